@@ -31,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from open_thoughts_gen.sandbox import Cell, Limits, Program, Sandbox
+from open_thoughts_gen.sandbox import Cell, CellLimits, Program, Sandbox
 
 PROGRAM, STDIN, STDOUT = "print(int(input()) * 2)", b"21\n", b"42\n"
 CORES = len(os.sched_getaffinity(0))
@@ -109,7 +109,7 @@ def bespokelabs() -> Method:
 @contextmanager
 def methods() -> Iterator[dict[str, Method]]:
     """Yield the methods by name; the first is the one that others are compared with."""
-    limits = Limits(time_s=2, memory_mb=512)
+    limits = CellLimits(time_s=2, memory_mb=512)
     walls = Sandbox(limits, num_cells=2 * CORES)
     bare = Sandbox(limits, num_cells=2 * CORES, isolated=False)
     interpreter = [os.path.realpath(sys.executable), "-I", "-S", "-c", PROGRAM]
@@ -146,15 +146,15 @@ def speed(num: int, repeats: int) -> None:
 def traces() -> dict[str, int]:
     """Count what a sandbox could leave on this machine."""
     spaces = set()
-    mine = 0
+    num_processes = 0
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             spaces |= {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in ("pid", "mnt", "net", "user", "ipc")}
-            mine += "zygote" in Path(f"/proc/{pid}/cmdline").read_text()
+            num_processes += "zygote" in Path(f"/proc/{pid}/cmdline").read_text()
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return {
-        "processes of the sandbox": mine,
+        "processes of the sandbox": num_processes,
         "name spaces": len(spaces),
         "mounts": Path("/proc/self/mounts").read_text().count("\n"),
         "open descriptors": len(os.listdir("/proc/self/fd")),
@@ -179,7 +179,7 @@ def leaks(num: int) -> None:
 
     time.sleep(1)
     before = traces()
-    sandbox = Sandbox(Limits(time_s=0.1, memory_mb=128, output_mb=1, disk_mb=4), num_cells=2 * CORES)
+    sandbox = Sandbox(CellLimits(time_s=0.1, memory_mb=128, output_mb=1, disk_mb=4), num_cells=2 * CORES)
     ends = list(sandbox.map(each, range(min(100, num))))
     working = traces()
     ends += sandbox.map(each, range(num - len(ends)))
@@ -187,8 +187,8 @@ def leaks(num: int) -> None:
     sandbox.close()
     time.sleep(1)
     closed = traces()
-    told = ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends)))
-    print(f"\n{num} runs: {told}")
+    summary = ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends)))
+    print(f"\n{num} runs: {summary}")
     print(f"{'':32}{'before':>10}{'after 100':>10}{'after all':>10}{'closed':>10}")
     for name in before:
         print(f"{name:32}{before[name]:10}{working[name]:10}{after[name]:10}{closed[name]:10}")

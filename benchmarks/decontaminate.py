@@ -26,9 +26,9 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from open_thoughts_gen import text
-from open_thoughts_gen.contamination.findings import Item, Rule
-from open_thoughts_gen.contamination.indel import similar_pairs
+from open_thoughts_gen.contamination.findings import Item, LeakRule
 from open_thoughts_gen.contamination.matching import Contamination
+from open_thoughts_gen.similar.all_pairs import similar_pairs
 
 FRAMES = (
     "A {noun} in {place} sells {num} {noun} every {period} for {num} {unit} each.",
@@ -99,10 +99,10 @@ LEAKS = (
     "short, other case",
 )
 RULES = {
-    "default": Rule(),
-    "word 8-gram": Rule(whole=False, containment=None, word_ngram=8),
-    "word 13-gram": Rule(whole=False, containment=None, word_ngram=13),
-    "Indel 75, approximate": Rule(whole=False, containment=None, indel=75.0, approximate=True),
+    "default": LeakRule(),
+    "word 8-gram": LeakRule(whole=False, containment=None, word_ngram=8),
+    "word 13-gram": LeakRule(whole=False, containment=None, word_ngram=13),
+    "Indel 75, approximate": LeakRule(whole=False, containment=None, indel=75.0, approximate=True),
 }
 RATES = {"2 %": 0.02, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2}
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.engine workers [--num 3000]      # verification by 1 and by 2 local workers
     python -m benchmarks.engine ray [--num 3000]          # the same, and near_dedup, on two nodes of Ray on loopback
-    python -m benchmarks.engine teacher [--num 4000]      # calls by two actors and one keeper, against one process
+    python -m benchmarks.engine teacher [--num 4000]      # calls by two actors, against one process
     python -m benchmarks.engine stages [--num 100000]     # processor time and memory of each stage
 
 `workers` also measures what two processes gain on this machine at that moment with work that shares nothing, and gives
@@ -198,7 +198,7 @@ def ray(num: int, repeats: int) -> None:
 
 
 def teacher(num: int, repeats: int) -> None:
-    """Measure calls asked by actors on two nodes, and found in the cache through its keeper, against one process."""
+    """Measure calls asked by actors on two nodes, and found in the cache through its actor, against one process."""
     from open_thoughts_gen.engines.ray import Ray
     from open_thoughts_gen.teachers.openai import Openai
     from tests.engines.clusters import Cluster

@@ -1,6 +1,7 @@
 """What a whole run takes: the start, recipes/legal.yaml, and a large run's memory and processor time.
 
     python -m benchmarks.run [--repeats 5]               # start-up, and a whole run of recipes/legal.yaml
+    python -m benchmarks.run small                       # a run of three rows, beside the imports it needs
     python -m benchmarks.run memory --num 1000 10000     # questions answered in 20 kB by a server on loopback
 
 Start-up is given as a ratio to a bare interpreter in the same round; the run as rows a second. Medians of the repeats.
@@ -43,6 +44,17 @@ teacher: {use: openai, model: "URL#m", concurrency: 256}
 verifiers: [exact]
 sample_filters: [{use: verified, undecided: drop}, {use: length, max_reasoning: 100000}]
 publish: {title: Large}
+"""
+IMPORTS = ["-c", "import pyarrow, pydantic, clingo"]
+# The figures aside: matplotlib is imported for nothing else.
+WITHOUT_FIGURES = """\
+import sys, types
+from open_thoughts_gen import publish
+figures = sys.modules["open_thoughts_gen.publish.figures"] = types.ModuleType("figures")
+figures.draw = lambda *args, **settings: ()
+publish.figures = figures
+from open_thoughts_gen.__main__ import program
+sys.exit(program())
 """
 LETTERS = "bdfgklmnprstvz", "aeiou"
 
@@ -169,16 +181,41 @@ def start(chosen: argparse.Namespace) -> None:
     print(f"{'run recipes/legal.yaml':28} {seconds:6.2f} s   {500 / seconds:5.0f} rows a second, peak {peak:.0f} MB")
 
 
+def small(chosen: argparse.Namespace) -> None:
+    """Print how long a run of three rows takes, beside the imports that it cannot do without.
+
+    Processor time, workers included, figures apart; the first round, which may compile bytecode, is not counted.
+    """
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        run = ["run", "recipes/legal.yaml", "--target", "3", "--cache", str(Path(folder) / "responses.sqlite")]
+        for number in range(chosen.repeats + 1):
+            words = ["-c", WITHOUT_FIGURES, *run, "--out", str(Path(folder) / str(number))]
+            took, imports = (processor_s(each) for each in (words, IMPORTS))
+            ratios.append((took / imports, took, imports))
+    ratio, took, imports = (statistics.median(values) for values in zip(*ratios[1:], strict=True))
+    print(f"a run of three rows {took:.2f} s, importing pyarrow, pydantic and clingo {imports:.2f} s: {ratio:.2f} x")
+
+
+def processor_s(words: list[str]) -> float:
+    """Run Python with these words, and with compiled bytecode; return the processor time, with that of its workers."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description="Measure whole runs.")
-    parser.add_argument("figure", nargs="?", choices=["start", "memory"], default="start")
+    parser.add_argument("figure", nargs="?", choices=["start", "small", "memory"], default="start")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--num", type=int, nargs="+", default=[1000, 10_000, 100_000], help="questions, ascending")
     parser.add_argument("--answer-bytes", type=int, default=20_000)
     parser.add_argument("--extra", action="append", default=[], help="one more word of the command line")
     chosen = parser.parse_args()
-    {"start": start, "memory": memory}[chosen.figure](chosen)
+    {"start": start, "small": small, "memory": memory}[chosen.figure](chosen)
 
 
 if __name__ == "__main__":

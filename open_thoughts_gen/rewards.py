@@ -10,8 +10,8 @@ that a run would give. Several verifiers are taken together as in a run: incorre
 `undecided` is what a completion is worth that nobody could judge. 0.0 gives nothing for it, so that silence does not
 pay; None leaves it out of TRL's loss. A time-out and a missing reference are undecided too: look at their rate.
 
-Rows are data, and may be strangers': one that names code of another package (`use: their.module:Class`, a family of
-theirs), a judge, or a sandbox that is none is refused, unless `trusted` names that package or verifier. The signatures
+Rows are data, and may come from anybody: one that names code of another package (`use: their.module:Class`, or a family
+there), a judge, or no sandbox is refused, unless `trusted` names that package or verifier. The signatures
 are those of GRPOTrainer in TRL 1, and of `custom_reward_function` in verl 0.9, for one completion and for a batch.
 """
 
@@ -19,20 +19,25 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from open_thoughts_gen.cache.file import default_place
+from open_thoughts_gen.engines.local import Local
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.plugin import Context, Verifier
+from open_thoughts_gen.pipeline.verdicts import Assignment, judged
+from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.plugin.judging import Faults
+from open_thoughts_gen.plugin.nested import Nested, check_trust, keys_read, trusting
 from open_thoughts_gen.recipe import Part
-from open_thoughts_gen.routing import Nested, check_trust, keys_read, meets, trusting
-from open_thoughts_gen.teachers.recorded import split_tags
-from open_thoughts_gen.types import Outcome, Question, Sample, Trace
+from open_thoughts_gen.text import split_thinking
+from open_thoughts_gen.types import Outcome, Question, Sample, Trace, Verdict
 
 Completion = str | Sequence[Mapping[str, Any]]
 Row = Mapping[str, Any]
@@ -40,6 +45,8 @@ RewardFunction = Callable[..., list[float | None]]
 
 FIELDS = ("id", "prompt", "reference", "domain", "source", "meta", "verifiers")
 _NESTED = TypeAdapter(tuple[Nested, ...])
+_FAULTS = Faults(open_ended=True)
+_log = logging.getLogger(__name__)
 _LOCK = threading.RLock()  # verl calls from many threads, and verifiers are not made for that
 
 
@@ -66,12 +73,13 @@ def make_reward_func(
         completions: Sequence[Completion],
         **columns: Any,  # noqa: ANN401
     ) -> list[float | None]:
-        rows = _rows(prompts, columns)
-        found = outcomes(completions, rows, trusted=trusted)
+        read = {name: columns[name] for name in FIELDS if name in columns}
+        rows = [{"prompt": prompt, **{name: read[name][i] for name in read}} for i, prompt in enumerate(prompts)]
+        judged = outcomes(completions, rows, trusted=trusted)
         log = columns.get("log_extra")
         if callable(log):
-            log("outcome", found)
-        return [undecided if outcome == "undecided" else float(outcome == "correct") for outcome in found]
+            log("outcome", judged)
+        return [undecided if outcome == "undecided" else float(outcome == "correct") for outcome in judged]
 
     reward_func.__name__ = name
     return reward_func
@@ -106,8 +114,8 @@ def compute_scores(
 ) -> list[float]:
     """Return the rewards of a batch, for verl's reward manager `batch`."""
     rows = [_verl_row(truth, extra) for truth, extra in zip(ground_truths, extra_infos, strict=True)]
-    found = outcomes(solution_strs, rows, trusted=trusted)
-    return [undecided if outcome == "undecided" else float(outcome == "correct") for outcome in found]
+    judged = outcomes(solution_strs, rows, trusted=trusted)
+    return [undecided if outcome == "undecided" else float(outcome == "correct") for outcome in judged]
 
 
 def outcomes(completions: Sequence[Completion], rows: Sequence[Row], *, trusted: Collection[str] = ()) -> list[Outcome]:
@@ -120,105 +128,94 @@ def outcomes(completions: Sequence[Completion], rows: Sequence[Row], *, trusted:
     seen: Counter[str] = Counter()
     samples: list[Sample] = []
     by_verifiers: dict[str, list[int]] = {}
-    for place, (completion, row) in enumerate(zip(completions, rows, strict=True)):
+    for index, (completion, row) in enumerate(zip(completions, rows, strict=True)):
         question = _question(row, trusted)
         reasoning, response = _said(completion)
         attempt = seen[question.id]
         seen[question.id] += 1
         samples.append(Sample(question, Trace(question.id, attempt, "policy", reasoning, response)))
-        by_verifiers.setdefault(_verifiers_of(row), []).append(place)
+        written = row.get("verifiers")
+        if not isinstance(written, str) or not written:
+            hint = "write the rows with `open_thoughts_gen reward`, and keep its columns"
+            raise UserError(Fault("a row names no `verifiers`", hint=hint))
+        by_verifiers.setdefault(written, []).append(index)
     with _LOCK:
-        for written, places in by_verifiers.items():
-            for place, sample in zip(places, _judged([samples[i] for i in places], written, trusted), strict=True):
-                samples[place] = sample
-    return [sample.outcome for sample in samples]
+        for verifiers, indices in by_verifiers.items():
+            for index, sample in zip(indices, _judged([samples[i] for i in indices], verifiers, trusted), strict=True):
+                samples[index] = sample
+    return [
+        # Where the row asks for no more than form, the right form is correct.
+        "correct"
+        if sample.is_right_in_form_only and all(each.form_only for each in sample.verdicts)
+        else sample.outcome
+        for sample in samples
+    ]
 
 
 def _judged(samples: Sequence[Sample], written: str, trusted: Collection[str]) -> list[Sample]:
-    found = [list(sample.verdicts) for sample in samples]
-    for nested, verifier in _verifiers(written, tuple(sorted(trusted))):
-        places = [place for place, sample in enumerate(samples) if meets(sample.question, nested.when)]
-        pairs = [(sample.question, sample.trace) for sample in (samples[place] for place in places)]
-        sound = [(question, trace) for question, trace in pairs if trace is not None]
-        for place, verdict in zip(places, verifier.verdicts(sound), strict=True):
-            found[place].append(verdict)
-    return [Sample(one.question, one.trace, tuple(verdicts)) for one, verdicts in zip(samples, found, strict=True)]
+    verdicts: list[list[Verdict]] = [[] for _ in samples]
+    with Local(workers=1) as engine:
+        for i, _, verdict in judged(engine, _assignments(written, tuple(sorted(trusted))), samples, faults=_FAULTS):
+            verdicts[i].append(verdict)
+    raised, _FAULTS.raised = _FAULTS.raised, []
+    for number, fault in enumerate(raised):  # the first with its traceback
+        details = f"\n{fault.traceback}" if number == 0 else ""
+        _log.warning("%s failed on question %s: %s%s", fault.verifier, fault.question_id, fault.error, details)
+    return [replace(sample, verdicts=tuple(each)) for sample, each in zip(samples, verdicts, strict=True)]
 
 
 @functools.lru_cache(maxsize=256)
-def _verifiers(written: str, trusted: tuple[str, ...]) -> tuple[tuple[Nested, Verifier], ...]:
+def _assignments(written: str, trusted: tuple[str, ...]) -> tuple[Assignment, ...]:
     """Return the verifiers that a row writes, made fresh; the same ones for the same words."""
     try:
         with trusting(trusted):
             nested = _NESTED.validate_json(written, strict=True)
     except (ValidationError, RecursionError) as error:
-        told = "; ".join(one["msg"] for one in error.errors()) if isinstance(error, ValidationError) else "too deep"
-        raise UserError(Fault(f"the verifiers of a row cannot be made: {told}")) from error
+        reasons = "; ".join(one["msg"] for one in error.errors()) if isinstance(error, ValidationError) else "too deep"
+        raise UserError(Fault(f"the verifiers of a row cannot be made: {reasons}")) from error
     for name, risk in [risk for one in nested for risk in one.verifier.risks.items()]:
         if name not in trusted:
-            mend = f"if you trust the rows, pass trusted=({name!r},)"
-            raise UserError(Fault(f"a row names the verifier {name!r}, which {risk}", mend=mend))
+            hint = f"if you trust the rows, pass trusted=({name!r},)"
+            raise UserError(Fault(f"a row names the verifier {name!r}, which {risk}", hint=hint))
     if not nested:
         raise UserError(Fault("a row names no verifier"))
     context = Context(cache=default_place(), run="reward")
-    return tuple((one, one.verifier.fresh(context)) for one in nested)
-
-
-def _rows(prompts: Sequence[Completion], columns: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the row of each prompt, out of columns as TRL gives them."""
-    mine = {name: columns[name] for name in FIELDS if name in columns}
-    return [{"prompt": prompt, **{name: mine[name][i] for name in mine}} for i, prompt in enumerate(prompts)]
+    return tuple(Assignment(one.verifier.fresh(context), one.when) for one in nested)
 
 
 def _verl_row(ground_truth: str | None, extra_info: Row | None) -> dict[str, Any]:
     return {"reference": ground_truth, **(extra_info or {})}
 
 
-def _verifiers_of(row: Row) -> str:
-    written = row.get("verifiers")
-    if not isinstance(written, str) or not written:
-        mend = "write the rows with `open_thoughts_gen reward`, and keep its columns"
-        raise UserError(Fault("a row names no `verifiers`", mend=mend))
-    return written
-
-
 def _question(row: Row, trusted: Collection[str]) -> Question:
-    kept = _meta_of(row)
-    if isinstance(kept.get("family"), str):
-        check_trust("family", kept["family"], trusted)
+    written = row.get("meta")
+    try:
+        parsed = json.loads(written) if isinstance(written, str) and written else written
+    except (ValueError, RecursionError) as error:
+        raise UserError(Fault(f"the `meta` of a row is not JSON: {error}")) from error
+    meta = dict(parsed) if isinstance(parsed, Mapping) else {}
+    if isinstance(meta.get("family"), str):
+        check_trust("family", meta["family"], trusted)
     reference = row.get("reference")
+    prompt = row.get("prompt") or ""
+    if not isinstance(prompt, str):  # a chat: the last turn of the user
+        prompt = next((_text(turn) for turn in reversed(prompt) if turn.get("role") == "user"), "")
     return Question(
-        _asked(row.get("prompt") or ""),
+        prompt,
         reference=None if reference is None else str(reference),
         domain=row.get("domain") or "general",
         source=row.get("source") or "",
-        meta=kept,
+        meta=meta,
     )
-
-
-def _meta_of(row: Row) -> dict[str, Any]:
-    meta = row.get("meta")
-    try:
-        told = json.loads(meta) if isinstance(meta, str) and meta else meta
-    except (ValueError, RecursionError) as error:
-        raise UserError(Fault(f"the `meta` of a row is no JSON: {error}")) from error
-    return dict(told) if isinstance(told, Mapping) else {}
-
-
-def _asked(prompt: Completion) -> str:
-    """Return the question: the text of a prompt, or the last turn of the user in a chat."""
-    if isinstance(prompt, str):
-        return prompt
-    return next((_text(turn) for turn in reversed(prompt) if turn.get("role") == "user"), "")
 
 
 def _said(completion: Completion) -> tuple[str, str]:
     """Return (reasoning, response) of a completion: a text, or a chat whose last turn of the assistant it is."""
     if isinstance(completion, str):
-        return split_tags(completion)
+        return split_thinking(completion)
     turn = next((turn for turn in reversed(completion) if turn.get("role", "assistant") == "assistant"), {})
     apart = turn.get("reasoning_content") or turn.get("thinking")
-    return (apart, _text(turn)) if isinstance(apart, str) else split_tags(_text(turn))
+    return (apart, _text(turn)) if isinstance(apart, str) else split_thinking(_text(turn))
 
 
 def _text(turn: Mapping[str, Any]) -> str:
@@ -236,15 +233,17 @@ def reward_row(question: Question, parts: Sequence[Part]) -> dict[str, Any] | No
         UserError: a verifier's settings hold a secret, which no dataset may carry.
 
     """
-    mine = [part for part in parts if part.applies_to(question)]
-    secret = next((part for part in mine if part.holds_secrets), None)
+    applicable = [part for part in parts if part.applies_to(question)]
+    # A reward is for answers: what judges the way to them would hold a policy to what only the teacher is held to.
+    applicable = [part for part in applicable if not part.plugin.judges_steps] or applicable
+    secret = next((part for part in applicable if part.holds_secrets), None)
     if secret is not None:
-        mend = "let it read the secret from the environment by itself"
-        raise UserError(Fault(f"the verifier {secret.use!r} holds a secret, which rows may not carry", mend=mend))
-    if not mine:
+        hint = "let it read the secret from the environment by itself"
+        raise UserError(Fault(f"the verifier {secret.use!r} holds a secret, which rows may not carry", hint=hint))
+    if not applicable:
         return None
-    written = [Nested(part.plugin, part.use).written("json") for part in mine]
-    keys = keys_read([part.plugin for part in mine], [])
+    written = [Nested(part.plugin, part.use).written("json") for part in applicable]
+    keys = keys_read([part.plugin for part in applicable], [])
     meta = {key: value for key, value in question.meta.items() if keys is None or key in keys}
     return {
         "id": question.id,
@@ -257,7 +256,28 @@ def reward_row(question: Question, parts: Sequence[Part]) -> dict[str, Any] | No
     }
 
 
-def verl_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def reward_rows(
+    samples: Iterable[Sample], parts: Sequence[Part], *, correct_only: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield the row of each question of the samples, once; with `correct_only`, of those that somebody answered right.
+
+    The one place where rows for reinforcement learning are made: the config `rl`, the command `reward` and `export` are
+    doors to it. Questions that none of the verifiers is meant for are left out.
+
+    Raises:
+        UserError: as `reward_row`.
+
+    """
+    seen: set[str] = set()
+    for sample in samples:
+        if sample.question.id not in seen and not (correct_only and sample.outcome != "correct"):
+            seen.add(sample.question.id)
+            row = reward_row(sample.question, parts)
+            if row is not None:
+                yield row
+
+
+def verl_row(row: Mapping[str, Any], index: int = 0) -> dict[str, Any]:
     """Return a row of `reward_row` in the layout that verl's datasets have."""
     (turn,) = row["prompt"]
     extra = {name: row[name] for name in FIELDS if name not in ("prompt", "reference")}
@@ -266,5 +286,25 @@ def verl_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "prompt": row["prompt"],
         "ability": row["domain"],
         "reward_model": {"style": "rule", "ground_truth": row["reference"] or ""},
-        "extra_info": {**extra, "prompt": turn["content"], "reference": row["reference"]},
+        "extra_info": {
+            **extra, "prompt": turn["content"], "reference": row["reference"], "split": "train", "index": index
+        },
+    }  # fmt: skip
+
+
+def nemo_gym_row(row: Mapping[str, Any], index: int = 0) -> dict[str, Any]:
+    """Return a row of `reward_row` as NeMo Gym reads it; a resources server finds the row itself beside it."""
+    (turn,) = row["prompt"]
+    return {
+        "responses_create_params": {"input": row["prompt"]},
+        "question": turn["content"],
+        "expected_answer": row["reference"],
+        "open_thoughts": {**row, "index": index},
     }
+
+
+LAYOUTS: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
+    "trl": lambda row, _: dict(row),
+    "verl": verl_row,
+    "nemo-gym": nemo_gym_row,
+}

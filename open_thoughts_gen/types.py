@@ -1,4 +1,4 @@
-"""The words of the line: question, trace, verdict, sample, and the account of what was left out.
+"""The words of the line: question, trace, verdict, sample, and what was left out.
 
 Everything that flows between the steps is one of these frozen dataclasses, so that a step can be read knowing nothing
 of the others. No third-party import stands here: a plug-in's tests need nothing but the plug-in.
@@ -14,16 +14,17 @@ from typing import Any, Literal, NoReturn
 FinishReason = Literal["stop", "length", "error"]
 Outcome = Literal["correct", "incorrect", "undecided"]
 
-# What a model may give instead of an answer: how the `error` of its trace begins, before a colon.
-NO_ANSWERS = ("content filter", "empty answer", "refusal", "tool call", "truncated")
-_REJECTIONS = ("HTTP 400", "HTTP 413", "HTTP 422")
+# Why a trace holds no answer, in few, countable words. The first five came from the model, in place of an answer.
+ErrorKind = Literal[
+    "", "content filter", "empty answer", "refusal", "tool call", "truncated", "prompt rejected", "teacher error"
+]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """What is asked, and what is known about it before anybody answers.
 
-    `reference` is the known-right answer, None where there is none; the word *answer* is kept for what a trace says.
+    `reference` is the known-right answer, None if there is none; the word *answer* is kept for what a trace says.
     `meta` is JSON: whatever the source knows beyond these fields (a family's machine-readable case, a difficulty).
     """
 
@@ -33,6 +34,14 @@ class Question:
     source: str = ""
     license: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all fields, wherever they are: a subclass may read its meta from disk."""
+        if not isinstance(other, Question):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
+
+    __hash__ = None  # type: ignore[assignment]  # meta is a mapping
 
     def trait(self, key: str) -> Any:  # noqa: ANN401  (meta is JSON)
         """Return what rows are chosen and grouped by: domain, source, license, or a key of the meta; None if absent."""
@@ -46,7 +55,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one response cost: tokens as the provider counted them, None where it did not say.
+    """What one response cost: tokens as the provider counted them, None if it did not say.
 
     `reasoning_tokens` are among the completion's, `cached_tokens` (read from the provider's prompt cache) the prompt's.
     """
@@ -66,8 +75,30 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceSpan:
+    """A stretch of a trace and what it says: characters `start` to `end` (exclusive) of its reasoning or response.
+
+    `kind` is that of the step that is said there, `step` its index in the derivation (of 0, 1, ...); anything else is a
+    `note` of the question, a `phrase` between steps, `close` at the end of the reasoning, or `conclude`, the line of
+    the answer. `again` marks a step that has been said before.
+    """
+
+    part: Literal["reasoning", "response"]
+    start: int
+    end: int
+    kind: str
+    step: int | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """One attempt of a teacher. A failed call is a Trace too, with `finish_reason="error"`: data, not a crash."""
+    """One attempt of a teacher. A failed call is a Trace too, with `finish_reason="error"`: data, not a crash.
+
+    `error` then says in detail what happened, and `error_kind` in countable words. Traces are compared by their fields,
+    wherever their texts are: a subclass may read them from disk. `passages` say what the texts say where, in their
+    order, if the teacher knows it.
+    """
 
     question_id: str
     attempt: int
@@ -77,28 +108,81 @@ class Trace:
     finish_reason: FinishReason = "stop"
     error: str | None = None
     usage: Usage | None = None
+    error_kind: ErrorKind = ""
+    passages: tuple[TraceSpan, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all fields."""
+        return self._values() == other._values() if isinstance(other, Trace) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash all fields."""
+        return hash(self._values())
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
     @property
-    def failure(self) -> str:
-        """Why there is no answer, in few, countable words; empty where there is one. `error` has the details."""
-        if self.finish_reason != "error":
-            return ""
-        kind = (self.error or "").partition(":")[0]
-        return kind if kind in NO_ANSWERS else "prompt rejected" if kind in _REJECTIONS else "teacher error"
+    def num_characters(self) -> int:
+        """How long the two texts are together."""
+        return len(self.reasoning) + len(self.response)
+
+    @property
+    def failure(self) -> ErrorKind:
+        """Why there is no answer, in few, countable words; empty if there is one. `error` has the details."""
+        return (self.error_kind or "teacher error") if self.finish_reason == "error" else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verifier found. Three outcomes: "could not decide" is never silently right nor silently wrong."""
+    """What a verifier says of one trace. Three outcomes: "could not decide" is never silently right nor silently wrong.
+
+    `cause` says in few, countable words why it is not `correct`; `explanation` has the details of this one row.
+    `form_only` marks a verdict on the form of an answer, which says nothing of whether it is right; the line sets it.
+    """
 
     verifier: str
     outcome: Outcome
     answer: str | None = None
     explanation: str = ""
+    cause: str = ""
+    form_only: bool = False
+
+    @property
+    def reason(self) -> str:
+        """The cause; from a verifier older than `cause` that is undecided, its explanation up to the first colon."""
+        return self.cause or (self.explanation.partition(":")[0] if self.outcome == "undecided" else "")
+
+    @property
+    def why(self) -> str:
+        """Cause and explanation as people read them: `timeout: the comparison took longer than its limit`."""
+        return ": ".join(filter(None, (self.cause, self.explanation)))
 
     def __bool__(self) -> NoReturn:
         """Refuse to be a yes or a no: compare `outcome` instead."""
         raise TypeError("a Verdict has three outcomes and no truth value; compare verdict.outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierFault:
+    """What a verifier raised on one row: the error on one line, and its traceback."""
+
+    verifier: str
+    question_id: str
+    attempt: int
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnacceptedReference:
+    """A question's reference that its own verifier does not accept as an answer: what it says of it, and why."""
+
+    verifier: str
+    question_id: str
+    reference: str
+    outcome: Outcome
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +197,31 @@ class Sample:
     verdicts: tuple[Verdict, ...] = ()
     pass_rate: float | None = None
 
+    def ticket(self, seed: int) -> bytes:
+        """Return a hash that is drawn by where chance decides: it depends on the seed and this sample alone."""
+        attempt = self.trace.attempt if self.trace else 0
+        return hashlib.sha256(f"{seed}/{self.question.id}/{attempt}".encode()).digest()
+
+    @property
+    def num_characters(self) -> int:
+        """How long the question and its trace are together."""
+        return len(self.question.prompt) + (self.trace.num_characters if self.trace else 0)
+
     @property
     def outcome(self) -> Outcome:
-        """The verdicts taken together: incorrect if any is, correct if one is and none contradicts, else undecided."""
-        outcomes = {verdict.outcome for verdict in self.verdicts}
-        if "incorrect" in outcomes:
+        """The verdicts taken together: incorrect if any is, correct if one is and none contradicts, else undecided.
+
+        A verdict on form alone can make a sample incorrect, never correct.
+        """
+        if any(verdict.outcome == "incorrect" for verdict in self.verdicts):
             return "incorrect"
-        return "correct" if "correct" in outcomes else "undecided"
+        is_correct = any(verdict.outcome == "correct" and not verdict.form_only for verdict in self.verdicts)
+        return "correct" if is_correct else "undecided"
+
+    @property
+    def is_right_in_form_only(self) -> bool:
+        """Whether verifiers accepted the form of the answer, and none could say whether it is right."""
+        return self.outcome == "undecided" and any(verdict.outcome == "correct" for verdict in self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +248,11 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What a whole-set filter has to say of a run besides its drops.
+class FilterReport:
+    """What a whole-set filter reports of a run besides its drops.
 
-    `facts` is JSON: what it compared with, what it could not. `reviews` are samples it kept and would have looked at by
-    a person; `splits` maps a question's id to the split that it is published in.
+    `facts` is JSON: what it compared with, what it could not. `reviews` are samples that it kept and that a person
+    should look at; `splits` maps a question's id to the split that it is published in; `warning` is shown at once.
     """
 
     step: str
@@ -158,6 +260,10 @@ class Account:
     facts: Mapping[str, Any] = field(default_factory=dict)
     reviews: tuple[tuple[Sample, DropReason], ...] = ()
     splits: Mapping[str, str] = field(default_factory=dict)
+    warning: str = ""
+
+
+Account = FilterReport  # the former name, which third-party filters may import
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +278,14 @@ class Derivation:
 class Step:
     """One move of a derivation.
 
-    `kind` is one of: issue, rule, fact, compute, exception, trap (a tempting wrong path and why it fails), finding,
-    check, conclude. `point` groups the moves of one sub-question, in the order in which points may be told; `texts`
-    are different tellings of this one move, each complete; `cites` the provisions it rests on; `claims` the equations
-    it makes, each of which can be recomputed without the family: `1430 + 260 = 1690`, `2031-06-06 + 30 d = 2031-07-06`.
+    `kind` is one of: issue, survey, note, rule, fact, compute, exception, trap (a tempting wrong path and why it
+    fails), turn and refute (a wrong reading that is tried, and the computed reason against it), finding, check, trial
+    (an option that is tried), log (lines to be said as they are), conclude, answer. `point` groups the moves of one
+    sub-question, in the order in which points may be told; `texts` are different tellings of this one move, each
+    complete; `cites` the provisions it rests on; `claims` the equations it makes, each of which can be recomputed
+    without the family: `1430 + 260 = 1690`, `2031-06-06 + 30 d = 2031-07-06`. `settles` names the values that it
+    works out, `uses` those that a step before it has to have settled. `shown` is the least `narration` that tells it
+    (brief, normal, deliberate); empty leaves that to its kind.
     """
 
     kind: str
@@ -183,6 +293,9 @@ class Step:
     point: int = 0
     cites: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +341,19 @@ class Counts:
 class Finished:
     """What a run of the line hands to publishing: the accepted samples in order, all that was left out, the funnel.
 
-    `shortfall` says why the target was not reached; empty when it was. `accounts` are what filters had to say besides.
+    `shortfall` says why the target was not reached; empty when it was. `reports` are what filters reported besides,
+    `faults` what verifiers raised, `unaccepted` the references that their own verifiers do not accept.
     """
 
     samples: tuple[Sample, ...]
     dropped: tuple[Dropped, ...]
     counts: Counts
     shortfall: str = ""
-    accounts: tuple[Account, ...] = ()
+    reports: tuple[FilterReport, ...] = ()
+    faults: tuple[VerifierFault, ...] = ()
+    unaccepted: tuple[UnacceptedReference, ...] = ()
 
     @property
     def splits(self) -> Mapping[str, str]:
         """The split that each question is published in, by its id; empty where no filter has split the set."""
-        return {question_id: split for account in self.accounts for question_id, split in account.splits.items()}
+        return {question_id: split for report in self.reports for question_id, split in report.splits.items()}

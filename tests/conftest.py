@@ -3,19 +3,37 @@
 The guard is an audit hook, so it sees every socket that Python code of this process opens, through whichever library
 and in whichever thread, and nothing has to be patched. Loopback and Unix sockets are free: the tests' own servers live
 there. It does not see child processes.
+
+Ctrl-C works in every test: whoever starts the tests may ignore SIGINT, as a job in the background does, and a test that
+interrupts itself would then wait for ever. A test that leaves another handler behind fails.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Fail a test that leaves Ctrl-C without effect on those after it."""
+    yield
+    left = signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert left is signal.default_int_handler, f"the test left {left!r} as the handler of SIGINT"
+
 
 GUARDED = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 

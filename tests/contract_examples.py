@@ -22,6 +22,7 @@ from open_thoughts_gen.teachers.vllm import engine as vllm_engine
 from open_thoughts_gen.types import Outcome, Question, Sample, Trace, Verdict
 from tests.servers.batch_server import BatchServer
 from tests.servers.chat_server import ChatServer
+from tests.servers.hub_server import Repo, pointed_at, serving
 from tests.servers.judging import fair
 
 Settings = Mapping[str, Any]
@@ -34,6 +35,14 @@ def sums() -> list[Question]:
     """Questions of a family, each with its machine-readable case and derivation."""
     questions = Family(family="tests.toy.sums:Sums", limit=4).fresh(Context()).questions()
     return [question for question in islice(questions, 4) if isinstance(question, Question)]
+
+
+def daybook() -> Question:
+    """Return a question of a family that can read its prompts back."""
+    settings = {"schemes": ["daybook"], "asks": ["closing"]}
+    question = next(iter(Family(family="counterfactual", settings=settings).fresh(Context()).questions()))
+    assert isinstance(question, Question)
+    return question
 
 
 def plain() -> list[Question]:
@@ -96,6 +105,15 @@ def two_servers() -> Iterator[Settings]:
 
 
 @contextmanager
+def hub_of_sums() -> Iterator[Settings]:
+    with serving(lfs=False) as hub, pointed_at(hub):
+        rows = (GOLDEN / "questions.jsonl").read_bytes()
+        hub.repos["tester/sums"] = Repo(files={"data/train.jsonl": rows, "README.md": b"# sums\n"})
+        hub.repos["tester/sums"].commit()
+        yield {}
+
+
+@contextmanager
 def toy_engine() -> Iterator[Settings]:
     token = vllm_engine.PACKAGE.set("tests.toy.vllm")
     try:
@@ -106,10 +124,11 @@ def toy_engine() -> Iterator[Settings]:
 
 @dataclass(frozen=True)
 class SourceExample:
-    """A source, with the folder that its paths start from."""
+    """A source, with the folder that its paths start from, and a server where it needs one."""
 
     settings: Settings
     folder: Path = GOLDEN
+    server: Callable[[], AbstractContextManager[Settings]] = no_server
 
 
 @dataclass(frozen=True)
@@ -159,6 +178,8 @@ SOURCES: dict[str, SourceExample] = {
     "files": SourceExample(
         {"path": "questions.jsonl", "fields": {"prompt": "question", "reference": "answer", "domain": "topic"}}
     ),
+    "hub": SourceExample({"dataset": "tester/sums", "fields": {"prompt": "question"}}, server=hub_of_sums),
+    "reasoning_gym": SourceExample({"tasks": {"gcd": 2, "lcm": {"weight": 1, "max_value": 50}}}),
 }
 TEACHERS: dict[str, TeacherExample] = {
     "curator": TeacherExample({"model": "ollama/m"}, server=chat_server_for_curator),
@@ -171,6 +192,7 @@ TEACHERS: dict[str, TeacherExample] = {
     "solver": TeacherExample(questions=sums),
     "vllm": TeacherExample({"model": str(GOLDEN / "toy_model"), "seed": 3}, server=toy_engine),
 }
+DAYBOOK = daybook()
 VERIFIERS: dict[str, VerifierExample] = {
     "all_of": VerifierExample(
         Question("Who?", "Ada Lovelace"), "ada lovelace", "Charles", {"of": ["exact", "exact"]}, near="ada love lace"
@@ -228,6 +250,13 @@ VERIFIERS: dict[str, VerifierExample] = {
         {"num_workers": 1},
         near="20.5",
         unaided=Question("What is the GCD of 780 and 460?", "20"),
+    ),
+    "read_back": VerifierExample(
+        DAYBOOK,
+        str(DAYBOOK.reference),
+        "9999 sacks",
+        near=f"{DAYBOOK.reference} or 9999",
+        unaided=Question(DAYBOOK.prompt, DAYBOOK.reference),
     ),
     "regex": VerifierExample(
         Question("How long?", "42"),
@@ -312,7 +341,10 @@ FILTERS: dict[str, FilterExample] = {
     ),
 }
 FAMILIES: dict[str, FamilyExample] = {
+    "counterfactual": FamilyExample(),
+    "finance": FamilyExample(),
     "statutes": FamilyExample(),
+    "wonderland": FamilyExample(),
 }
 EXAMPLES: dict[Kind, Mapping[str, Any]] = {
     "source": SOURCES,

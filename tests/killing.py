@@ -76,6 +76,7 @@ class Killed:
     bytes_killed: Mapping[str, str]
     said: str
     wall_s: float
+    num_writing: int
 
 
 def killed(
@@ -108,6 +109,7 @@ def killed(
             kept = _kept(folder / "killed.sqlite")
             in_vain = [was_sent for prompt, was_sent in zip(asked, sent, strict=True) if prompt not in kept]
             lost.append((in_vain.count(False), in_vain.count(True)))
+        num_writing = sum(_killed_while_writing(folder, rng) for _ in range(3))
         said.append(_whole_life(folder, "killed"))
         return Killed(
             num_questions=num_questions,
@@ -120,7 +122,41 @@ def killed(
             bytes_killed=bytes_of(folder / "killed" / "dataset"),
             said="".join(said),
             wall_s=time.monotonic() - began,
+            num_writing=num_writing,
         )
+
+
+def killed_without_a_model(folder: Path, recipe: str, *, num_kills: int, seed: int = 20) -> list[dict[str, str]]:
+    """Make a dataset that asks no model, kill the same run at random moments, and let it end once.
+
+    Return what the run folder held after each life, as `bytes_of` shows it; the first life was undisturbed.
+    """
+    (folder / "killed.yaml").write_text(recipe)
+    began = time.monotonic()
+    _whole_life(folder, "whole")
+    took_s = time.monotonic() - began
+    rng, seen = random.Random(seed), [bytes_of(folder / "whole" / "dataset")]
+    for _ in range(num_kills):
+        life = _start(folder, "killed")
+        life.join(rng.uniform(0.0, took_s))
+        life.kill()
+        life.join()
+        seen.append(bytes_of(folder / "killed" / "dataset"))
+    _whole_life(folder, "killed")
+    return [*seen, bytes_of(folder / "killed" / "dataset")]
+
+
+def _killed_while_writing(folder: Path, rng: random.Random) -> bool:
+    """End one life as it writes its run folder; return whether the folder was begun and not whole."""
+    life = _start(folder, "killed")
+    partial: list[Path] = []
+    while life.is_alive() and not partial:
+        partial = list(folder.glob("*partial*/*"))  # the empty one is only to see that there may be a folder
+        time.sleep(0.001)
+    time.sleep(rng.uniform(0.0, 0.1))
+    life.kill()
+    life.join()
+    return any(path.exists() for path in partial)
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
@@ -149,7 +185,8 @@ def _live(folder: Path, name: str) -> None:
     said = os.open(f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     for stream in (1, 2):
         os.dup2(said, stream)
-    words = ["run", "killed.yaml", "--out", name, "--cache", f"{name}.sqlite", "--workers", "1"]
+    # An absolute path: a card names a folder that is given relative to where the run was started.
+    words = ["run", "killed.yaml", "--out", str(folder / name), "--cache", f"{name}.sqlite", "--workers", "1"]
     sys.exit(main(words))
 
 

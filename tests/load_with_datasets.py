@@ -10,13 +10,16 @@ import datasets
 
 
 def main(folder: str, num_rows: int) -> None:
-    rows = datasets.load_dataset(folder, split="train", cache_dir=str(Path(folder).parent / ".load-check"))
-    chats = datasets.load_dataset(folder, "messages", split="train", cache_dir=str(Path(folder).parent / ".load-check"))
-    assert rows.num_rows == chats.num_rows == num_rows, (rows.num_rows, chats.num_rows)
-    assert rows["id"] == chats["id"]
-    assert [message["role"] for message in chats[0]["messages"]] == ["user", "assistant"]
-    assert chats[0]["messages"][0]["content"] == rows[0]["question"]
-    sys.stdout.write(f"datasets {datasets.__version__}: {rows.num_rows} rows, {len(rows.features)} columns\n")
+    cache = str(Path(folder).parent / ".load-check")
+    rows = datasets.load_dataset(folder, cache_dir=cache)
+    chats = datasets.load_dataset(folder, "messages", cache_dir=cache)
+    assert sum(rows.num_rows.values()) == sum(chats.num_rows.values()) == num_rows, (rows.num_rows, chats.num_rows)
+    for split in rows:
+        assert rows[split]["id"] == chats[split]["id"]
+    chat, row = chats["train"][0], rows["train"][0]
+    assert [message["role"] for message in chat["messages"]] == ["user", "assistant"]
+    assert chat["messages"][0]["content"] == row["question"]
+    sys.stdout.write(f"datasets {datasets.__version__}: {rows.num_rows} rows, {len(rows['train'].features)} columns\n")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.plugin import Filter, Source, Teacher, Verifier
+from open_thoughts_gen.plugin import Filter, RecipeView, Source, Teacher, Verifier
 from open_thoughts_gen.types import DropReason, Question, Request, Sample, Trace, Verdict
 
 HERE = "tests.plugins_for_tests"
@@ -62,6 +62,8 @@ class ToyTeacher(Teacher):
 class ToyVerifier(Verifier):
     """Has validators that refuse in every way a plug-in may."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"limit": "threshold"}
+
     threshold: float = Field(default=0.5, ge=0, le=1)
     word: str = "ok"
     nested: Mapping[str, Any] = Field(default_factory=dict)
@@ -73,10 +75,10 @@ class ToyVerifier(Verifier):
         if word == "value error":
             raise ValueError(f"{word!r} is no word")
         if word == "chained":
-            fault = Fault("the word is chained", mend="break the chain")
+            fault = Fault("the word is chained", hint="break the chain")
             raise ValueError(str(fault)) from UserError(fault, Fault("and heavy"))
         if word == "user error":
-            raise UserError(Fault("this word will not do", where="word", mend="use another"), "and nothing else will")
+            raise UserError(Fault("this word will not do", where="word", hint="use another"), "and nothing else will")
         return word
 
     @field_validator("nested")
@@ -103,6 +105,24 @@ class ToyFilter(Filter):
     """Has one setting that is required."""
 
     least: int
+
+    def drop_reason(self, sample: Sample) -> DropReason | None:
+        """Keep all."""
+        return None
+
+
+class Choosy(Filter):
+    """Wants one verifier, of a threshold, which it names by its place in a list."""
+
+    wanted: tuple[float, ...] = (0.5,)
+
+    def check_recipe(self, recipe: RecipeView) -> Iterator[Fault]:
+        """Yield the thresholds that no verifier has."""
+        if recipe.judges_nothing:
+            yield Fault(f"nothing is judged before {recipe.step}", hint="move it")
+        for index, threshold in enumerate(self.wanted if recipe.verifiers else ()):
+            if not any(getattr(verifier, "threshold", None) == threshold for verifier in recipe.verifiers or ()):
+                yield Fault(f"no verifier has {threshold}", where=f"wanted.{index}", hint="add one")
 
     def drop_reason(self, sample: Sample) -> DropReason | None:
         """Keep all."""

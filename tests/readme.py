@@ -2,6 +2,7 @@
 
     python tests/readme.py command 1    print the first set-up command (2: the second)
     python tests/readme.py write        run every command whose output the README shows, and write it in anew
+    python tests/readme.py write docs/nemotron.md      the same for another page (minutes)
 
 A block of output follows a comment that names its command: `<!-- output: python -m open_thoughts_gen --help -->`.
 """
@@ -54,4 +55,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "command":
         sys.stdout.write(command(int(sys.argv[2])) + "\n")
     else:
-        README.write_text(renewed(README.read_text("utf-8")), "utf-8")
+        page = Path(sys.argv[2]) if len(sys.argv) > 2 else README
+        page.write_text(renewed(page.read_text("utf-8")), "utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from open_thoughts_gen.errors import UserError
-from open_thoughts_gen.sandbox import Limits, Program, Run, Sandbox
+from open_thoughts_gen.sandbox import CellLimits, Program, Run, Sandbox
 
 needs_bubblewrap = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed: apt-get install bubblewrap"
@@ -20,7 +20,7 @@ needs_bubblewrap = pytest.mark.skipif(
 
 
 @contextmanager
-def sandbox(limits: Limits, **settings: Any) -> Iterator[Sandbox]:
+def sandbox(limits: CellLimits, **settings: Any) -> Iterator[Sandbox]:
     """Yield a sandbox that has started; skip the test where it cannot, except in continuous integration."""
     made = Sandbox(limits, **settings)
     try:

@@ -38,15 +38,18 @@ def test_it_holds_in_threads() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_loopback_is_free(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        socket.create_connection((host, server.getsockname()[1]), timeout=5).close()
+        port = server.getsockname()[1]
+        with socket.create_connection((host, port), timeout=5) as connection:
+            assert connection.getpeername()[1] == port
 
 
 def test_unix_sockets_are_free(tmp_path: Path) -> None:
-    place = str(tmp_path / "s")
+    path = str(tmp_path / "s")
     with (
         socket.socket(socket.AF_UNIX) as server,
         socket.socket(socket.AF_UNIX) as client,
     ):
-        server.bind(place)
+        server.bind(path)
         server.listen()
-        client.connect(place)
+        client.connect(path)
+        assert client.getpeername() == path

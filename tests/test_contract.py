@@ -6,7 +6,7 @@ import copy
 import json
 import pickle
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -80,17 +80,25 @@ class TestPlugin:
     def test_it_is_picklable_before_and_in_a_run(self, kind: Kind, name: str, tmp_path: Path) -> None:
         one = made(kind, name, example(kind, name).settings)
         context = Context(folder=getattr(example(kind, name), "folder", tmp_path), cache=tmp_path / "responses.sqlite")
-        for each in (one, one.fresh(context)):
-            assert pickle.loads(pickle.dumps(each)).model_dump() == one.model_dump()
+        with example(kind, name).server() if kind == "source" else nullcontext():
+            for each in (one, one.fresh(context)):
+                assert pickle.loads(pickle.dumps(each)).model_dump() == one.model_dump()
 
 
 @pytest.mark.parametrize("name", of_kind("source"))
 class TestSource:
     """A fixed sequence of questions."""
 
+    @pytest.fixture(autouse=True)
+    def served(self, name: str, tmp_path: Path) -> Iterator[None]:
+        self.cache = tmp_path / "responses.sqlite"
+        with example("source", name).server() as self.more:
+            yield
+
     def source(self, name: str) -> Source:
         given = example("source", name)
-        found = made("source", name, given.settings).fresh(Context(seed=7, folder=given.folder))
+        context = Context(seed=7, folder=given.folder, cache=self.cache)
+        found = made("source", name, {**given.settings, **self.more}).fresh(context)
         assert isinstance(found, Source)
         return found
 

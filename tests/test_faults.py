@@ -20,6 +20,7 @@ from tests.chat.test_faults import FAULTS, STRANGE, one_in
 from tests.killing import bytes_of
 from tests.servers.chat_server import ChatServer, Fault, completion
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 NUM, NUM_REPEATED = 2000, 200
 RECIPE = """\
 name: faults
@@ -78,9 +79,12 @@ def test_every_fault_in_a_tenth_of_the_calls_changes_no_byte(
 
     (file,) = (tmp_path / "faulty" / "dataset" / "data").rglob("*.parquet")
     rows = pq.read_table(file).to_pylist()
-    mended = STRANGE.replace("\ud800", "?")  # the one thing that UTF-8 cannot hold
+    repaired = STRANGE.replace("\ud800", "?")  # the one thing that UTF-8 cannot hold
     assert {row["question"] for row in rows} == set(map(prompt_of, range(NUM)))
     for row in rows:
-        assert (row["reasoning"], row["response"]) == (f"they said: {mended}", f"you said: {row['question']} {mended}")
+        assert (row["reasoning"], row["response"]) == (
+            f"they said: {repaired}",
+            f"you said: {row['question']} {repaired}",
+        )
     card = (tmp_path / "faulty" / "dataset" / "README.md").read_text("utf-8")
     assert not any(character in card for character in "\x00\u0085\u2028")

@@ -1,10 +1,15 @@
-"""The whole program, killed by SIGKILL at random moments while a model answers: same bytes, nothing paid twice."""
+"""The whole program, killed by SIGKILL at random moments: the same bytes, nothing paid twice, no half folder."""
 
 from pathlib import Path
 
-from tests.killing import KEY, killed
+import pytest
+
+from tests.cli.test_cli import SUMS
+from tests.killing import KEY, killed, killed_without_a_model
 
 NUM_QUESTIONS, NUM_KILLS, CONCURRENCY = 300, 12, 8
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:
@@ -14,6 +19,18 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     assert found.num_in_flight + found.num_in_between <= NUM_KILLS * 2 * CONCURRENCY
     assert found.bytes_killed == found.bytes_whole
     assert len(found.bytes_whole) > 3
+    assert found.num_writing > 0  # lives that were ended while they wrote the run folder
+    left = {path.name for path in tmp_path.iterdir() if not path.name.startswith(("whole.", "killed.", "questions."))}
+    assert left == {"whole", "killed"}  # nothing of a folder that was half written
     assert KEY not in found.said
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+def test_killed_while_it_makes_and_writes_the_rows(tmp_path: Path) -> None:
+    whole, *seen = killed_without_a_model(tmp_path, SUMS, num_kills=6)
+    assert len(whole) > 3
+    assert all(files in ({}, whole) for files in seen)  # a run folder is there whole or not at all
+    assert seen[-1] == whole
+    left = sorted(path.name for path in tmp_path.iterdir() if path.suffix not in (".sqlite", ".txt"))
+    assert left == ["killed", "killed.yaml", "whole"]

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.readme import COMMAND, OUTPUT, README, ROOT, command, output, row
 
 
@@ -16,7 +18,8 @@ def test_ci_runs_both() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert 'make_dataset="$(python3 tests/readme.py command 1)"' in script
     assert 'run_tests="$(python3 tests/readme.py command 2)"' in script
-    assert script.rstrip().endswith('eval "$run_tests"')
+    assert 'eval "$run_tests"\n' in script
+    assert script.rstrip().endswith("pytest -m slow -n 2")
 
 
 def test_every_block_of_output_is_what_is_printed() -> None:
@@ -24,6 +27,15 @@ def test_every_block_of_output_is_what_is_printed() -> None:
     assert blocks
     for _, shown, printed, _ in blocks:
         assert output(shown) == printed.rstrip("\n"), f"python tests/readme.py write  # {shown}"
+
+
+@pytest.mark.slow
+def test_every_block_of_output_in_the_write_up_is_what_is_printed() -> None:
+    pytest.importorskip("mistral_common")
+    blocks = OUTPUT.findall((ROOT / "docs" / "nemotron.md").read_text("utf-8"))
+    assert len(blocks) == 3
+    for _, shown, printed, _ in blocks:
+        assert output(shown) == printed.rstrip("\n"), "python tests/readme.py write docs/nemotron.md"
 
 
 def test_the_row_is_the_card_s() -> None:

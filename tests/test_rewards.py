@@ -68,6 +68,14 @@ def test_what_a_completion_is_worth(completion: Completion, worth: float) -> Non
     assert reward(completion, row()) == (worth if worth != 0.5 else 0.0)
 
 
+def test_right_form_is_rewarded_only_where_the_row_asks_for_no_more() -> None:
+    answer = "<think>Hm.</think>Answer: 4"
+    assert reward(answer, row("format")) == 1.0
+    assert reward(answer, row("format", "choice"), undecided=0.5) == 0.5  # choice cannot decide
+    assert reward(answer, row("format", "exact")) == 1.0
+    assert reward("Answer: 4", row("format", "exact")) == 0.0  # there is no reasoning
+
+
 def test_verifiers_are_taken_together_as_in_a_run() -> None:
     right, neither = "Answer: 4", "Answer: (B)"
     assert reward(right, row("exact", "choice")) == 1.0  # choice cannot decide
@@ -85,7 +93,7 @@ def test_a_row_holds_what_its_verifiers_read_and_no_more() -> None:
         "domain": "math",
         "source": "",
         "meta": "{}",
-        "verifiers": '[{"fold": ["case"], "use": "exact"}]',
+        "verifiers": '[{"answer_marks": [], "fold": ["case"], "use": "exact"}]',
     }
     assert json.loads(row("any_of:{of: [{use: exact, when: {level: 3}}]}")["meta"]) == {"level": 3}
     assert json.loads(row("tests.toy.sums:Says")["meta"]) == dict(QUESTION.meta)  # it does not say what it reads
@@ -201,8 +209,8 @@ def test_verls_calls() -> None:
     [
         ({"verifiers": "[]"}, "a row names no verifier"),
         ({"verifiers": "[" * 5000}, "the verifiers of a row cannot be made"),
-        ({"meta": "{"}, "the `meta` of a row is no JSON"),
-        ({"meta": "[" * 100_000}, "the `meta` of a row is no JSON"),
+        ({"meta": "{"}, "the `meta` of a row is not JSON"),
+        ({"meta": "[" * 100_000}, "the `meta` of a row is not JSON"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_told(changes: dict[str, str], told: str) -> None:
@@ -280,4 +288,12 @@ def test_our_signatures_take_the_recorded_calls(function: Any, recorded: set[str
     given: dict[str, Any] = {name: [] for name in recorded}
     if given.pop("**", None) is not None:
         given["anything"] = []
-    inspect.signature(function).bind(**given)
+    assert inspect.signature(function).bind(**given).arguments
+
+
+def test_what_judges_the_way_to_an_answer_is_left_out_where_others_judge_the_answer() -> None:
+    named = [
+        (rewards.reward_row(QUESTION, parts(*uses)) or {"verifiers": ""})["verifiers"]
+        for uses in (("exact", "steps"), ("steps",))
+    ]
+    assert ["steps" in each for each in named] == [False, True]

@@ -1,129 +1,156 @@
-"""Tells whether two values are the same: True and False only where that is certain.
+"""Returns whether two values are the same: True and False only where that is certain.
 
-Equal is proved exactly. Different is proved exactly for numbers, and seen at a point for the rest: a difference counts
-only if it is far above what rounding can do to the numbers met on the way. Where a decimal point stands in either, two
-that are close to each other may have been meant to be the same, and nothing is said.
-
-What is given is not symmetric: the first is what was asked for. A set that was asked for may be answered by a list in
-any order; a pair that was asked for must be answered in its order.
+Each kind of value has its own comparison. What is given is not symmetric: the first is what was asked for. A set that
+was asked for may be answered by a list in any order, and a named value by a bare one; a pair that was asked for must be
+answered in its order. A difference between two kinds counts only where one cannot be the other: a number is neither an
+interval nor a residue.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterable
-from fractions import Fraction
+from collections.abc import Callable
 
-from open_thoughts_gen.algebra import polynomials, values
+from open_thoughts_gen.algebra import arithmetic, curves, families, polynomials, vocabulary
+from open_thoughts_gen.algebra.comparing_lists import ComparesLists, names_of
+from open_thoughts_gen.algebra.comparing_measures import ComparesMeasures
+from open_thoughts_gen.algebra.comparing_words import ComparesWords
+from open_thoughts_gen.algebra.comparison import Rules, UnitRule, is_number
 from open_thoughts_gen.algebra.polynomials import Ratio
-from open_thoughts_gen.algebra.values import Interval, Many, Relation, Scalar, Union, Value, Word
+from open_thoughts_gen.algebra.values import (
+    Absurd,
+    Clock,
+    Either,
+    Interval,
+    Many,
+    Measured,
+    Numeral,
+    Option,
+    Phrase,
+    Relation,
+    Residue,
+    Scalar,
+    Union,
+    Value,
+    Where,
+    Word,
+)
 
-_CLOSE = 1e-5  # decimals nearer than this may have been rounded
-_ROUNDING = 1e-9  # of the largest number met on the way
+__all__ = ["Comparison", "Rules", "UnitRule", "same"]
+
+# As the name of a value: it may be another one.
+_CHANGES_VALUE = vocabulary.OPPOSED | (vocabulary.SCALES.keys() - {"score", "gross"})
+# A graph by its letter and by its function: y = 2x and f(x) = 2x.
+_GRAPHS = tuple({"y", name} for name in ("f(·)", "g(·)", "h(·)", "y(·)"))
+# Which comparison two values of different kinds are for: the first of these that is that of either.
+_KINDS: tuple[tuple[type, str], ...] = (
+    (Either, "_readings"), (Option, "_options"), (Phrase, "_phrases"), (Where, "_conditions"), (Relation, "_equations"),
+    (Measured, "_measured"), (Clock, "_clocks"), (Numeral, "_numerals"), (Residue, "_residues"), (Word, "_words"),
+    (Union, "_sets_of_reals"), (Interval, "_interval_and_other"),
+)  # fmt: skip
+_RANKS = {kind: rank for rank, (kind, _) in enumerate(_KINDS)}
 
 
-def same(known: Value, given: Value) -> bool | None:
-    """Tell whether what is given is what is known to be right; None where that is not certain."""
-    if isinstance(known, Scalar) and isinstance(given, Scalar):
-        return _scalars(known, given)
-    if isinstance(known, Relation) or isinstance(given, Relation):
-        return _equations(known, given)
-    if isinstance(known, Word) or isinstance(given, Word):
-        return _words(known, given)
-    if isinstance(known, Union) or isinstance(given, Union):
-        return _unions(known, given)
-    if isinstance(known, Interval) and isinstance(given, Interval):
-        return _intervals(known, given)
-    return _several(known, given)
+class Comparison(ComparesWords, ComparesMeasures, ComparesLists):
+    """Compares values by their kind."""
 
+    def same(self, known: Value, answer: Value) -> bool | None:
+        """Return whether what is given is what is known to be right; None where that is not certain."""
+        if isinstance(known, Scalar) and isinstance(answer, Scalar):
+            return self._scalars(known, answer)
+        if isinstance(known, Absurd) or isinstance(answer, Absurd):
+            return False if not isinstance(known, Absurd) else None
+        kind = min(_RANKS.get(type(known), len(_KINDS)), _RANKS.get(type(answer), len(_KINDS)))
+        name = _KINDS[kind][1] if kind < len(_KINDS) else "_several"
+        compare: Callable[[Value, Value], bool | None] = getattr(self, name)
+        return compare(known, answer)
 
-def _equations(known: Value, given: Value) -> bool | None:
-    """Compare where one is an equation: for a letter it says its value, any other is no value at all."""
-    if isinstance(known, Relation) and isinstance(given, Relation):
-        return _relations(known, given)
-    if isinstance(given, Relation):
-        return same(known, given.right) if given.name is not None else None
-    return same(known.right, given) if isinstance(known, Relation) and known.name is not None else None
+    def _readings(self, known: Value, answer: Value) -> bool | None:
+        either, other = (known, answer) if isinstance(known, Either) else (answer, known)
+        assert isinstance(either, Either)
+        outcome = [
+            self.same(reading, other) if either is known else self.same(other, reading) for reading in either.readings
+        ]
+        if True in outcome:
+            has_point = isinstance(other, Scalar) and other.places is not None
+            unclear = either.kind == "all" and False in outcome
+            unclear |= either.kind == "comma" and not outcome[0] and not has_point
+            return None if unclear and not isinstance(other, Either) else True
+        return False if all(each is False for each in outcome) else None
 
+    def _conditions(self, known: Value, answer: Value) -> bool | None:
+        """Compare where something is said of letters: the letter of a general solution has no name."""
+        first, second = (each if isinstance(each, Where) else Where(each, "") for each in (known, answer))
+        outcome = self.same(first.value, second.value)
+        if first.general is not None and second.general is not None and outcome is not True:
+            outcome = self.same(first.general, second.general) or None
+            if outcome is None and {first.condition, second.condition} <= {"", "integer"}:
+                # Two formulas for a whole number may name the same numbers: 2k+1 and 2k-1, but not 2k and k.
+                outcome = families.same(first.general, second.general)
+        if first.condition and second.condition and first.condition != second.condition:
+            return False if outcome is False else None
+        is_one_general = (first.general is None) != (second.general is None)
+        return None if outcome is False and is_one_general else outcome
 
-def _intervals(known: Interval, given: Interval) -> bool | None:
-    ends = (_scalars(known.low, given.low), _scalars(known.high, given.high))
-    return False if known.closed != given.closed and None not in ends else _all(ends)
+    def _equations(self, known: Value, answer: Value) -> bool | None:
+        """Compare where one is an equation: for a name it says its value, an equation without a name is not a value."""
+        if isinstance(known, Relation) and isinstance(answer, Relation):
+            return self._relations(known, answer)
+        relation, other = (known, answer) if isinstance(known, Relation) else (answer, known)
+        assert isinstance(relation, Relation)
+        if relation.name is None:
+            monomials = [monomial for polynomial in _difference(relation) or () for monomial in polynomial]
+            names = {name for _, letters in monomials for name, _ in letters if name not in "πei"}
+            return False if is_number(other) and len(names) > 1 else None
+        parts = names_of(other.members) if isinstance(other, Many) else []
+        if parts and ",".join(parts) != relation.name:
+            return None
+        if relation is answer and set((relation.name or "").split()) & _CHANGES_VALUE:
+            return None
+        outcome = self.same(known, relation.right) if relation is answer else self.same(relation.right, answer)
+        # After words that are not known, two numbers with a comma may be one.
+        is_list = isinstance(relation.right, Many) and is_number(other)
+        return None if outcome is False and is_list and len(relation.name) > 2 and relation.name.isalpha() else outcome
 
-
-def _scalars(known: Scalar, given: Scalar) -> bool | None:
-    if known.percent or given.percent:
-        return _percents(known, given)
-    if known.exact is not None and given.exact is not None:
-        if _equal(known, given):
+    def _relations(self, known: Relation, answer: Relation) -> bool | None:
+        if known.name and answer.name:
+            outcome = self._named(known, answer)
+            if outcome is not None or known.name == answer.name or max(len(known.name), len(answer.name)) > 1:
+                return outcome
+        first, second = _difference(known), _difference(answer)
+        if first is None or second is None:
+            return None
+        factor = polynomials.proportional(first, second) if known.sign == answer.sign else None
+        if factor is not None and (factor > 0 or known.sign in {"=", "!="}):
             return True
-        first, second = known.value, given.value
-        if first is not None and second is not None:
-            near = (known.decimal or given.decimal) and abs(first - second) <= Fraction(_CLOSE)
-            return None if near or _is_vast(first, second) else False
-    return False if _differ(known, given) else None if math.isfinite(known.approx) else known.approx == given.approx
+        is_rounded = any(
+            isinstance(side, Scalar) and side.decimal for each in (known, answer) for side in (each.left, each.right)
+        )
+        if known.sign == answer.sign == "=" and not is_rounded and curves.differ(first, second):
+            return False
+        orders = known.sign[0] == answer.sign[0] == "<"
+        return False if orders and factor is not None else None
+
+    def _named(self, known: Relation, answer: Relation) -> bool | None:
+        if known.name == answer.name and known.general is not None and answer.general is not None:
+            return self.same(known.general, answer.general)
+        outcome = self.same(known.right, answer.right)
+        if known.name == answer.name:
+            return outcome
+        if outcome is True:
+            if {known.name, answer.name} in _GRAPHS:
+                return True
+            one, other = known.name or "", answer.name or ""
+            is_other_case = "(" in one and one.partition("(")[0] == other.partition("(")[0] and "·" not in one + other
+            return False if is_other_case else None  # P(X=4) is not P(X=8)
+        if outcome is False and known.general is not None and answer.general is not None:
+            return self.same(known.general, answer.general) and None
+        letters = len(known.name or "") == len(answer.name or "") == 1
+        return False if outcome is False and letters and is_number(known.right) and is_number(answer.right) else None
 
 
-def _equal(known: Scalar, given: Scalar) -> bool:
-    if known.exact is None or given.exact is None:
-        return False
-    try:
-        return polynomials.equal(known.exact, given.exact)
-    except polynomials.TooLargeError:
-        return False
-
-
-def _is_vast(first: Fraction, second: Fraction) -> bool:
-    """Tell whether two numbers agree in more digits than a floating-point number holds."""
-    return abs(first - second) < Fraction(1, 10**12) * max(abs(first), abs(second)) and first.denominator > 1
-
-
-def _differ(known: Scalar, given: Scalar) -> bool:
-    if not (math.isfinite(known.approx) and math.isfinite(given.approx)):
-        return known.approx != given.approx
-    gap = abs(known.approx - given.approx)
-    if (known.decimal or given.decimal) and gap <= _CLOSE * max(1.0, abs(known.approx)):
-        return False
-    return gap > _ROUNDING * max(known.size, given.size)
-
-
-def _percents(known: Scalar, given: Scalar) -> bool | None:
-    """Compare where a percent sign stands: 50 % is one half, and where whole numbers are meant also 50."""
-    first, second = known.value, given.value
-    if first is None or second is None:
-        return None
-    hundredth = [value / 100 if each.percent else value for each, value in ((known, first), (given, second))]
-    whole = first.denominator == second.denominator == 1 and first > 0 and not (known.decimal or given.decimal)
-    if hundredth[0] == hundredth[1] or (whole and first == second):
-        return True
-    near = abs(hundredth[0] - hundredth[1]) <= Fraction(_CLOSE) or abs(first - second) <= Fraction(_CLOSE)
-    return None if near else False
-
-
-def _words(known: Value, given: Value) -> bool | None:
-    if not (isinstance(known, Word) and isinstance(given, Word)):
-        return None
-    if known.text == given.text:
-        return True
-    # Sentences may say the same in other words, and letters may be the factors of a product in another order.
-    sentences = " " in known.text or " " in given.text
-    return None if sentences or sorted(known.text) == sorted(given.text) else False
-
-
-def _relations(known: Relation, given: Relation) -> bool | None:
-    if known.name and given.name:
-        found = same(known.right, given.right)
-        scalars = isinstance(known.right, Scalar) and isinstance(given.right, Scalar)
-        return found if known.name == given.name else False if scalars else None
-    first, second = _difference(known), _difference(given)
-    if first is None or second is None:
-        return None
-    factor = polynomials.proportional(first, second) if known.sign == given.sign else None
-    if factor is not None and (factor > 0 or known.sign in {"=", "!="}):
-        return True
-    orders = known.sign[0] == given.sign[0] == "<"
-    return False if orders and _are_bounds(first, second) else None
+def same(known: Value, answer: Value, rules: Rules | None = None) -> bool | None:
+    """Return whether what is given is what is known to be right; None where that is not certain."""
+    return Comparison(rules or Rules()).same(known, answer)
 
 
 def _difference(relation: Relation) -> Ratio | None:
@@ -131,129 +158,6 @@ def _difference(relation: Relation) -> Ratio | None:
     if not isinstance(relation.right, Scalar):
         return None
     try:
-        return values.plus(relation.left, values.minus(relation.right)).exact
+        return arithmetic.plus(relation.left, arithmetic.minus(relation.right)).exact
     except ArithmeticError:
         return None
-
-
-def _are_bounds(first: Ratio, second: Ratio) -> bool:
-    """Tell whether both are of the first degree in one letter, the same: then each says one bound, and no more."""
-    if first[1] is not polynomials.ONE or second[1] is not polynomials.ONE:
-        return False
-    each = [{letters for _, letters in ratio[0] if letters} for ratio in (first, second)]
-    return each[0] == each[1] and len(each[0]) == 1 and [power for _, power in next(iter(each[0]))] == [1]
-
-
-def _unions(known: Value, given: Value) -> bool | None:
-    first, second = _parts(known), _parts(given)
-    if first is None or second is None or len(first) != len(second):
-        return None
-    found = _all(same(left, right) for left, right in zip(first, second, strict=True))
-    # Parts that touch may be drawn together: [0, 1] and (1, 2] are [0, 2].
-    return found if found or (_apart(first) and _apart(second)) else None
-
-
-def _parts(value: Value) -> list[Interval] | None:
-    parts = value.parts if isinstance(value, Union) else (value,)
-    if not all(isinstance(part, Interval) for part in parts):
-        return None
-    return sorted((part for part in parts if isinstance(part, Interval)), key=lambda part: part.low.approx)
-
-
-def _apart(parts: list[Interval]) -> bool:
-    return all(left.high.approx < right.low.approx - _CLOSE for left, right in itertools.pairwise(parts))
-
-
-def _several(known: Value, given: Value) -> bool | None:
-    if isinstance(known, Many) and isinstance(given, Many) and "matrix" in {known.kind, given.kind}:
-        return _matrices(known, given)
-    if _is_decimal(known, given) or _is_decimal(given, known):
-        return True
-    first, second = _members(known), _members(given)
-    if first is None or second is None or _has_equations(first) != _has_equations(second):
-        return None
-    if _is_set(known):
-        first, second = _sorted(first), _sorted(second, once=_is_set(given))
-    if first is None or second is None:
-        return None
-    if len(first) != len(second):
-        return False if _sorted(first) and _sorted(second) else None
-    return _all(same(left, right) for left, right in zip(first, second, strict=True))
-
-
-def _is_decimal(one: Value, other: Value) -> bool:
-    """Tell whether two numbers with a comma between them are one decimal number, the other."""
-    decimal = one.decimal if isinstance(one, Many) and isinstance(other, Scalar) else None
-    return decimal is not None and same(decimal, other) is True
-
-
-def _has_equations(members: list[Value]) -> bool:
-    return any(isinstance(member, Relation) for member in members)
-
-
-def _matrices(known: Many, given: Many) -> bool | None:
-    if known.kind != given.kind:
-        return None
-    if (known.width, len(known.members)) != (given.width, len(given.members)):
-        return False
-    return _all(same(left, right) for left, right in zip(known.members, given.members, strict=True))
-
-
-def _members(value: Value) -> list[Value] | None:
-    """Return the members of a set or a tuple; an open interval may be a pair; a number is a set of one."""
-    if isinstance(value, Many):
-        return None if value.kind == "matrix" else list(value.members)
-    if isinstance(value, Interval):
-        finite = math.isfinite(value.low.approx) and math.isfinite(value.high.approx)
-        return [value.low, value.high] if value.closed == (False, False) and finite else None
-    return [value]
-
-
-def _is_set(value: Value) -> bool:
-    return isinstance(value, Scalar) or (isinstance(value, Many) and value.kind == "set")
-
-
-def _sorted(members: list[Value], *, once: bool = True) -> list[Value] | None:
-    """Return members, once each, in an order that depends on their values only; None where they have no such order."""
-    found: list[tuple[tuple[float, ...], Value]] = []
-    for member in members:
-        key = _key(member)
-        if key is None:
-            return None
-        found.append((key, member))
-    found.sort(key=lambda each: each[0])
-    kept = found[:1]
-    for key, member in found[1:]:
-        again = key == kept[-1][0] and same(kept[-1][1], member)
-        if not (once and again):
-            kept.append((key, member))
-    unclear = any(_touch(left[0], right[0]) and not same(left[1], right[1]) for left, right in itertools.pairwise(kept))
-    return None if unclear else [member for _, member in kept]
-
-
-def _key(member: Value) -> tuple[float, ...] | None:
-    if isinstance(member, Scalar):
-        return (member.approx,) if not member.percent else None
-    if isinstance(member, Interval):
-        return (member.low.approx, member.high.approx)
-    if isinstance(member, Many) and member.kind == "tuple":
-        return tuple(each.approx for each in member.members if isinstance(each, Scalar))
-    if isinstance(member, Relation) and member.name:
-        return tuple(map(float, member.name.encode()))
-    return None
-
-
-def _touch(left: tuple[float, ...], right: tuple[float, ...]) -> bool:
-    """Tell whether two keys are so near that rounding may turn their order."""
-    for one, other in zip(left, right, strict=False):
-        if abs(one - other) > _CLOSE * max(1.0, abs(one)):
-            return False
-        if one != other:
-            return True
-    return left == right
-
-
-def _all(found: Iterable[bool | None]) -> bool | None:
-    """Return False if one is False, else None if one is None, else True."""
-    together = list(found)
-    return False if False in together else None if None in together else True

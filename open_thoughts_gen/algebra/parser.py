@@ -3,98 +3,84 @@ r"""Recursive descent over the tokens of a formula: sums, products, powers, frac
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from open_thoughts_gen.algebra import values
+from open_thoughts_gen.algebra import arithmetic, vocabulary
+from open_thoughts_gen.algebra.tokens import WORD, UnreadableError
 from open_thoughts_gen.algebra.values import Scalar
 
-_MAX_TOKENS = 300
 _MAX_DEPTH = 24
-_TOKEN = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<word>\\[A-Za-z]+)|(?P<letter>[A-Za-zπ∞])|(?P<space>\s+|\\[,;: ]|~)"
-    r"|(?P<mark>\\[{}|%]|<=|>=|[-+*/^_=<>≤≥≠()\[\]{},;!|∪∈·×÷±√])",
-    re.ASCII,
-)
-_WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4}", re.ASCII)
-_SAME = {
-    "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "\\cdot": "*", "\\times": "*", "·": "*", "×": "*",
-    "\\div": "/", "÷": "/", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "≤": "<=", "\\ge": ">=", "\\geq": ">=",
-    "\\geqslant": ">=", "≥": ">=", "\\lt": "<", "\\gt": ">", "\\ne": "!=", "\\neq": "!=", "≠": "!=", "\\cup": "union",
-    "∪": "union", "\\in": "in", "∈": "in", "\\pm": "±", "\\infty": "∞", "\\pi": "π", "√": "\\sqrt",
-}  # fmt: skip
-_SPACES = {"\\quad", "\\qquad"}
 _GREEK = frozenset(
-    "alpha beta delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega".split()
+    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega "
+    "Delta Gamma Omega "
+    "Lambda Sigma Phi".split()
 )
-# Letters with a meaning of their own: the imaginary unit, and the sign of a differential.
-_RESERVED = frozenset("iIdD")
+_KEPT_CAPITAL = frozenset("IED")  # in small they would mean the imaginary unit, Euler's number, a differential
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sin": math.sin, "cos": math.cos, "tan": math.tan, "ln": math.log, "log": math.log10,
-    "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan,
+    "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "asin": math.asin, "acos": math.acos,
+    "atan": math.atan, "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh, "exp": math.exp, "abs": abs,
+    "cot": lambda at: 1 / math.tan(at), "sec": lambda at: 1 / math.cos(at), "csc": lambda at: 1 / math.sin(at),
+    "coth": lambda at: 1 / math.tanh(at), "floor": math.floor, "ceil": math.ceil, "arcsinh": math.asinh,
+    "arccosh": math.acosh, "arctanh": math.atanh, "sech": lambda at: 1 / math.cosh(at),
+    "csch": lambda at: 1 / math.sinh(at), "arccot": lambda at: math.atan(1 / at),
+    "arcsec": lambda at: math.acos(1 / at), "arccsc": lambda at: math.asin(1 / at),
 }  # fmt: skip
-_TWO_ARGUMENTS = {"\\frac": values.over, "\\binom": values.binomial}
+_SAME_FUNCTION = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+_CIRCULAR = frozenset("sin cos tan cot sec csc".split())
+_TWO_ARGUMENTS = {"\\frac": arithmetic.over, "\\binom": arithmetic.binomial, "\\dbinom": arithmetic.binomial}
+_GROUPS = {"(": ")", "{": "}", "[": "]", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil", "|": "|"}
+_CALLED = {"\\lfloor": "floor", "\\lceil": "ceil", "|": "abs"}
+_DEGREE = arithmetic.over(arithmetic.letter("π"), arithmetic.whole(180))
 
 
-class UnreadableError(ValueError):
-    """It is not certain what the text says."""
+class FormulaParser:
+    """The tokens of one text and a place among them. `is_folded`: capital letters mean the same as small ones."""
 
-
-class Parser:
-    """The tokens of one text and a place among them."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = _tokens(text)
-        self._at = 0
+    def __init__(self, tokens: list[str], *, is_folded: bool = False) -> None:
+        self.tokens = [*tokens, "", "", "", ""]
+        self.at = 0
+        self.has_degrees = False
+        self.in_radians = False  # whether a degree sign is worked out, where no function asks for it
+        self._is_folded = is_folded
         self._depth = 0
         self._num_forks = 0
         self._takes_minus = False
+        self._num_circular = 0
+        self._in_bars = False
+
+    @property
+    def next(self) -> str:
+        """The next symbol; empty at the end."""
+        return self.tokens[self.at]
 
     def take(self, *wanted: str) -> str | None:
-        """Go past the next sign if it is one of these, and return it."""
-        sign = self._tokens[self._at]
-        if sign not in wanted:
+        """Go past the next symbol if it is one of these, and return it."""
+        symbol = self.tokens[self.at]
+        if symbol not in wanted:
             return None
-        self._at += 1
-        return sign
+        self.at += 1
+        return symbol
 
     def end(self) -> None:
         """Refuse what is left."""
-        if self._tokens[self._at]:
-            raise UnreadableError(f"what is {self._tokens[self._at]!r} doing here?")
-
-    def opens_several(self) -> bool:
-        """Tell whether a bracket opens here that holds a list, or a set."""
-        if self._tokens[self._at] == "\\{":
-            return True
-        if self._tokens[self._at] not in {"(", "[", "{"}:
-            return False
-        depth = 0
-        for sign in self._tokens[self._at :]:
-            depth += (sign in {"(", "[", "{", "\\{"}) - (sign in {")", "]", "}", "\\}"})
-            if depth == 0:
-                return False
-            if depth == 1 and sign in {",", ";"}:
-                return True
-        raise UnreadableError("an open bracket")
+        if self.next:
+            raise UnreadableError(f"{self.next.lstrip(WORD)!r} is not understood where it stands")
 
     def lone_letter(self, scalar: Scalar) -> str | None:
-        """Return the letter that a scalar is, if it is no more."""
-        if not scalar.free or scalar.exact is None or len(scalar.exact[0]) != 1:
-            return None
-        ((_, letters),) = scalar.exact[0]
-        return letters[0][0] if len(letters) == 1 and scalar == values.letter(letters[0][0]) else None
+        """Return the letter if a scalar is one letter alone, else None."""
+        return scalar.tree[1] if scalar.free and scalar.tree[0] == "x" else None
 
     def several(self) -> list[Scalar]:
         """Read an expression, which is two where it says plus or minus."""
-        start, self._num_forks = self._at, 0
+        start, self._num_forks = self.at, 0
         first = self._sum()
         if not self._num_forks:
             return [first]
-        if self._num_forks > 1:
+        if self._num_forks > 1 and "∓" not in self.tokens[start : self.at]:
             raise UnreadableError("plus or minus, twice")
-        self._at, self._takes_minus = start, True
+        self.at, self._takes_minus = start, True
         second = self._sum()
         self._takes_minus = False
         return [first, second]
@@ -103,194 +89,260 @@ class Parser:
         """Read an expression or an infinity."""
         sign = self.take("+", "-")
         if self.take("∞"):
-            return values.minus(values.INFINITY) if sign == "-" else values.INFINITY
-        self._at -= sign is not None
+            return arithmetic.minus(arithmetic.INFINITY) if sign == "-" else arithmetic.INFINITY
+        self.at -= sign is not None
         return self.expression()
 
     def expression(self) -> Scalar:
         """Read an expression that is one."""
-        found = self.several()
-        if len(found) > 1:
+        values = self.several()
+        if len(values) > 1:
             raise UnreadableError("plus or minus, where one value belongs")
-        return found[0]
+        return values[0]
 
     def _sum(self) -> Scalar:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
-            raise UnreadableError("too deep")
+            raise UnreadableError("it is nested too deeply")
         total: Scalar | None = None
         sign = self._sign()
         while total is None or sign:
             part = self._term()
-            part = values.minus(part) if sign == "-" else part
-            total = part if total is None else values.plus(total, part)
+            part = arithmetic.minus(part) if sign == "-" else part
+            total = part if total is None else arithmetic.plus(total, part)
             sign = self._sign()
         self._depth -= 1
         return total
 
     def _sign(self) -> str | None:
-        sign = self.take("+", "-", "±")
-        if sign != "±":
+        sign = self.take("+", "-", "±", "∓")
+        if sign not in {"±", "∓"}:
             return sign
         self._num_forks += 1
-        return "-" if self._takes_minus else "+"
+        return "-" if self._takes_minus == (sign == "±") else "+"
 
     def _term(self) -> Scalar:
-        """Read a product. Written without a sign it binds closer than with one: 1/2x is 1/(2x)."""
+        """Read a product; 1/2x is refused, since habits differ on whether the x is above or below."""
         product = self._chain()
         while sign := self.take("*", "/"):
             negative = self.take("-")
+            start = self.at
             factor = self._chain()
-            product = values.times(product, factor) if sign == "*" else values.over(product, factor)
-            product = values.minus(product) if negative else product
+            first, second = self.tokens[start : start + 2]
+            if sign == "/" and first[:1].isdigit() and self.at > start + 1 and second not in {"^", "!"}:
+                raise UnreadableError("what follows the stroke may stand above or below it")
+            product = arithmetic.times(product, factor) if sign == "*" else arithmetic.over(product, factor)
+            product = arithmetic.minus(product) if negative else product
         return product
 
     def _chain(self) -> Scalar:
-        start = self._at
+        start = self.at
         product = self._power()
-        mixed = self._tokens[start].isdigit() and self._at == start + 1 and self._tokens[self._at] == "\\frac"
+        mixed = self.tokens[start].isdigit() and self.at == start + 1 and self.next == "\\frac"
         while self._starts_factor():
-            before = self._at
+            before = self.at
             factor = self._power()
-            if mixed and factor.value is not None:
-                return self._mixed(product, factor, self._tokens[before + 1 : self._at])
+            if mixed and factor.value is not None:  # a number and a fraction, side by side: two and a half
+                is_simple = all(each in {"{", "}"} or each.isdigit() for each in self.tokens[before + 1 : self.at])
+                if not is_simple or self._starts_factor() or not 0 < factor.real < 1:
+                    raise UnreadableError("it may be a product or a mixed number")
+                return arithmetic.plus(product, factor)
             mixed = False
-            product = values.times(product, factor)
+            product = arithmetic.times(product, factor)
         return product
 
-    def _mixed(self, number: Scalar, fraction: Scalar, inside: list[str]) -> Scalar:
-        """Return a number and a fraction, side by side: two and a half."""
-        simple = all(sign in {"{", "}"} or sign.isdigit() for sign in inside)
-        if not simple or self._starts_factor() or not 0 < fraction.approx < 1:
-            raise UnreadableError("a product, or a mixed number?")
-        return values.plus(number, fraction)
-
     def _starts_factor(self) -> bool:
-        sign = self._tokens[self._at]
-        if sign[:1].isdigit() or sign[:1] == ".":
-            raise UnreadableError("a number after another")
+        symbol = self.next
+        if symbol[:1].isdigit() or symbol[:1] == ".":
+            raise UnreadableError("a number stands right after another")
         return (
-            sign in {"(", "\\frac", "\\sqrt", "π"}
-            or (sign[:1] == "\\" and sign[1:] in _GREEK | _FUNCTIONS.keys())
-            or (len(sign) == 1 and sign.isalpha())
+            symbol in {"(", "\\frac", "\\sqrt", "π", "\\binom", "\\dbinom"}
+            or (symbol == "|" and not self._in_bars)
+            or (symbol[:1] == "\\" and (symbol[1:] in _GREEK or symbol[1:] in _FUNCTIONS or symbol in _CALLED))
+            or (symbol == "{" and not self._holds_list())
+            or (len(symbol) == 1 and symbol.isalpha() and symbol not in "∞ℝℤℕℚℂ")
         )
+
+    def _holds_list(self) -> bool:
+        depth = 0
+        for symbol in self.tokens[self.at :]:
+            depth += (symbol in {"(", "[", "{"}) - (symbol in {")", "]", "}"})
+            if depth == 0:
+                return False
+            if depth == 1 and symbol in {",", ";"}:
+                return True
+        return True
 
     def _power(self) -> Scalar:
         base = self._primary()
-        while self.take("!"):
-            base = values.factorial(base)
-        if not self.take("^"):
+        if self.take("!"):
+            base = arithmetic.factorial(base)
+            if self.next == "!":
+                raise UnreadableError("whether two signs are a double factorial is not certain")
+        if self.take("^"):
+            base = arithmetic.raised(base, self._exponent())
+            if self.next in {"^", "!"}:
+                raise UnreadableError("a power of a power needs brackets")
+        if not self.take("°"):
             return base
-        raised = values.raised(base, self._exponent())
-        if self._tokens[self._at] in {"^", "!"}:
-            raise UnreadableError("a power of a power")
-        return raised
+        if self._num_circular or self.in_radians:
+            return arithmetic.times(base, _DEGREE)
+        self.has_degrees = True
+        return base
 
     def _exponent(self) -> Scalar:
-        if self._tokens[self._at] == "{":
+        if self.next == "{":
             return self._argument()
-        sign = self._tokens[self._at]
-        if len(sign) != 1 or not (sign.isdigit() or sign.isalpha()):
-            raise UnreadableError("an exponent without braces")
-        exponent = self._primary()
-        if sign.isdigit() and self._tokens[self._at][:1].isdigit():
-            raise UnreadableError("an exponent without braces")
-        return exponent
+        negative = self.take("-")
+        symbol = self.next
+        if self.take("("):
+            exponent = self._sum()
+            self._close(")")
+        elif len(symbol) != 1 or not (symbol.isdigit() or symbol.isalpha()):
+            raise UnreadableError("an exponent of more than one sign needs braces")
+        else:
+            exponent = self._primary()
+            if symbol.isdigit() and self.next[:1].isdigit():
+                raise UnreadableError("an exponent of more than one sign needs braces")
+        return arithmetic.minus(exponent) if negative else exponent
 
     def _primary(self) -> Scalar:
-        sign = self._tokens[self._at]
-        self._at += 1
-        if sign[:1].isdigit() or sign[:1] == ".":
-            return self._number(sign)
-        if sign in _TWO_ARGUMENTS:
+        symbol = self.next
+        self.at += 1
+        if symbol[:1].isdigit() or symbol[:1] == ".":
+            return self._scaled(self._number(symbol))
+        if symbol in _TWO_ARGUMENTS:
             first = self._argument()
-            return _TWO_ARGUMENTS[sign](first, self._argument())
-        if sign == "(":
+            return _TWO_ARGUMENTS[symbol](first, self._argument())
+        if symbol in _GROUPS:
+            if symbol == "|" and self._in_bars:
+                raise UnreadableError("bars within bars")
+            in_bars, self._in_bars = self._in_bars, self._in_bars or symbol == "|"
             inside = self._sum()
-            self._close(")")
-            return inside
-        if sign == "\\sqrt":
+            self._in_bars = in_bars
+            self._close(_GROUPS[symbol])
+            name = _CALLED.get(symbol)
+            return inside if name is None else arithmetic.called(name, _FUNCTIONS[name], inside)
+        if symbol[:1] == WORD:
+            return self._number_word(symbol[1:])
+        if symbol == "\\sqrt":
             return self._root()
-        return self._function(sign[1:]) if sign[:1] == "\\" and sign[1:] in _FUNCTIONS else self._letter(sign)
+        is_function = symbol[:1] == "\\" and symbol[1:] in _FUNCTIONS
+        return self._function(symbol[1:]) if is_function else self._letter(symbol)
 
-    def _number(self, sign: str) -> Scalar:
-        scientific = self._tokens[self._at] in {"e", "E"} and self._tokens[self._at + 1] != "^"
+    def _number(self, symbol: str) -> Scalar:
+        scientific = self.next in {"e", "E"} and self.tokens[self.at + 1][:1].isdigit()
         if (
             scientific
-            or self._tokens[self._at] == "_"
-            or (len(sign) > 1 and sign[0] == "0" and sign.isdigit())
-            or len(sign) > 40
+            or self.next == "_"
+            or (len(symbol) > 1 and symbol[0] == "0" and symbol.isdigit())
+            or len(symbol) > 400
         ):
-            raise UnreadableError("a number with something attached to it")
-        return values.rational(Fraction(sign), decimal="." in sign)
+            raise UnreadableError("something is attached to a number")
+        return arithmetic.written(symbol)
 
-    def _letter(self, sign: str) -> Scalar:
-        name = sign[1:] if sign[:1] == "\\" else sign.lower()
-        known = sign == "π" or (sign[:1] == "\\" and name in _GREEK) or (len(sign) == 1 and sign.isalpha())
-        if not known or sign in _RESERVED or sign == "E":
-            raise UnreadableError(f"what is {sign!r}?")
+    def _scaled(self, number: Scalar) -> Scalar:
+        """Return a number and the word after it that multiplies it: 5 million."""
+        while self.next[:1] == WORD and self.next[1:].casefold() in vocabulary.SCALES:
+            number = arithmetic.times(number, arithmetic.rational(vocabulary.SCALES[self.next[1:].casefold()]))
+            self.at += 1
+        return number
+
+    def _number_word(self, word: str) -> Scalar:
+        value = vocabulary.NUMBERS.get(word.casefold())
+        if value is None:
+            if len(word) == 1 and self.next not in {"-", "."}:
+                return self._letter(word)
+            raise UnreadableError(f"the word {word!r}")
+        after = self.tokens[self.at + 1][1:].casefold()
+        if self.next == "-" and after in vocabulary.SCALES and value < 10:  # one-half
+            self.at += 2
+            return arithmetic.rational(value * vocabulary.SCALES[after])
+        if self.next == "-" and self.tokens[self.at + 1][:1] == WORD:
+            ones = vocabulary.NUMBERS.get(self.tokens[self.at + 1][1:].casefold(), Fraction(99))
+            if value < 20 or ones > 9:
+                raise UnreadableError(f"the word {word!r}")
+            self.at += 2
+            value += ones
+        return self._scaled(arithmetic.rational(value))
+
+    def _letter(self, symbol: str) -> Scalar:
+        is_greek = symbol[:1] == "\\" and symbol[1:] in _GREEK
+        name = symbol[1:] if is_greek else symbol
+        if not (symbol == "π" or is_greek or (len(symbol) == 1 and symbol.isalpha() and symbol not in "∞ℝℤℕℚℂ")):
+            raise UnreadableError(f"{symbol!r} is not understood where it stands" if symbol else "it ends too early")
+        if symbol == "d" and len(self.next) == 1 and self.next.isalpha():
+            raise UnreadableError("a differential")
+        if self._is_folded and symbol not in _KEPT_CAPITAL and not is_greek:
+            name = name.lower()
         if self.take("_"):
             name = f"{name}_{self._subscript()}"
-        if self._tokens[self._at] == "(" and self._tokens[self._at + 2] == ")":
-            raise UnreadableError("a product, or a function?")
-        return values.letter(name)
+        while self.take("'"):
+            name += "'"
+        if self.next == "(" and self.tokens[self.at + 2] == ")":
+            raise UnreadableError("it may be a product or a function")
+        return arithmetic.letter(name)
 
     def _subscript(self) -> str:
         braced = self.take("{")
-        start = self._at
-        self._at += 1
+        start = self.at
+        self.at += 1
         if braced:
-            while self._tokens[self._at].isalnum():
-                self._at += 1
-        inside = "".join(self._tokens[start : self._at])
-        if not inside.isalnum() or (not braced and len(inside) > 1):
+            while self.next and self.next != "}":
+                self.at += 1
+        inside = "".join(symbol.strip("`\\") for symbol in self.tokens[start : self.at])
+        if not inside or (not braced and len(inside) > 1 and inside[0] != "\\"):
             raise UnreadableError("a subscript")
         if braced:
             self._close("}")
-        return inside.lower()
+        return inside.lower() if self._is_folded else inside
 
     def _root(self) -> Scalar:
         degree = 2
         if self.take("["):
-            sign = self._tokens[self._at]
-            if not sign.isdigit() or not 2 <= int(sign[:3]) <= 9:
+            symbol = self.next
+            if not symbol.isdigit() or not 2 <= int(symbol[:3]) <= 99:
                 raise UnreadableError("a root of that degree")
-            degree = int(sign)
-            self._at += 1
+            degree = int(symbol)
+            self.at += 1
             self._close("]")
-        return values.root(self._argument(), degree)
+        return arithmetic.root(self._argument(), degree)
 
     def _function(self, name: str) -> Scalar:
-        """Read the argument of a function: in brackets, or a single letter or number with nothing after it."""
-        function, exponent = _FUNCTIONS[name], None
+        """Read the argument of a function: in brackets, or a product that an operator or a bracket ends."""
+        name, exponent = _SAME_FUNCTION.get(name, name), None
         if name == "log" and self.take("_"):
             base = self._argument()
-            return values.called("log", math.log, self._applied(), base)
+            return arithmetic.called("log", math.log, self._applied(), base)
         if self.take("^"):
             exponent = self._exponent()
-            if exponent.value is None or exponent.value <= 0:
+            if exponent.value == -1 and name in {"sin", "cos", "tan"}:
+                name, exponent = f"arc{name}", None
+            elif exponent.value is None or exponent.value <= 0:
                 raise UnreadableError("the inverse of a function")
-        called = values.called(name, function, self._applied())
-        return called if exponent is None else values.raised(called, exponent)
+        self._num_circular += name in _CIRCULAR
+        inside = self._applied()
+        self._num_circular -= name in _CIRCULAR
+        if name == "exp":
+            called = arithmetic.raised(arithmetic.letter("e"), inside)
+        else:
+            called = arithmetic.called(name, _FUNCTIONS[name], inside)
+        if exponent is None and self.take("^"):  # sin(x)^2 is the square of the sine
+            exponent = self._exponent()
+        return called if exponent is None else arithmetic.raised(called, exponent)
 
     def _applied(self) -> Scalar:
-        if self._tokens[self._at] in {"(", "{"}:
-            inside = self._argument() if self._tokens[self._at] == "{" else self._primary()
-            if self._starts_factor() or self._tokens[self._at] in {"^", "!"}:
-                raise UnreadableError("where does the argument end?")
+        if self.next in {"(", "{", "["}:
+            inside = self._argument() if self.next == "{" else self._primary()
+            if self.next == "!":
+                raise UnreadableError("it is not clear where the argument of a function ends")
             return inside
-        inside = self._primary() if not self._tokens[self._at][:1].isdigit() else self._chain_of_two()
-        if self._tokens[self._at] in {"^", "!", "(", "/", "*"} or (
-            self._starts_factor() and self._tokens[self._at][1:] not in _FUNCTIONS
-        ):
-            raise UnreadableError("where does the argument end?")
+        inside = self._power()
+        while self._starts_factor() and self.next != "(" and self.next[1:] not in _FUNCTIONS:
+            inside = arithmetic.times(inside, self._power())
+        if self.next in {"(", "/"}:
+            raise UnreadableError("it is not clear where the argument of a function ends")
         return inside
-
-    def _chain_of_two(self) -> Scalar:
-        number = self._primary()
-        sign = self._tokens[self._at]
-        letter = sign[1:] in _GREEK or (len(sign) == 1 and sign.isalpha())
-        return values.times(number, self._primary()) if letter else number
 
     def _argument(self) -> Scalar:
         """Read what stands in braces, or a single digit or letter."""
@@ -298,40 +350,16 @@ class Parser:
             inside = self._sum()
             self._close("}")
             return inside
-        sign = self._tokens[self._at]
-        if sign.isdigit() and len(sign) > 1:
-            return self._digit(sign)
-        return self._primary()
-
-    def _digit(self, sign: str) -> Scalar:
-        """Read the first digit of two, as in one half written without braces; any further ones are in doubt."""
-        if len(sign) != 2 or self._tokens[self._at - 1] != "\\frac":
-            raise UnreadableError("digits without braces")
-        self._tokens[self._at : self._at + 1] = sign
-        self._at += 1
-        return values.whole(int(sign[0]))
+        symbol = self.next
+        if not symbol.isdigit() or len(symbol) == 1:
+            return self._primary()
+        # One half may be written without braces: the first of two digits is read, any further ones are in doubt.
+        if len(symbol) != 2 or self.tokens[self.at - 1] != "\\frac":
+            raise UnreadableError("several digits without braces")
+        self.tokens[self.at : self.at + 1] = symbol
+        self.at += 1
+        return arithmetic.whole(int(symbol[0]))
 
     def _close(self, wanted: str) -> None:
         if not self.take(wanted):
-            raise UnreadableError(f"no {wanted!r} where it belongs")
-
-
-def _tokens(text: str) -> list[str]:
-    if _WORD.search(text):
-        raise UnreadableError("a word in a formula")
-    tokens: list[str] = []
-    at, spaced = 0, False
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or len(tokens) > _MAX_TOKENS:
-            raise UnreadableError("a sign that is not known" if match is None else "too long")
-        sign = match.group()
-        at = match.end()
-        if match.lastgroup == "space" or sign in _SPACES:
-            spaced = True
-            continue
-        if spaced and sign[:1].isdigit() and tokens and tokens[-1][-1:].isdigit() and tokens[-2:-1] != ["_"]:
-            raise UnreadableError("a number after another")
-        spaced = False
-        tokens.append(_SAME.get(sign, sign))
-    return [*tokens, "", "", "", ""]
+            raise UnreadableError(f"{wanted!r} is missing")

@@ -1,9 +1,10 @@
-"""Exact arithmetic in which zero has one form: rational functions over Q with square roots, pi and letters.
+"""Exact arithmetic in which zero has one form: rational functions over Q with square roots, pi, i and letters.
 
 A polynomial maps monomials to rational coefficients. A monomial is a square-free number under a root, and letters with
 their exponents: 3/2 * sqrt(6) * x^2 is {(6, (("x", 2),)): 3/2}. Square roots of square-free numbers are linearly
-independent over the rationals (Besicovitch, 1940), pi is transcendental and letters are free, so a polynomial is zero
-only if it is empty, and two fractions of polynomials are equal only if their cross products have the same form.
+independent over the rationals (Besicovitch, 1940), pi is transcendental, letters are free and i^2 is written as -1, so
+a polynomial is zero only if it is empty, and two fractions of polynomials are equal only if their cross products have
+the same form.
 
 What grows too large is refused: `TooLargeError` bounds time and memory.
 """
@@ -24,7 +25,7 @@ ONE: Polynomial = {UNIT: Fraction(1)}
 _MAX_TERMS = 80
 _MAX_PRODUCTS = 1600
 _MAX_EXPONENT = 64
-_MAX_BITS = 2000
+_MAX_BITS = 20_000
 _MAX_RADICAND = 10**8
 
 
@@ -38,7 +39,7 @@ def constant(value: Fraction) -> Ratio:
 
 
 def letter(name: str) -> Ratio:
-    """Return an unknown, or an irrational number that is told by its name."""
+    """Return an unknown, or an irrational number with a name."""
     return {(1, ((name, 1),)): Fraction(1)}, ONE
 
 
@@ -78,7 +79,8 @@ def divide(left: Ratio, right: Ratio) -> Ratio:
         raise ZeroDivisionError("division by zero")
     if len(above) == 1:
         ((root, letters), factor) = next(iter(above.items()))
-        inverse: Polynomial = {(root, tuple((name, -power) for name, power in letters)): 1 / (factor * root)}
+        inverted, sign = _without_squares_of_i(tuple((name, -power) for name, power in letters))
+        inverse: Polynomial = {(root, inverted): sign / (factor * root)}
         return multiply(left, (_times(inverse, below), ONE))
     return multiply(left, (below, above))
 
@@ -105,9 +107,10 @@ def power(base: Ratio, exponent: int) -> Ratio:
 
 
 def square_root(value: Fraction) -> Ratio | None:
-    """Return the root of a rational number; None of a negative one, and of one too large to be taken apart."""
+    """Return the root of a rational number, with i where it is negative; None if it is too large to be factored."""
     if value < 0:
-        return None
+        positive = square_root(-value)
+        return None if positive is None else multiply(positive, letter("i"))
     whole = value.numerator * value.denominator
     root = isqrt(whole)
     if root * root == whole:
@@ -119,7 +122,7 @@ def square_root(value: Fraction) -> Ratio | None:
 
 
 def equal(left: Ratio, right: Ratio) -> bool:
-    """Tell whether two are the same for all values of the letters for which both mean something."""
+    """Return whether two are the same for all values of the letters for which both mean something."""
     (a, b), (c, d) = left, right
     if b is ONE and d is ONE:
         return a == c
@@ -146,9 +149,10 @@ def name_of(ratio: Ratio) -> str:
 def _plus(left: Polynomial, right: Polynomial) -> Polynomial:
     total = dict(left)
     for monomial, factor in right.items():
-        value = total.get(monomial, 0) + factor
+        present = total.get(monomial)
+        value = factor if present is None else present + factor
         if value:
-            total[monomial] = Fraction(value)
+            total[monomial] = value
         else:
             del total[monomial]
     if len(total) > _MAX_TERMS:
@@ -167,19 +171,28 @@ def _times(left: Polynomial, right: Polynomial) -> Polynomial:
     for (first, letters), factor in left.items():
         for (second, others), other in right.items():
             common = gcd(first, second)
-            monomial = (first // common) * (second // common), _join(letters, others)
-            value = total.get(monomial, 0) + factor * other * common
+            joined, sign = _without_squares_of_i(_join(letters, others)) if letters or others else ((), 1)
+            monomial = (first // common) * (second // common), joined
+            value = factor * other if common * sign == 1 else factor * other * (common * sign)
+            present = total.get(monomial)
+            value = value if present is None else present + value
             if value:
-                total[monomial] = Fraction(value)
+                total[monomial] = value
             else:
                 total.pop(monomial, None)
-    if len(total) > _MAX_TERMS or any(_is_long(factor) for factor in total.values()):
+    num_bits = [each.numerator.bit_length() + each.denominator.bit_length() for each in total.values()]
+    if len(total) > _MAX_TERMS or max(num_bits, default=0) > 2 * _MAX_BITS:
         raise TooLargeError
     return total
 
 
-def _is_long(factor: Fraction) -> bool:
-    return factor.numerator.bit_length() + factor.denominator.bit_length() > 4 * _MAX_BITS
+def _without_squares_of_i(letters: Letters) -> tuple[Letters, int]:
+    """Return letters with i to the power 0 or 1, and the sign that this brings."""
+    for index, (name, exponent) in enumerate(letters):
+        if name == "i" and exponent not in {0, 1}:
+            rest: Letters = (("i", 1),) if exponent % 2 else ()
+            return letters[:index] + rest + letters[index + 1 :], -1 if exponent % 4 > 1 else 1
+    return letters, 1
 
 
 def _join(letters: Letters, others: Letters) -> Letters:

@@ -1,225 +1,181 @@
 r"""Reads an answer, LaTeX or plain, as a value; raises `UnreadableError` for all that it does not know for certain.
 
-The text is first freed of what does not count (`cleaning`), tried for the notations that numbers have (`numbers`), then
-cut into tokens and read by recursive descent (`parser`). Where LaTeX and habit disagree, or two habits do, it refuses:
-`x^12`, `1/2 3`, a letter that may be a unit. Length, tokens and depth are bounded.
+An answer is read whole: nothing is skipped, and what is left over is refused. The text is brought into one notation
+(`notation`), tried for the notations that numbers and times have, then cut into tokens (`tokens`) and read by recursive
+descent: here the parts of a list, names, intervals, sets, units and words; in `parser` one expression. Where LaTeX and
+habit disagree, or two habits do, it refuses (`x^12`, `1/2x`) or gives both readings (`Either`). Words that it does not
+know stand beside the values in a `Phrase`. Length, tokens and depth are bounded.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
-from math import isfinite
 
-from open_thoughts_gen.algebra import numbers, values
-from open_thoughts_gen.algebra.cleaning import cleaned, is_prose
-from open_thoughts_gen.algebra.parser import Parser, UnreadableError
-from open_thoughts_gen.algebra.values import Interval, Many, Relation, Scalar, Union, Value, Word
+from open_thoughts_gen.algebra import arithmetic, numbers, phrases, units, vocabulary
+from open_thoughts_gen.algebra.grammar import Grammar
+from open_thoughts_gen.algebra.notation import canonical
+from open_thoughts_gen.algebra.parser import FormulaParser
+from open_thoughts_gen.algebra.tokens import WORD, Tokens, UnreadableError, tokens
+from open_thoughts_gen.algebra.values import Clock, Either, Many, Numeral, Scalar, Value, Word
 
 __all__ = ["UnreadableError", "read"]
 
 _MAX_LENGTH = 600
-# With minutes below ten it is no ratio.
-_TIME = re.compile(r"\d{1,2}:0\d(?::[0-5]\d)?(?:\s*[ap]\.?m\.?)?", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(
+    r"(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))?\s*(?:\\text\{\s*)?([ap])\.?\s?m\b\.?\s*\}?|(\d{1,2}):([0-5]\d)(?::([0-5]\d))?",
+    re.ASCII | re.IGNORECASE,
+)
+_NUMERAL = re.compile(
+    r"\(?([0-9A-Fa-f]{1,64})\)?_\s*\{?\s*(?:\\text\{)?(\d{1,2}|two|eight|ten|sixteen)\}{0,2}"
+    r"|([0-9A-Fa-f]{1,64})\s*(?:\\text\s*\{)?\s*\(?\s*(?:in )?base[- ](\d{1,2}|two|eight|ten|sixteen)\s*\)?\s*\}?",
+    re.ASCII,
+)
+_BASES = {"two": 2, "eight": 8, "ten": 10, "sixteen": 16}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,20},(?:\d{1,2}|\d{4,20})", re.ASCII)
-_LEADING_ZERO = re.compile(r"[+-]?0\d{0,2}(?:,\d{3})+", re.ASCII)
-_WORD = re.compile(r"[A-Za-z]{2,20}", re.ASCII)
-_FORMULAS = re.compile(r"(?<![A-Za-z\\])(?:pi|inf|sqrt|log|ln|sin|cos|tan|exp)|inf", re.IGNORECASE)
-_MATRIX = re.compile(r"\\begin\{([pb]matrix)\}(.*)\\end\{([pb]matrix)\}", re.DOTALL)
-_OF = re.compile(r"([A-Za-z](?:\([a-z]\))?)\s*=(?!=)\s*", re.ASCII)
-_ORDER = {"<", "<=", ">", ">="}
+_LEADING_ZERO = re.compile(r"[+-]?0,\d{3}", re.ASCII)
+_LONE_WORD = re.compile(r"[A-Za-z]{2,20}", re.ASCII)
+_LETTER_UNIT = re.compile(r"([+-]?\d[\d.,]*)([A-Za-z])((?:\^\{?[23]\}?)?)", re.ASCII)
+_MATRIX = re.compile(r"\\begin\{([pb]?matrix|smallmatrix|array)\}(?:\{[lcr|]{1,12}\})?(.*?)\\end\{\1\}", re.DOTALL)
+_CASES = re.compile(
+    r"\\begin\{(?:cases|aligned|array)\}(?:\{[lcr]\})?([^&]*?)\\end\{(?:cases|aligned|array)\}", re.DOTALL
+)
+_OR_IN_BRACKETS = re.compile(r"\(\s*(?:\\text\{\s*)?or\b\s*\}?([^()]{1,80})\)")
+_HEDGE_IN_TEXT = re.compile(r"\\text\s*\{\s*\(\s*or\b([^(){}]{1,80})\)\s*\}")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def read(text: str) -> Value:
     """Return what a text says; UnreadableError where that is not certain."""
     number = numbers.plain(text)
     if number is not None:
         return number
     if len(text) > _MAX_LENGTH:
-        raise UnreadableError("too long")
-    number = numbers.scaled(text)
+        raise UnreadableError(f"{len(text)} characters are too many")
+    text = canonical(text)
+    number = numbers.plain(text) or numbers.grouped(text) or numbers.marked(text)
     if number is not None:
         return number
-    if _TIME.fullmatch(text.strip()):
-        return Word(text.strip().casefold().lstrip("0"))
-    freed = cleaned(text)
-    found = numbers.plain(freed) or numbers.grouped(freed) or numbers.marked(freed) or _word(freed)
     try:
-        return found or _matrix(freed) or _parsed(freed)
+        return _special(text) or _whole(text)
+    except UnreadableError:
+        raise
     except (ArithmeticError, ValueError, RecursionError) as error:
-        raise UnreadableError(type(error).__name__) from error
+        raise UnreadableError(f"it cannot be worked out ({type(error).__name__})") from error
 
 
-def _word(text: str) -> Value | None:
-    """Return words, times of day and the letters of options."""
-    if len(text) == 1 and text.isascii() and text.isalpha():
-        return values.letter(text.lower())
-    if is_prose(text):
-        return Word(" ".join(text.casefold().split()))
-    if _LEADING_ZERO.fullmatch(text):
-        raise UnreadableError("a decimal comma, or a list?")
-    if _FORMULAS.search(text.replace("\\infty", "")):
-        raise UnreadableError("a formula without its backslash")
-    return Word(text.casefold()) if _WORD.fullmatch(text) else None
+def _special(text: str) -> Value | None:
+    """Return times of day, numerals with a base, decimal commas, letters that may be units, and lone words."""
+    if text.isalpha():
+        return _lone_word(text)
+    time = _TIME.fullmatch(text) if text[:1].isdigit() else None
+    if time is not None:
+        return _clock(time, text)
+    numeral = _numeral(text) if "_" in text or "base" in text else None
+    if numeral is not None:
+        return numeral
+    if "," in text and (_DECIMAL_COMMA.fullmatch(text) or _LEADING_ZERO.fullmatch(text)):
+        listed = Many("set", tuple(arithmetic.whole(int(part)) for part in text.split(",")))
+        decimal = numbers.plain(text.replace(",", "."))
+        return Either((listed, decimal), "comma") if decimal is not None else listed
+    letter_unit = _LETTER_UNIT.fullmatch(text)
+    if letter_unit is not None and units.read(letter_unit[2] + letter_unit[3]) and letter_unit[2] not in "ie":
+        measured = read(f"{letter_unit[1]} {letter_unit[2]}{letter_unit[3]}")
+        return Either((_whole(text), measured), "all")
+    return None
 
 
-def _matrix(text: str) -> Many | None:
-    found = _MATRIX.fullmatch(text)
-    if found is None:
+def _lone_word(text: str) -> Value | None:
+    if not _LONE_WORD.fullmatch(text):
         return None
-    if found[1] != found[3] or "\\begin" in found[2]:
-        raise UnreadableError("not one matrix")
-    lines = found[2].strip().removesuffix("\\\\").split("\\\\")
-    rows = [[_scalar(cell) for cell in line.split("&")] for line in lines]
-    if len({len(row) for row in rows}) != 1:
+    parts = vocabulary.parts(text)
+    if len(parts) == 1 and parts[0][0] in "π∞":
+        return arithmetic.INFINITY if parts[0] == "∞" else arithmetic.letter("π")
+    if parts[0][0] == "\\" and len(parts) > 1:
+        raise UnreadableError("a formula without its backslashes")
+    if text.casefold() in vocabulary.NUMBERS:
+        return arithmetic.rational(vocabulary.NUMBERS[text.casefold()])
+    if frozenset({text.casefold()}) in vocabulary.NOTHING:
+        return Many("set", ())
+    if len(parts) > 1 and text.islower() and len(text) < 4:
+        return None
+    return Word(text.casefold())
+
+
+def _clock(time: re.Match[str], text: str) -> Value:
+    hours, minutes, seconds = (int(part or 0) for part in (time.groups()[:3] if time[4] else time.groups()[4:]))
+    half = f"{time[4].lower()}m" if time[4] else ""
+    if hours > (12 if half else 24) or (half and not hours):
+        raise UnreadableError("a time of day that there is not")
+    if half:
+        hours = hours % 12 + (12 if half == "pm" else 0)
+    clock = Clock(hours * 3600 + minutes * 60 + seconds, half)
+    members = tuple(arithmetic.whole(int(part)) for part in text.split(":")) if not half else ()
+    # With minutes below ten it is not a ratio.
+    return clock if half or time[6][0] == "0" else Either((clock, Many("ratio", members)), "all")
+
+
+def _numeral(text: str) -> Numeral | None:
+    """Return a number written in a base; None for letters with an index: FF_16 is a numeral, A_5 is not."""
+    match = _NUMERAL.fullmatch(text)
+    if match is None:
+        return None
+    written, name = (match[1], match[2]) if match[1] else (match[3], match[4])
+    base = _BASES.get(name) or int(name)
+    is_hexadecimal = len(written) > 1 and written.isupper() and name in {"16", "sixteen"}
+    if not is_hexadecimal and not any(char.isdigit() for char in written):
+        return None
+    digits = written.lower().lstrip("0") or "0"
+    if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
+        raise UnreadableError("a digit that its base does not have")
+    return Numeral(digits, base)
+
+
+def _whole(text: str) -> Value:
+    """Read all of a text; words that do not belong to a value make a phrase of it."""
+    if "or" in text:
+        text = _HEDGE_IN_TEXT.sub(r" \\text{or} \1", text)
+        text = _OR_IN_BRACKETS.sub(r" \\text{or} \1", text)
+    text = _CASES.sub(lambda match: match[1].replace("\\\\", ","), text) if "\\begin" in text else text
+    matrices: list[Many] = []
+    if "\\begin" in text:
+        text = _MATRIX.sub(lambda match: _placed(match, matrices), text)
+    cut = tokens(text)
+    is_folded = _is_folded(cut)
+    try:
+        return Grammar(cut, matrices, is_folded=is_folded).whole()
+    except (UnreadableError, ArithmeticError):
+        phrase = phrases.read(cut, lambda piece: Grammar(piece, matrices, is_folded=is_folded).whole())
+        if phrase is None:
+            raise
+        return phrase
+
+
+def _placed(match: re.Match[str], matrices: list[Many]) -> str:
+    """Keep a matrix, and return the sign that stands for it."""
+    if "\\begin" in match[2] or len(matrices) > 9:
+        raise UnreadableError("matrices within matrices")
+    lines = [line for line in match[2].split("\\\\") if line.strip()]
+    rows = [[_cell(cell) for cell in line.split("&")] for line in lines]
+    if not rows or len({len(row) for row in rows}) != 1:
         raise UnreadableError("rows of different lengths")
-    return Many("matrix", tuple(cell for row in rows for cell in row), len(rows[0]))
+    matrices.append(Many("matrix", tuple(cell for row in rows for cell in row), len(rows[0])))
+    return f" ▦{len(matrices) - 1} "
 
 
-def _scalar(text: str) -> Scalar:
+def _cell(text: str) -> Scalar:
     text = text.strip()
     number = numbers.plain(text)
-    if number is None:
-        parser = Parser(text)
-        number = parser.expression()
-        parser.end()
-    return number
-
-
-def _parsed(text: str) -> Value:
-    named = _OF.match(text)
-    if named and "=" not in text[named.end() :]:
-        # D = (0, 1) and f(x) = 2x name a value, whatever the letter or the function.
-        name = named[1].lower()
-        return Relation("=", values.letter(name), _listed(text[named.end() :]), name)
-    return _listed(text)
-
-
-def _listed(text: str) -> Value:
-    parser = Parser(text)
-    elements = [*_element(parser)]
-    while parser.take(",", ";"):
-        elements += _element(parser)
+    if number is not None:
+        return number
+    cut = tokens(text)
+    parser = FormulaParser(cut, is_folded=_is_folded(cut))
+    scalar = parser.expression()
     parser.end()
-    if len(elements) == 1:
-        return elements[0]
-    if any(isinstance(element, Union) for element in elements):
-        raise UnreadableError("a list of unions")
-    if any(isinstance(element, Relation) for element in elements):
-        return _equations(elements)
-    decimal = read(text.replace(",", ".")) if _DECIMAL_COMMA.fullmatch(text) else None
-    return Many("set", tuple(elements), decimal=decimal)
+    return scalar
 
 
-def _equations(elements: list[Value]) -> Value:
-    """Return x = 1, 2 and x = 1, x = 2 as x in {1, 2}; x = 1, y = 2 as they are."""
-    first, *rest = elements
-    if isinstance(first, Relation) and first.name and not any(isinstance(each, Relation) for each in rest):
-        return replace(first, right=Many("set", (first.right, *rest)))
-    relations = [element for element in elements if isinstance(element, Relation) and element.name]
-    if len(relations) != len(elements) or not all(isinstance(relation.right, Scalar) for relation in relations):
-        raise UnreadableError("a list of equations")
-    names = {relation.name for relation in relations}
-    if len(names) == 1:
-        return replace(relations[0], right=Many("set", tuple(relation.right for relation in relations)))
-    if len(names) != len(relations):
-        raise UnreadableError("a list of equations")
-    return Many("set", tuple(relations))
-
-
-def _element(parser: Parser) -> list[Value]:
-    """Read one element of a list: several where it says plus or minus."""
-    if parser.opens_several():
-        return [_point(parser, _union(parser))]
-    left = parser.several()
-    sign = parser.take("=", "!=", "in", *_ORDER)
-    if len(left) > 1 or sign is None:
-        return [*left]
-    name = parser.lone_letter(left[0])
-    if sign in {"=", "in"} and parser.opens_several():
-        if name is None:
-            raise UnreadableError("an expression that is a set")
-        return [Relation("=", left[0], _union(parser), name)]
-    if sign == "in":
-        raise UnreadableError("membership in what is no set")
-    if sign in _ORDER:
-        return [_order(parser, left[0], sign, parser.expression())]
-    rights = parser.several()
-    if sign != "=" or name is None:
-        if len(rights) > 1:
-            raise UnreadableError("what is plus or minus another")
-        return [Relation(sign, left[0], rights[0])]
-    while len(rights) == 1 and not rights[0].free and parser.take("="):  # x = 3 + 4 = 7
-        rights = parser.several()
-    return [Relation(sign, left[0], right, name) for right in rights]
-
-
-def _point(parser: Parser, left: Value) -> Value:
-    """Read on where letters in brackets are given values: (x, y) = (1, 2)."""
-    letters = [*left.members] if isinstance(left, Many) and left.kind == "tuple" else []
-    names = [parser.lone_letter(each) if isinstance(each, Scalar) else None for each in letters]
-    if not letters or None in names or not parser.take("="):
-        return left
-    name = ",".join(map(str, names))
-    return Relation("=", values.letter(name), _union(parser), name)
-
-
-def _order(parser: Parser, left: Scalar, sign: str, middle: Scalar) -> Relation:
-    """Read an inequality, from left to right whatever its sign; between two bounds it is an interval."""
-    second = parser.take(*_ORDER)
-    if second is None:
-        return Relation(sign.replace(">", "<"), *((middle, left) if ">" in sign else (left, middle)))
-    right, name = parser.expression(), parser.lone_letter(middle)
-    if name is None or second[0] != sign[0]:
-        raise UnreadableError("a chain of inequalities")
-    ends = [(left, "=" in sign), (right, "=" in second)]
-    (low, with_low), (high, with_high) = ends if sign[0] == "<" else ends[::-1]
-    if low.free or high.free or low.approx >= high.approx:
-        raise UnreadableError("a chain of inequalities")
-    return Relation("=", middle, Interval(low, high, (with_low, with_high)), name)
-
-
-def _union(parser: Parser) -> Value:
-    parts = [_several(parser)]
-    while parser.take("union"):
-        parts.append(_several(parser))
-    if len(parts) == 1:
-        return parts[0]
-    if any(isinstance(part, Many) and part.kind != "set" for part in parts):
-        raise UnreadableError("a union of what is no set")
-    return Union(tuple(parts))
-
-
-def _several(parser: Parser) -> Interval | Many:
-    """Read what stands in brackets with commas: a set, a tuple, an interval."""
-    opening = parser.take("(", "[", "{", "\\{") or ""
-    members: list[Value] = []
-    while True:
-        if parser.opens_several():
-            members.append(_several(parser))
-        else:
-            members += parser.several() if "{" in opening else [parser.bound()]
-        if not parser.take(",", ";"):
-            break
-    closing = parser.take(")", "]", "}", "\\}") or ""
-    if "{" in opening and closing == opening.replace("{", "}"):
-        return Many("set", tuple(members))
-    round_ones = (opening, closing) == ("(", ")")
-    if "{" in opening or closing not in {")", "]"} or (len(members) != 2 and not round_ones):
-        raise UnreadableError("brackets that do not match")
-    if len(members) == 2 and isinstance(members[0], Scalar) and isinstance(members[1], Scalar):
-        return _pair(members[0], members[1], (opening == "[", closing == "]"))
-    if not round_ones or values.INFINITY in members:
-        raise UnreadableError("brackets that do not match")
-    return Many("tuple", tuple(members))
-
-
-def _pair(low: Scalar, high: Scalar, closed: tuple[bool, bool]) -> Interval | Many:
-    """Return a pair: an interval where it goes up, else a point. No interval holds infinity."""
-    if not (low.free or high.free) and low.approx < high.approx:
-        return Interval(low, high, (closed[0] and isfinite(low.approx), closed[1] and isfinite(high.approx)))
-    if closed == (False, False):
-        return Many("tuple", (low, high))
-    raise UnreadableError("an interval that does not go up")
+def _is_folded(cut: Tokens) -> bool:
+    """Return whether capital letters may be read as small ones: where none stands in both."""
+    letters = {symbol.lstrip(WORD) for symbol in cut}
+    return not any(len(letter) == 1 and letter.isupper() and letter.lower() in letters for letter in letters)

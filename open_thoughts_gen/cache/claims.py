@@ -1,4 +1,4 @@
-"""Claims: of two runs on one cache, only one asks a question, and the other waits for its answer.
+"""Claims: of two runs on one cache, only one asks a question, and the other one waits for the answer.
 
 A claim is a row beside the responses, made before a call is sent and gone with its answer. It belongs to an owner, one
 stream of calls, who gives a sign of life every few seconds. Who is dead loses its claims to whoever asks next: at once
@@ -24,7 +24,7 @@ BEAT_EVERY_S = LEASE_S / 4
 
 
 def this_host() -> str:
-    """Return what names the space in which a process id means something: two containers may share a host name."""
+    """Return the name of the space in which process ids are unique: two containers may share a host name."""
     names = [socket.gethostname()]
     with suppress(OSError):  # other systems than Linux know neither
         names += [Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip(), os.readlink("/proc/self/ns/pid")]
@@ -33,7 +33,7 @@ def this_host() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who claims: one stream of calls in one process. `watched` is when each other owner's last beat was first seen."""
+    """One stream of calls in one process, which claims keys; `watched` says when each other owner's beat was seen."""
 
     id: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     host: str = field(default_factory=this_host)
@@ -73,7 +73,7 @@ class Owner:
 
     def _lives(self, writer: sqlite3.Connection, other: bytes) -> bool:
         row = writer.execute("SELECT host, pid, beat FROM owners WHERE id = ?", (other,)).fetchone()
-        if row is None or (row[0] == self.host and not _process_lives(row[1])):
+        if row is None or (row[0] == self.host and not process_lives(row[1])):
             return False
         now = self.clock()
         beat, since = self.watched.get(other, (None, now))
@@ -88,10 +88,11 @@ def _bury(writer: sqlite3.Connection, owner: bytes) -> None:
     writer.execute("DELETE FROM owners WHERE id = ?", (owner,))
 
 
-def _process_lives(pid: int) -> bool:
+def process_lives(pid: int) -> bool:
+    """Return whether a process of this machine has this number."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import shlex
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import tenacity
 
 from open_thoughts_gen.cache.reserve import Reserve
 from open_thoughts_gen.errors import Fault, UserError
@@ -44,16 +44,22 @@ CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner BLOB NOT NULL) WI
 CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS uses (run INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
 """
+# Added without a new number of the schema: an older version reads the file, and does without the table.
+_ADDED = """
+CREATE TABLE IF NOT EXISTS limits (
+    request BLOB NOT NULL, max_tokens INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (request, max_tokens)
+) WITHOUT ROWID
+"""
 
-_RESCUE = "save what is whole by `python -m open_thoughts_gen cache rescue NEW{cache}`, and go on with that"
-_MENDS = {
-    sqlite3.SQLITE_FULL: "free some space and run again: what was answered before is kept",
-    sqlite3.SQLITE_IOERR: "check the disk (full? gone?) and run again: what was answered before is kept",
-    sqlite3.SQLITE_READONLY: "make it writable, or name another place with --cache",
-    sqlite3.SQLITE_CANTOPEN: "make its folder writable, or name another place with --cache",
-    sqlite3.SQLITE_PERM: "make it writable, or name another place with --cache",
-    sqlite3.SQLITE_BUSY: "another program keeps it locked: end that one, or name another place with --cache",
-    sqlite3.SQLITE_NOTADB: "name another place with --cache, or move this file away",
+_RESCUE = "save what can be read by `python -m open_thoughts_gen cache rescue NEW{cache}`, and continue with that file"
+_HINTS = {
+    sqlite3.SQLITE_FULL: "free some space and run the same command again; all answers so far are stored",
+    sqlite3.SQLITE_IOERR: "check the disk and run the same command again; all answers so far are stored",
+    sqlite3.SQLITE_READONLY: "make it writable, or name another file with --cache",
+    sqlite3.SQLITE_CANTOPEN: "make its folder writable, or name another file with --cache",
+    sqlite3.SQLITE_PERM: "make it writable, or name another file with --cache",
+    sqlite3.SQLITE_BUSY: "another program has locked it: end that program, or name another file with --cache",
+    sqlite3.SQLITE_NOTADB: "name another file with --cache, or move this one away",
     sqlite3.SQLITE_CORRUPT: _RESCUE,
     sqlite3.SQLITE_ERROR: _RESCUE,  # our own statements are right, so what they name has gone
     sqlite3.SQLITE_TOOBIG: _RESCUE,
@@ -61,7 +67,7 @@ _MENDS = {
 
 
 def default_place() -> Path:
-    """Return where the cache is if nobody says: where `OPEN_THOUGHTS_CACHE` does, else in the user's caches."""
+    """Return where the cache is by default: where `OPEN_THOUGHTS_CACHE` says, else in the user's cache folder."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get(PLACE_VARIABLE) or home / "open_thoughts_gen" / "responses.sqlite").expanduser()
 
@@ -83,9 +89,9 @@ class CacheFile:
     def connect(self) -> sqlite3.Connection:
         """Return a connection without transactions of its own, for any thread."""
         with self.faults_told():
-            made = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        made.text_factory = lambda text: text.decode("utf-8", "replace")  # a damaged name is no reason to stop
-        return made
+            connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")  # a damaged name is not a reason to stop
+        return connection
 
     def writer(self) -> sqlite3.Connection:
         """Return the connection that writes, to a file that is ours and writable, made if there was none."""
@@ -105,18 +111,18 @@ class CacheFile:
             yield
         except sqlite3.DatabaseError as error:
             code = _code(error)
-            if code not in _MENDS:
+            if code not in _HINTS:
                 raise
             raise self.error(str(error), code) from error
         except UnicodeDecodeError as error:  # of a complaint that repeats what is torn
             raise self.error("malformed database schema", sqlite3.SQLITE_CORRUPT) from error
 
     def error(self, what: str, code: int) -> UserError:
-        """Return the fault, with the mend for its kind."""
+        """Return the fault, with the hint for its kind."""
         # A quota, or a limit of the size of files, reaches us as an error of input and output.
         kind = DiskError if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) else UserError
         cache = "" if self.path == default_place() else f" --cache {shlex.quote(str(self.path))}"
-        return kind(Fault(f"response cache {self.path}: {what}", mend=_MENDS[code].replace("{cache}", cache)))
+        return kind(Fault(f"response cache {self.path}: {what}", hint=_HINTS[code].replace("{cache}", cache)))
 
     def reserve(self, num_bytes: int) -> Reserve:
         """Return so much space set aside on the cache's disk."""
@@ -131,14 +137,12 @@ class CacheFile:
         """Make sure that the file is ours, before a byte of it is changed, and writable, before anything is asked."""
         if not _is_empty(writer):
             self._check_identity(writer)
+        mode = os.environ.get(JOURNAL_VARIABLE, "").lower()
+        if mode and mode not in _JOURNALS:
+            raise UserError(Fault(f"{JOURNAL_VARIABLE} is {mode!r}", hint=f"known: {', '.join(_JOURNALS)}"))
+        mode = mode or ("delete" if file_system(self.path).startswith(_NETWORK) else "wal")
         # SQLite does not wait for its own lock while it changes the journal's mode, so two fresh starts may collide.
-        waiting = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: _code(error) == sqlite3.SQLITE_BUSY),
-            stop=tenacity.stop_after_delay(_BUSY_S),
-            wait=tenacity.wait_random(0.001, 0.05),
-            reraise=True,
-        )
-        waiting(writer.execute, f"PRAGMA journal_mode={self._journal()}")
+        _once_free(writer, f"PRAGMA journal_mode={mode}")
         writer.execute("PRAGMA synchronous=FULL")
         with transaction(writer):
             if _is_empty(writer) or _pragma(writer, "user_version") < SCHEMA:
@@ -146,13 +150,12 @@ class CacheFile:
                     writer.execute(table)
                 writer.execute(f"PRAGMA application_id={APPLICATION}")
                 writer.execute(f"PRAGMA user_version={SCHEMA}")
+            if (
+                writer.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'limits'").fetchone()
+                is None
+            ):
+                writer.execute(_ADDED)
         self._check_identity(writer)
-
-    def _journal(self) -> str:
-        told = os.environ.get(JOURNAL_VARIABLE, "").lower()
-        if told and told not in _JOURNALS:
-            raise UserError(Fault(f"{JOURNAL_VARIABLE} is {told!r}", mend=f"known: {', '.join(_JOURNALS)}"))
-        return told or ("delete" if file_system(self.path).startswith(_NETWORK) else "wal")
 
     def _check_identity(self, writer: sqlite3.Connection) -> None:
         if _pragma(writer, "application_id") != APPLICATION:
@@ -160,8 +163,22 @@ class CacheFile:
         schema = _pragma(writer, "user_version")
         if schema > SCHEMA:
             newer = f"written by a newer open_thoughts_gen (schema {schema}, known {SCHEMA})"
-            mend = "upgrade open-thoughts-gen, or name another place with --cache"
-            raise UserError(Fault(f"response cache {self.path}: {newer}", mend=mend))
+            hint = "upgrade open-thoughts-gen, or name another place with --cache"
+            raise UserError(Fault(f"response cache {self.path}: {newer}", hint=hint))
+
+
+def _once_free(writer: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement, again and again while another connection holds the file, for a minute at most."""
+    give_up = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            writer.execute(statement)
+        except sqlite3.DatabaseError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= give_up:
+                raise
+            time.sleep(random.uniform(0.001, 0.05))
+        else:
+            return
 
 
 @contextmanager
@@ -195,10 +212,10 @@ def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
         lines = [line.split() for line in mounts.read_text("utf-8", "replace").splitlines()]
     except OSError:
         return ""
-    place = path.absolute()
-    around = [(len(line[1]), line[2]) for line in lines if len(line) > 2 and place.is_relative_to(_unescaped(line[1]))]
+    absolute = path.absolute()
+    around = [
+        (len(line[1]), line[2])
+        for line in lines
+        if len(line) > 2 and absolute.is_relative_to(line[1].replace("\\040", " "))
+    ]
     return max(around, default=(0, ""), key=lambda mount: mount[0])[1]
-
-
-def _unescaped(mount: str) -> str:
-    return mount.replace("\\040", " ")

@@ -18,9 +18,9 @@ from typing import Any
 
 import zstandard
 
-from open_thoughts_gen.cache import Response, ResponseCache
 from open_thoughts_gen.cache.file import CacheFile
 from open_thoughts_gen.cache.frames import unpack
+from open_thoughts_gen.cache.store import Response, ResponseCache
 from open_thoughts_gen.errors import Fault, UserError
 
 _AT_ONCE = 500
@@ -46,39 +46,39 @@ def rescue(old: Path, new: Path) -> Rescued:
 
     """
     if new.exists():
-        raise UserError(Fault(f"{new} exists", mend="name another file"))
+        raise UserError(Fault(f"{new} exists", hint="name another file"))
     file = CacheFile(old)
     with file.faults_told(), closing(sqlite3.connect(f"{old.absolute().as_uri()}?mode=ro", uri=True)) as damaged:
         damaged.text_factory = lambda text: text.decode("utf-8", "replace")
-        damaged.execute("PRAGMA writable_schema=ON")  # what is torn in the schema of other tables is no matter
+        damaged.execute("PRAGMA writable_schema=ON")  # what is torn in the schema of other tables does not matter
         damaged.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         with ResponseCache(new) as saved:
-            told, batch = Rescued(), list[Response]()
-            for response in _whole(damaged, told):
+            rescued, batch = Rescued(), list[Response]()
+            for response in _whole(damaged, rescued):
                 batch.append(response)
                 if len(batch) == _AT_ONCE:
                     saved.put_many(batch)
                     batch.clear()
             saved.put_many(batch)
-            told.num_responses = saved.stats().num_responses
-            return told
+            rescued.num_responses = saved.stats().num_responses
+            return rescued
 
 
-def _whole(damaged: sqlite3.Connection, told: Rescued) -> Iterator[Response]:
+def _whole(damaged: sqlite3.Connection, rescued: Rescued) -> Iterator[Response]:
     """Yield the responses that are whole; some may come twice."""
     unpacker = zstandard.ZstdDecompressor()
-    for row in _rows(damaged, told):
+    for row in _rows(damaged, rescued):
         try:
             _, key, stored, endpoint, model, created = row
             if isinstance(key, bytes):
                 yield Response(key, unpack(key, stored, unpacker), str(endpoint), str(model), float(created))
             else:
-                told.has_losses = True
+                rescued.has_losses = True
         except (TypeError, ValueError):
-            told.has_losses = True  # a damaged row: nothing in it can be trusted
+            rescued.has_losses = True  # a damaged row: nothing in it can be trusted
 
 
-def _rows(damaged: sqlite3.Connection, told: Rescued) -> Iterator[tuple[Any, ...]]:
+def _rows(damaged: sqlite3.Connection, rescued: Rescued) -> Iterator[tuple[Any, ...]]:
     last = num_skipped = 0
     while num_skipped < _MAX_SKIPPED:
         try:
@@ -88,6 +88,6 @@ def _rows(damaged: sqlite3.Connection, told: Rescued) -> Iterator[tuple[Any, ...
                 yield row
             return
         except sqlite3.DatabaseError:
-            last, num_skipped, told.has_losses = last + 1, num_skipped + 1, True
+            last, num_skipped, rescued.has_losses = last + 1, num_skipped + 1, True
     with suppress(sqlite3.DatabaseError):
         yield from damaged.execute(_BACKWARD)

@@ -19,10 +19,10 @@ _PIECE = bytes(1 << 20)
 
 
 class Reserve:
-    """So many bytes of the disk on which a folder lies.
+    """Bytes set aside on the disk on which a folder lies.
 
     Raises:
-        OSError: there are not so many.
+        OSError: the disk has fewer.
 
     """
 
@@ -35,7 +35,7 @@ class Reserve:
             raise
 
     def release(self) -> bool:
-        """Give the space back, and tell whether it was still there to give."""
+        """Give the space back, and return whether it was still there to give."""
         held = not self._file.closed
         self._file.close()
         return held

@@ -3,9 +3,9 @@
 Providers agree on the OpenAI chat-completions protocol and differ in where they put the reasoning: in
 `reasoning_content` (DeepSeek, older vLLM), `reasoning` (OpenRouter, newer vLLM, Groq), `reasoning_details`
 (OpenRouter, MiniMax), `thinking_blocks` (gateways before Anthropic), parts of type `thinking` or `reasoning` in the
-content (Mistral), or `<think>` tags in the content (most local servers).
-All are read here, and nowhere else. A response is hostile: any JSON is read without an exception other than
-ValueError, which means "this is no completion, ask again".
+content (Mistral), or marks in the content (most local servers; `text.thinking` has the table). All are read here, and
+nowhere else. A response is hostile: any JSON is read without an exception other than ValueError, which means "this is
+not a completion, ask again".
 
 Not covered: more than one choice, tools; what comes streamed is put together by `streaming` first.
 """
@@ -19,20 +19,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from open_thoughts_gen.text import shorten, split_thinking
-from open_thoughts_gen.types import NO_ANSWERS, FinishReason, Usage
+from open_thoughts_gen.chat.finish import Ending, ending
+from open_thoughts_gen.chat.refusal import words_of
+from open_thoughts_gen.text import begins_with_mark, shorten, split_thinking
+from open_thoughts_gen.types import ErrorKind, FinishReason, Usage
 
 Json = Mapping[str, Any]
 
-# What an endpoint says when it broke off by itself: half an answer that the caller should not pay for.
-_BROKEN_OFF = frozenset({"error", "abort", "insufficient_system_resource"})
 _MARK_EVERY_S = 2.0
-_CUT = frozenset({"length", "max_tokens", "MAX_TOKENS"})
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "thought", "thoughts")
+_TEXT_FIELDS = ("text", "content", "thinking", "reasoning", "summary")
+_MOST_NESTED = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to a model. `settings` go on the wire as they stand; `attempt` does not: it asks for another answer."""
+    """One call to a model. `settings` are sent as they are; `attempt` is not sent: another attempt is another call."""
 
     messages: Sequence[Mapping[str, str]]
     settings: Json = field(default_factory=dict)
@@ -45,10 +47,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `finish_reason` is "error" where there is no usable answer, and `error` says why.
+    """The response to a call. `finish_reason` is "error" if it has no usable answer; `error` and `error_kind` say why.
 
-    What the model gave instead of one (a refusal, nothing) begins `error` with one of `types.NO_ANSWERS` and a colon.
-    `took_s` is how long the answer was waited for, None where nobody waited: it came from the cache.
+    `took_s` is how long the answer took, None if it came from the cache. `model` is the model that answered, as the
+    endpoint names it. `unknown_reason` is a reason to finish that no table knows: such an answer may be cut off, and
+    its `finish_reason` is "length".
     """
 
     reasoning: str = ""
@@ -58,16 +61,20 @@ class Reply:
     usage: Usage | None = None
     cached: bool = False
     took_s: float | None = field(default=None, compare=False)
+    error_kind: ErrorKind = ""
+    model: str = field(default="", compare=False)
+    unknown_reason: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
 class Progress:
     """Live counters of calls, for a screen to read at any time.
 
-    `in_flight` are on the wire now, `held` are asked by another run, `done` were answered and stored, `cached` needed
-    no call, `failed` were given up, `failed_by` kind; `retried` counts failures that were asked again, `throttled` the
-    times an endpoint said 429; `unusable` are replies, by kind, that came and hold no answer, or half of one.
-    `endpoint` says how the endpoint is, empty if all is well.
+    `in_flight` calls wait for their answer, `held` are asked by another run, `done` were answered and stored, `cached`
+    needed no call, `failed` were given up, `failed_by` kind; `retried` counts retries after failures, `throttled` HTTP
+    429s; `unusable` are responses, by kind, without an answer or with an incomplete one; `discarded` are answers that
+    were paid for and not used, with `discarded_tokens` completion tokens in all. `endpoint` says what is wrong with the
+    endpoint; empty if nothing is.
     """
 
     in_flight: int = 0
@@ -79,6 +86,8 @@ class Progress:
     throttled: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    discarded: int = 0
+    discarded_tokens: int = 0
     endpoint: str = ""
     failed_by: Counter[str] = field(default_factory=Counter)
     unusable: Counter[str] = field(default_factory=Counter)
@@ -101,12 +110,19 @@ class Progress:
             self._marks.append((now, self.completion_tokens))
 
     def note_unusable(self, reply: Reply) -> None:
-        """Count a reply that holds no answer, or half of one."""
-        kind = (reply.error or "").partition(":")[0]
-        if reply.finish_reason == "length":
+        """Count a response without an answer, or with an incomplete one."""
+        if reply.unknown_reason:
+            self.unusable[f"ended by {reply.unknown_reason!r}"] += 1
+        elif reply.finish_reason == "length":
             self.unusable["cut"] += 1
-        elif kind in NO_ANSWERS:
-            self.unusable[kind] += 1
+        elif reply.error_kind not in ("", "prompt rejected", "teacher error"):
+            self.unusable[reply.error_kind] += 1
+            self.note_discarded(reply)
+
+    def note_discarded(self, reply: Reply) -> None:
+        """Count an answer that was paid for and is not used: it was dropped, or another call replaces it."""
+        self.discarded += 1
+        self.discarded_tokens += (reply.usage.completion_tokens or 0) if reply.usage else 0
 
     def note_failed(self, kind: str) -> None:
         """Count a call that was given up."""
@@ -114,7 +130,7 @@ class Progress:
         self.failed_by[kind] += 1
 
     def line(self) -> str:
-        """Say it all on one line, leaving out what is nothing."""
+        """Return all counts on one line, without those that are 0."""
         kinds = ", ".join(f"{num:,} {kind}" for kind, num in self.failed_by.most_common(3))
         unusable = ", ".join(f"{num:,} {kind}" for kind, num in self.unusable.most_common(3))
         parts = [
@@ -125,6 +141,7 @@ class Progress:
             f"{self.failed:,} failed ({kinds})" if self.failed else "",
             unusable,
             f"{self.tokens_per_s:,.0f} tokens/s" if self.completion_tokens else "",
+            f"{self.discarded:,} discarded ({self.discarded_tokens:,} tokens)" if self.discarded else "",
             self.endpoint,
         ]
         return " · ".join(filter(None, parts))
@@ -134,23 +151,53 @@ def read(payload: bytes) -> Reply:
     """Read a raw response.
 
     Raises:
-        ValueError: it is no chat completion (torn, HTML, an error), or one that the endpoint broke off.
+        ValueError: it is not a chat completion (torn, HTML, an error), or one that the endpoint broke off.
 
     """
     completion = _parsed(payload)
-    usage = _usage(completion.get("usage"))
+    usage, model = _usage(completion.get("usage")), completion.get("model")
     choices = completion["choices"]
     choice = choices[0] if isinstance(choices, list) and choices else None
+    feedback = _mapping(completion.get("promptFeedback") or completion.get("prompt_feedback"))
+    if not isinstance(choice, dict) and (blocked := feedback.get("blockReason") or feedback.get("block_reason")):
+        error = f"content filter: the provider withheld the answer: {shorten(str(blocked), 100)}"
+        return Reply(finish_reason="error", error=error, usage=usage, error_kind="content filter")
     if not isinstance(choice, dict):
-        return Reply(finish_reason="error", error="empty answer: the response has no choices", usage=usage)
-    reason = choice.get("finish_reason")
-    if reason in _BROKEN_OFF:
-        raise ValueError(f"the endpoint broke off: {_told(choice.get('error')) or reason}")
-    message = _mapping(choice.get("message"))
-    reasoning, content = _thought_and_said(message)
-    error = _no_answer(message, reason, content)
-    finish: FinishReason = "error" if error else "length" if reason in _CUT else "stop"
-    return Reply(reasoning, content, finish, error, usage)
+        error = "empty answer: the response has no choices"
+        return Reply(finish_reason="error", error=error, usage=usage, error_kind="empty answer")
+    reason, failure, message = choice.get("finish_reason"), _failure(choice), _mapping(choice.get("message"))
+    ended = ending(reason)
+    if ended == "broken" or failure:
+        raise ValueError(f"the endpoint broke off: {_words(failure) or reason}")
+    reasoning, content = _reasoning_and_content(message)
+    kind, why = _no_answer(message, ended, content)
+    finish: FinishReason = "error" if kind else "stop" if ended == "stop" else "length"
+    return Reply(
+        reasoning, content, finish, f"{kind}: {why}" if kind else None, usage, error_kind=kind,
+        model=model if isinstance(model, str) else "", unknown_reason=str(reason)[:40] if ended == "unknown" else "",
+    )  # fmt: skip
+
+
+def read_new(payload: bytes) -> Reply:
+    """Read a response that has just come: one that holds nothing at all is a fault of the endpoint.
+
+    Raises:
+        EmptyError: it holds no answer, no reasoning, and no word about why.
+        ValueError: as `read`.
+
+    """
+    reply = read(payload)
+    if reply.error_kind == "empty answer" and not reply.reasoning:
+        raise EmptyError(reply)
+    return reply
+
+
+class EmptyError(ValueError):
+    """A response that holds nothing at all, and may have been paid for all the same."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.error)
+        self.reply = reply
 
 
 def read_kept(payload: bytes) -> Reply:
@@ -161,6 +208,18 @@ def read_kept(payload: bytes) -> Reply:
         return Reply(finish_reason="error", error=str(error), cached=True)
 
 
+def reason_of(payload: bytes) -> str:
+    """Return why a stored response holds no whole answer, in countable words; empty where it holds one."""
+    return why_not_whole(read_kept(payload))
+
+
+def why_not_whole(stored: Reply) -> str:
+    """Return the same of a stored response that has been read."""
+    if stored.finish_reason == "length":
+        return "truncated"
+    return stored.error_kind or ("broken off" if stored.error else "")
+
+
 def _parsed(payload: bytes) -> dict[str, Any]:
     """Return the completion in a payload; keep-alive blank lines before it are white space to JSON."""
     try:
@@ -168,74 +227,104 @@ def _parsed(payload: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         start = shorten(payload[:200].decode("utf-8", "replace"), 80)
         raise ValueError(f"the response is not JSON ({len(payload)} bytes, starting {start!r})") from error
-    if isinstance(completion, dict) and "choices" in completion:
-        return completion
-    told = _told(_mapping(completion).get("error"))
-    raise ValueError(f"the response is no chat completion{': ' if told else ''}{told}")
+    failure = _failure(_mapping(completion))
+    is_completion = isinstance(completion, dict) and "choices" in completion and "base_resp" not in completion
+    if not failure and (is_completion or _mapping(completion).get("choices")):
+        return dict(completion)
+    words = _words(failure) or words_of(completion)[1]
+    raise ValueError(f"the response is not a chat completion{': ' if words else ''}{words}")
 
 
-def _no_answer(message: Json, reason: object, content: str) -> str | None:
-    """Return why a message holds no usable answer, or None. A cut answer is one: what to do with it is the recipe's."""
-    if isinstance(message.get("refusal"), str) and message["refusal"]:
-        return f"refusal: {shorten(message['refusal'], 200)}"
-    if reason == "content_filter":
-        return "content filter: the provider withheld the answer"
-    if reason in ("tool_calls", "function_call") or (
-        (message.get("tool_calls") or message.get("function_call")) and not content
-    ):
-        return "tool call: the model called one instead of answering"
-    if reason in _CUT or content:
-        return None
-    return (
-        "empty answer: it holds no text"
-        if "content" in message and message["content"] is not None
-        else "empty answer: it has no content"
-    )
+def _no_answer(message: Json, ended: Ending, content: str) -> tuple[ErrorKind, str]:
+    """Return why a message holds no usable answer: a kind, empty where it holds one, and the details.
+
+    A cut answer is one: what to do with it is for the recipe to say.
+    """
+    refusals = [message, *(part for part in _parts(message.get("content")) if part.get("type") == "refusal")]
+    for refusal in (each.get("refusal") for each in refusals):
+        if isinstance(refusal, str) and refusal:
+            return "refusal", shorten(refusal, 200)
+    if ended == "withheld":
+        return "content filter", "the provider withheld the answer"
+    if ended == "tool" or ((message.get("tool_calls") or message.get("function_call")) and not content):
+        return "tool call", "the model called one instead of answering"
+    if ended in ("length", "unknown") or content:
+        return "", ""
+    return "empty answer", "it has no content" if message.get("content") is None else "it holds no text"
 
 
-def _thought_and_said(message: Json) -> tuple[str, str]:
-    content, thoughts = _flat(message.get("content"))
-    blocks = _flat(message.get("thinking_blocks"))[1]
-    fields = [message.get("reasoning_content"), message.get("reasoning"), thoughts, _details(message), blocks]
-    reasoning = next((field for field in fields if isinstance(field, str) and field.strip()), "")
-    # Only a response that has no reasoning elsewhere is searched for tags: an answer may speak of them.
-    return (reasoning.strip(), content.strip()) if reasoning else split_thinking(content)
+def _failure(holder: Json) -> object:
+    """Return the error that an answer or a choice holds; nothing where none of its fields says anything."""
+    failure = holder.get("error")
+    return None if isinstance(failure, dict) and not any(failure.values()) else failure
 
 
-def _flat(content: object) -> tuple[str, str]:
-    """Return (text, thinking) of a content that is a string or a list of typed parts."""
-    if not isinstance(content, list):
-        return (content, "") if isinstance(content, str) else ("", "")
+def _reasoning_and_content(message: Json) -> tuple[str, str]:
+    content, thoughts = _said_and_thought(message.get("content"))
+    blocks = _said_and_thought(message.get("thinking_blocks"))[1]
+    # LiteLLM keeps there what a provider names in its own way.
+    holders = (message, _mapping(message.get("provider_specific_fields")))
+    named = [_text_of(holder.get(name)) for holder in holders for name in _REASONING_FIELDS]
+    details = _details(message.get("reasoning_details"))
+    reasoning = next((text for text in [*named, thoughts, details, blocks] if text.strip()), "").strip()
+    inside, response = split_thinking(content)
+    if not reasoning:
+        return inside, response
+    # An answer may speak of tags: what it says beside its reasoning is split only where it begins with a mark.
+    if not inside or not begins_with_mark(content):
+        return reasoning, content.strip()
+    return reasoning if inside in reasoning else f"{reasoning}\n\n{inside}", response
+
+
+def _text_of(value: object, depth: int = 0) -> str:
+    """Return the text of a field that providers fill with a string, an object or a list of parts."""
+    if isinstance(value, list):
+        return "".join(_text_of(part, depth + 1) for part in value) if depth < _MOST_NESTED else ""
+    if isinstance(value, dict) and depth < _MOST_NESTED:
+        texts = (_text_of(value.get(name), depth + 1) for name in _TEXT_FIELDS)
+        return next(filter(None, texts), "")
+    return value if isinstance(value, str) else ""
+
+
+def _parts(content: object) -> list[Json]:
+    """Return the typed parts of a content, which may be one, a list, or Gemini's object of them."""
+    if isinstance(content, dict):
+        content = content.get("parts", [content])
+    parts = content if isinstance(content, list) else []
+    return [{"text": part} if isinstance(part, str) else _mapping(part) for part in parts]
+
+
+def _said_and_thought(content: object) -> tuple[str, str]:
+    """Return (text, thinking) of a content that is a string or consists of typed parts."""
+    if isinstance(content, str):
+        return content, ""
     said: list[str] = []
     thought: list[str] = []
-    for part in map(_mapping, content):
-        if part.get("type") in ("thinking", "reasoning"):
-            inner = part.get("thinking", part.get("reasoning", part.get("text")))
-            thought.append(inner if isinstance(inner, str) else "".join(_texts(inner, "text")))
+    for part in _parts(content):
+        kind = part.get("type")
+        if part.get("thought") is True or (isinstance(kind, str) and kind.startswith(("thinking", "reasoning"))):
+            thought.append(_text_of({name: value for name, value in part.items() if name != "type"}))
         elif isinstance(part.get("text"), str):
             said.append(part["text"])
     return "".join(said), "".join(thought)
 
 
-def _details(message: Json) -> str:
-    details = message.get("reasoning_details")
-    return "".join(_texts(details, "text")) or "\n".join(_texts(details, "summary"))
+def _details(details: object) -> str:
+    """Return the text of `reasoning_details`; summaries are paragraphs of their own."""
+    summaries = [part["summary"] for part in _parts(details) if isinstance(part.get("summary"), str)]
+    texts = [_text_of({name: part.get(name) for name in ("text", "content")}) for part in _parts(details)]
+    return "".join(texts) or "\n".join(summaries) or _text_of(details)
 
 
-def _texts(parts: object, key: str) -> list[str]:
-    found = [_mapping(part).get(key) for part in parts] if isinstance(parts, list) else []
-    return [text for text in found if isinstance(text, str)]
-
-
-def _usage(told: object) -> Usage | None:
-    if not isinstance(told, dict):
+def _usage(usage: object) -> Usage | None:
+    if not isinstance(usage, dict):
         return None
-    details = _mapping(told.get("completion_tokens_details"))
+    details = _mapping(usage.get("completion_tokens_details"))
     return Usage(
-        _count(told.get("prompt_tokens")),
-        _count(told.get("completion_tokens")),
-        _count(details.get("reasoning_tokens", told.get("reasoning_tokens"))),
-        _count(_mapping(told.get("prompt_tokens_details")).get("cached_tokens", told.get("prompt_cache_hit_tokens"))),
+        _count(usage.get("prompt_tokens")),
+        _count(usage.get("completion_tokens")),
+        _count(details.get("reasoning_tokens", usage.get("reasoning_tokens"))),
+        _count(_mapping(usage.get("prompt_tokens_details")).get("cached_tokens", usage.get("prompt_cache_hit_tokens"))),
     )
 
 
@@ -243,10 +332,10 @@ def _count(number: object) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63 else None
 
 
-def _told(error: object) -> str:
+def _words(error: object) -> str:
     """Return what an error says, on one line: hostile text, and long."""
-    said = _mapping(error).get("message", error)
-    return shorten(said, 300) if isinstance(said, str) else ""
+    words = _mapping(error).get("message", error)
+    return shorten(words, 300) if isinstance(words, str) else shorten(json.dumps(words), 300) if words else ""
 
 
 def _mapping(value: object) -> Json:

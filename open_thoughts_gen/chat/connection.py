@@ -13,8 +13,13 @@ completion with the id of the one before it on the same connection is not believ
     408, 5xx, reset,     UnansweredError: it may be answered when asked again
     timeout, no JSON
     no connection        UnreachableError: the endpoint is down, not this call
-    400 for one row      RejectedError: too long, or filtered; others are accepted
+    delivered twice      RepeatedError: the connection's fault, at most once for each id, so not counted as a failure
+    400, 403, 413, 422,  RejectedError: of one row, or of all; whoever sees other rows answered can say which
+    451
     other 3xx, 4xx       ProviderError: nothing heals by asking again
+
+An error with one of these numbers in a body with status 200 means the same. What the words of a refusal say of keys,
+permissions, credit, or a prompt that is too long or filtered is believed at once.
 """
 
 from __future__ import annotations
@@ -38,8 +43,9 @@ import yarl
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection as Lent
 
-from open_thoughts_gen.chat.completion import Reply, read
+from open_thoughts_gen.chat.completion import EmptyError, Reply, read_new
 from open_thoughts_gen.chat.endpoints import Endpoint
+from open_thoughts_gen.chat.refusal import is_of_all, is_of_row, status_within, words_of
 from open_thoughts_gen.chat.streaming import Events
 from open_thoughts_gen.errors import Fault, ProviderError, UserError
 from open_thoughts_gen.text import shorten
@@ -50,19 +56,7 @@ _LONGEST_PAUSE_S = 60.0
 _CONNECT_S = 10.0
 _TRANSIENT = frozenset({408, 409, 425})
 _NO_CREDIT = ("insufficient_quota", "billing_not_active")
-# A 400 that is about this one prompt, in the words of OpenAI, Azure, DeepSeek, vLLM and llama.cpp.
-_ABOUT_ONE_ROW = (
-    "context length",
-    "context_length",
-    "context size",
-    "content_filter",
-    "content management policy",
-    "content exists risk",
-    "content_policy",
-    "invalid_prompt",
-    "too long",
-)
-_MENDS = {
+_HINTS = {
     401: "check the key in {variable}",
     402: "add credit at the provider, then run again",
     403: "check what the key in {variable} may use",
@@ -76,11 +70,14 @@ _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f
 
 
 class UnansweredError(Exception):
-    """A call that may be answered when asked again: of what `kind` the failure is, and how long to wait if told."""
+    """A call that may be answered when asked again: of what `kind` the failure is, and how long to wait if it says so.
 
-    def __init__(self, why: str, kind: str, wait_s: float | None = None) -> None:
+    `lost` is what came, holds nothing, and may have been paid for.
+    """
+
+    def __init__(self, why: str, kind: str, wait_s: float | None = None, *, lost: Reply | None = None) -> None:
         super().__init__(why)
-        self.kind, self.wait_s = kind, wait_s
+        self.kind, self.wait_s, self.lost = kind, wait_s, lost
 
 
 class UnreachableError(UnansweredError):
@@ -91,15 +88,26 @@ class ThrottledError(UnansweredError):
     """429: flow control, not a failure."""
 
 
+class RepeatedError(UnansweredError):
+    """A response that another call on this connection was given before: the answer to this one is not known."""
+
+
 class RejectedError(Exception):
-    """A prompt that is not accepted, where others are."""
+    """A call that is refused: because of its prompt where `is_of_row`, else perhaps because of what all calls share.
+
+    `fault` is what the run ends with if no call is accepted.
+    """
+
+    def __init__(self, why: str, fault: ProviderError, *, is_of_row: bool) -> None:
+        super().__init__(why)
+        self.fault, self.is_of_row = fault, is_of_row
 
 
 class _StaleError(aiohttp.ClientError):
     """A connection that holds something unasked; nothing was sent."""
 
 
-class _Request(aiohttp.ClientRequest):
+class _CheckedRequest(aiohttp.ClientRequest):
     """A request that looks at its connection before it is sent, and tells which one it took."""
 
     async def send(self, conn: Lent) -> aiohttp.ClientResponse:
@@ -116,7 +124,7 @@ class Connection:
     """Open connections to one endpoint, kept alive between calls; use it in an `async with`.
 
     Raises:
-        UserError: the address or the proxy is none that can be used.
+        UserError: the address or the proxy cannot be used.
 
     """
 
@@ -132,7 +140,7 @@ class Connection:
     async def __aenter__(self) -> Self:
         """Look at the address and the proxy; connections are made by calls."""
         if not _HOST.fullmatch(self.url.raw_host or ""):
-            raise self._unusable("its host is no name")
+            raise self._unusable("its host is not a name")
         self._proxy = self._proxy_of_environment()
         connector = aiohttp.TCPConnector(
             limit=self._concurrency, keepalive_timeout=30.0, ttl_dns_cache=300, socket_factory=_kept_alive
@@ -143,7 +151,7 @@ class Connection:
         self._session = aiohttp.ClientSession(
             connector=connector,
             headers=headers,
-            request_class=_Request,
+            request_class=_CheckedRequest,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=min(_CONNECT_S, self._timeout_s)),
         )
@@ -170,7 +178,10 @@ class Connection:
                 if response.status != 200:
                     raise self._failure(response.status, response.headers, await response.read())
                 payload = self._redacted(await self._payload(response))
-                reply = read(payload)
+                status = status_within(payload)
+                if status:
+                    raise self._failure(status, response.headers, payload)
+                reply = read_new(payload)
                 self._check_is_new(payload, taken[-1])
                 return payload, reply, pause_s(response.headers)
         except _StaleError:
@@ -184,58 +195,54 @@ class Connection:
         except (aiohttp.ClientError, OSError) as error:
             raise UnansweredError(f"the connection failed: {self._why(error)}", "connection") from None
         except ValueError as error:
-            told = self._redacted(str(error).encode("utf-8", "replace")).decode("utf-8", "replace")
-            raise UnansweredError(shorten(told, 300), "no completion") from None
+            words = self._redacted(str(error).encode("utf-8", "replace")).decode("utf-8", "replace")
+            if isinstance(error, EmptyError):
+                raise UnansweredError(shorten(words, 300), "empty answer", lost=error.reply) from None
+            raise UnansweredError(shorten(words, 300), "no completion") from None
 
     def _check_is_new(self, payload: bytes, connection: ResponseHandler) -> None:
         """Raise where a payload has the id of the one before; a server that gives all the same id is believed."""
-        found = _ID.search(payload, 0, 1000)
-        if found is None:
+        match = _ID.search(payload, 0, 1000)
+        if match is None:
             return
-        number, last = found[1], self._last_ids.get(connection)
+        number, last = match[1], self._last_ids.get(connection)
         self._last_ids[connection] = number
         if number == last and number not in self._repeated_ids:
             self._repeated_ids.add(number)
             connection.close()
-            raise UnansweredError("the endpoint delivered a response twice", "delivered twice")
+            raise RepeatedError("the endpoint delivered a response twice", "delivered twice")
 
     async def _payload(self, response: aiohttp.ClientResponse) -> bytes:
-        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
-            return await response.read()
         events = Events()
+        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            payload = await response.read()
+            if not payload.lstrip()[:6].startswith((b"data:", b"event:")):
+                return payload
+            events.feed(payload)  # of a gateway that streams whatever it is asked for
+            return events.completion()
         async for piece in response.content.iter_any():
             events.feed(piece)
         return events.completion()
 
     def _failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
         """Return what a status means for this call, or for all."""
-        code, told = self._told(body)
-        why = f"HTTP {status}{': ' if told else ''}{told}"
-        about = f"{code} {told}".lower()
+        content: Any = self._redacted(body).decode("utf-8", "replace")
+        with contextlib.suppress(ValueError, RecursionError):
+            content = json.loads(content)
+        code, words = words_of(content)
+        why = f"HTTP {status}{': ' if words else ''}{words}"
+        about = f"{code} {words}".lower()
         if status == 429 and not any(word in about for word in _NO_CREDIT):
             wait_s = retry_after_s(headers)
             return ThrottledError(why, "HTTP 429", pause_s(headers) or None if wait_s is None else wait_s)
         if status >= 500 or status in _TRANSIENT:
             return UnansweredError(why, f"HTTP {status}", retry_after_s(headers))
-        if status in (400, 413, 422) and any(words in about for words in _ABOUT_ONE_ROW):
-            return RejectedError(why)
-        mend = _MENDS.get(402 if status == 429 else status, "check the settings and the address")
+        hint = _HINTS.get(402 if status == 429 else status, "check the settings and the address")
         if status == 401 and not self._authorization:
-            mend = "it wants a key: set {variable}"
-        refused = f"{self._endpoint.place} refused the call, {why}"
-        return ProviderError(Fault(refused, mend=mend.format(variable=self._endpoint.key_variable)))
-
-    def _told(self, body: bytes) -> tuple[str, str]:
-        """Return the code and the words of an error response, on one line, without the key that some echo."""
-        text = self._redacted(body).decode("utf-8", "replace")
-        said: Any = text
-        with contextlib.suppress(ValueError, RecursionError):
-            said = json.loads(text)
-        inner = said.get("error", said) if isinstance(said, dict) else said
-        code = str(inner.get("code") or inner.get("type") or "") if isinstance(inner, dict) else ""
-        if isinstance(inner, dict):
-            inner = inner.get("message") or inner.get("detail") or inner
-        return code, shorten(str(inner), 300)
+            hint = "it needs a key: set {variable}"
+        refused = f"{self._endpoint.address} refused the call, {why}"
+        fault = ProviderError(Fault(refused, hint=hint.format(variable=self._endpoint.key_variable)))
+        return fault if is_of_all(status, about) else RejectedError(why, fault, is_of_row=is_of_row(about))
 
     def _redacted(self, payload: bytes) -> bytes:
         """Return bytes without the key: an endpoint that echoes its headers must not carry it into a file."""
@@ -246,8 +253,8 @@ class Connection:
         cause = error.os_error if type(error) in _NO_WAY and isinstance(error, aiohttp.ClientConnectorError) else None
         if cause is not None and cause.errno is not None:
             return str(cause.strerror if isinstance(cause, socket.gaierror) else os.strerror(cause.errno)).lower()
-        told = shorten(str(error), 200)
-        return self._redacted(" ".join([type(error).__name__, *told.split()]).encode("utf-8", "replace")).decode()
+        message = shorten(str(error), 200)
+        return self._redacted(" ".join([type(error).__name__, *message.split()]).encode("utf-8", "replace")).decode()
 
     def _proxy_of_environment(self) -> yarl.URL | None:
         """Return the proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this endpoint."""
@@ -260,32 +267,32 @@ class Connection:
             proxy = yarl.URL(named if "://" in named else f"http://{named}")
             if proxy.scheme in ("http", "https") and proxy.host:
                 return proxy
-        raise self._unusable("the proxy of the environment is none that speaks HTTP")
+        raise self._unusable("the proxy that the environment names does not speak HTTP")
 
     def _unusable(self, why: str) -> UserError:
-        mend = "check the address, and the proxy that the environment names"
-        return UserError(Fault(f"no connection can be made to {self._endpoint.base_url}: {why}", mend=mend))
+        hint = "check the address, and the proxy that the environment names"
+        return UserError(Fault(f"no connection can be made to {self._endpoint.base_url}: {why}", hint=hint))
 
 
 def _kept_alive(address: tuple[Any, ...]) -> socket.socket:
     """Return a socket that keeps a silent connection alive, and notices after minutes when the other side is gone."""
     family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection = socket.socket(family, kind, protocol)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 8)):
         if hasattr(socket, option):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return made
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return connection
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return how long an endpoint asks to wait: `retry-after-ms`, or RFC 9110 `Retry-After` in seconds or as a date."""
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        told = headers.get(name, "")
+        text = headers.get(name, "")
         with contextlib.suppress(ValueError):
-            return min(max(0.0, float(told)) * unit_s, LONGEST_WAIT_S)
+            return min(max(0.0, float(text)) * unit_s, LONGEST_WAIT_S)
         with contextlib.suppress(ValueError, TypeError):
-            return min(max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - time.time()), LONGEST_WAIT_S)
+            return min(max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time()), LONGEST_WAIT_S)
     return None
 
 
@@ -299,19 +306,19 @@ def pause_s(headers: Mapping[str, str]) -> float:
     for name, value in headers.items():
         lower = name.lower()
         if "ratelimit" in lower and "remaining" in lower and value.strip() == "0":
-            resets = {other.lower(): told for other, told in headers.items()}
+            resets = {other.lower(): text for other, text in headers.items()}
             pauses.append(_until_s(resets.get(lower.replace("remaining", "reset"), "")))
     return min(max(pauses), _LONGEST_PAUSE_S)
 
 
-def _until_s(told: str) -> float:
-    told = told.strip()
+def _until_s(text: str) -> float:
+    text = text.strip()
     with contextlib.suppress(ValueError):
-        number = float(told)
+        number = float(text)
         since_1970 = number / 1000.0 if number > 1e11 else number
         return since_1970 - time.time() if number > 1e9 else number
     with contextlib.suppress(ValueError):
-        return datetime.fromisoformat(told).timestamp() - time.time()
-    found = _DURATION.fullmatch(told)
-    parts = found.groups() if found else ()
+        return datetime.fromisoformat(text).timestamp() - time.time()
+    match = _DURATION.fullmatch(text)
+    parts = match.groups() if match else ()
     return sum(float(part) * unit_s for part, unit_s in zip(parts, _DURATION_UNITS_S, strict=False) if part)

@@ -5,8 +5,6 @@ speaks the OpenAI chat-completions protocol is `http://HOST:PORT/v1#MODEL`. Keys
 provider's own documents use, are read when a chat starts, and stand in no field that is ever printed or stored. The
 addresses and variables are those of the providers' documents in November 2026.
 
-Providers differ in one name that matters here: OpenAI's models refuse `max_tokens` and want `max_completion_tokens`.
-
 Not covered: protocols other than chat completions, and base URLs with a query.
 """
 
@@ -17,25 +15,23 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, PlainSerializer
 
 from open_thoughts_gen.chat.completion import Call
+from open_thoughts_gen.chat.served import Served
 from open_thoughts_gen.errors import Fault, UserError, did_you_mean
 
 KEY_VARIABLE = "OPEN_THOUGHTS_API_KEY"
 
 
 class Provider(NamedTuple):
-    """A base URL, and the variable that holds the key; a server of one's own needs none."""
+    """A base URL, and the variable that holds the key; a server of your own needs none."""
 
     base_url: str
     key_variable: str = ""
 
-
-_RENAMED = {"max_tokens": "max_completion_tokens"}
-_RENAMING_HOSTS = (".api.openai.com", ".openai.azure.com")
 
 PROVIDERS: Mapping[str, Provider] = {
     "anthropic": Provider("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
@@ -66,10 +62,11 @@ PROVIDERS: Mapping[str, Provider] = {
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a call may take, and how trouble is waited out; all in seconds.
+    """How long a call may take, and how long to wait after failures; all in seconds.
 
-    A failure waits a random time under a limit that doubles from `first_wait_s` to `max_wait_s` (full jitter). An
-    endpoint that was there and is gone is waited for up to `outage_s`, one that never was there up to `contact_s`.
+    Before a retry there is a random wait under a limit that doubles from `first_wait_s` to `max_wait_s` (full jitter).
+    `outage_s` is how long to wait for an endpoint that has answered before and stopped, `contact_s` for the first
+    connection.
     """
 
     timeout_s: float = 1800.0
@@ -82,7 +79,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a provider allows in a minute: requests, and tokens of prompt and answer together; None for no limit."""
+    """What a provider allows per minute: requests, and tokens of prompt and answer together; None for no limit."""
 
     rpm: float | None = None
     tpm: float | None = None
@@ -105,13 +102,18 @@ class Endpoint:
         return f"{self.provider}/{self.model}" if self.provider else f"{self.base_url}#{self.model}"
 
     @property
-    def place(self) -> str:
-        """What an error names: the label, and the address where that does not say it."""
+    def address(self) -> str:
+        """The name of this endpoint in errors: its label, with the address if the label does not have it."""
         return f"{self.label} at {self.base_url}" if self.provider else self.label
+
+    @property
+    def served(self) -> Served:
+        """The names by which cache keys, rows and prices know this endpoint."""
+        return Served(self.label, self.base_url, self.model)
 
     def body(self, call: Call) -> dict[str, Any]:
         """Return the body of a request, with settings under the names that this endpoint knows."""
-        return body_at(self.base_url, self.model, call)
+        return self.served.body(call)
 
     def authorization(self, environ: Mapping[str, str] = os.environ) -> str:
         """Return the value of the Authorization header, empty for none.
@@ -125,24 +127,13 @@ class Endpoint:
         key = environ.get(self.key_variable, "").strip()
         if not key:
             if self.needs_key:
-                raise UserError(
-                    Fault(f"{self.label} needs a key, and {self.key_variable} is not set", mend=self._how_to_set())
-                )
+                message = f"{self.label} needs a key, and {self.key_variable} is not set"
+                raise UserError(Fault(message, hint=f"export {self.key_variable}=..."))
             return ""
         if not (key.isascii() and _is_plain(key)):
-            raise UserError(Fault(f"the key in {self.key_variable} has characters that no key has", mend="set it anew"))
+            message = f"the key in {self.key_variable} has characters that no key has"
+            raise UserError(Fault(message, hint="set it again"))
         return f"Bearer {key}"
-
-    def _how_to_set(self) -> str:
-        return f"export {self.key_variable}=..."
-
-
-def body_at(base_url: str, model: str, call: Call) -> dict[str, Any]:
-    """Return the body of a request to a model at an address: what is sent there, and what its key is made of."""
-    body = call.body(model)
-    if f".{urlsplit(base_url).hostname}".endswith(_RENAMING_HOSTS):
-        return {_RENAMED.get(name, name): value for name, value in body.items()}
-    return body
 
 
 def resolve(spec: str) -> Endpoint:
@@ -156,11 +147,15 @@ def resolve(spec: str) -> Endpoint:
         return _from_url(spec)
     provider, _, model = spec.partition("/")
     if provider not in PROVIDERS:
-        wanted = "write provider/model or http://host:port/v1#model"
-        known = did_you_mean(provider, PROVIDERS)
-        raise UserError(Fault(f"there is no provider {provider!r}", mend=f"{known} (or {wanted})"))
+        hint = did_you_mean(provider, PROVIDERS)
+        if not hint.startswith("did you mean"):
+            wanted = "write provider/model, such as openai/gpt-5, or http://host:port/v1#model for your own server"
+            hint = f"{wanted}; {hint.replace('known:', 'known providers:')}"
+        is_bare = "/" not in spec
+        message = f"{spec!r} does not name its provider" if is_bare else f"there is no provider {provider!r}"
+        raise UserError(Fault(message, hint=hint))
     if not model.strip():
-        raise UserError(Fault(f"{spec!r} names no model", mend=f"write {provider}/MODEL"))
+        raise UserError(Fault(f"{spec!r} names no model", hint=f"write {provider}/MODEL"))
     base_url, variable = PROVIDERS[provider]
     return Endpoint(base_url, model, provider, variable or KEY_VARIABLE, needs_key=bool(variable))
 
@@ -174,26 +169,20 @@ def _from_url(spec: str) -> Endpoint:
         parts = urlsplit(spec)
         port = parts.port
     except ValueError:
-        raise UserError(Fault("the endpoint's URL is malformed", mend="write http://host:port/v1#model")) from None
-    base_url = f"{parts.scheme.lower()}://{_host(parts, port)}{parts.path.rstrip('/')}"
+        raise UserError(Fault("the endpoint's URL is malformed", hint="write http://host:port/v1#model")) from None
+    # Host and port in one form, however they were written: the keys of the cache depend on it.
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    is_default = port in (None, {"http": 80, "https": 443}.get(parts.scheme.lower()))
+    base_url = f"{parts.scheme.lower()}://{host}{'' if is_default else f':{port}'}{parts.path.rstrip('/')}"
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or not _is_plain(base_url):
-        raise UserError(Fault(f"{base_url!r} is no address of a server", mend="write http://host:port/v1#model"))
+        raise UserError(Fault(f"{base_url!r} is not an address of a server", hint="write http://host:port/v1#model"))
     if parts.query:
-        raise UserError(
-            Fault(f"the endpoint {base_url!r} has a query", mend=f"leave it out; a key goes in {KEY_VARIABLE}")
-        )
+        hint = f"leave it out; a key goes into the variable {KEY_VARIABLE}"
+        raise UserError(Fault(f"the endpoint {base_url!r} has a query", hint=hint))
     if not parts.fragment.strip():
-        raise UserError(Fault(f"the endpoint {base_url!r} names no model", mend=f"write {base_url}#MODEL"))
+        raise UserError(Fault(f"the endpoint {base_url!r} names no model", hint=f"write {base_url}#MODEL"))
     userinfo = unquote(parts.netloc.rpartition("@")[0])
     return Endpoint(base_url, parts.fragment, userinfo=userinfo)
-
-
-def _host(parts: SplitResult, port: int | None) -> str:
-    """Return host and port in one form, whatever way they were written: the cache's keys hang on it."""
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}.get(parts.scheme.lower())
-    return host if port in (None, default) else f"{host}:{port}"
 
 
 def _named(spec: str) -> str:

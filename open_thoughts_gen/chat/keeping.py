@@ -4,7 +4,7 @@ Between the moment in which an answer has come and the end of the next commit it
 as long as one commit, and never more answers than a stream may hold (twice its concurrency).
 
 When the disk is full, the room that was set aside for what is on the wire is given back, the write is done again, and
-whoever sends is told to send no more.
+senders are asked to send no more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 
-from open_thoughts_gen.cache import DiskError, Reserve, Response, ResponseCache
+from open_thoughts_gen.cache import DiskError, Reserve, Response, ResponseCache, Stored
 from open_thoughts_gen.chat.completion import Reply
 
 # An answer of 50,000 characters is stored in a third of this.
@@ -23,7 +23,7 @@ _log = logging.getLogger("open_thoughts_gen.chat")
 
 
 class Keeping:
-    """What a stream of so many calls at once has to keep; `num` came and are not yet handed on."""
+    """What a stream of `concurrency` calls at once has to keep; `num` came and are not yet handed on."""
 
     def __init__(self, cache: ResponseCache, concurrency: int, *, on_full: Callable[[DiskError], None]) -> None:
         self.num = 0
@@ -46,12 +46,12 @@ class Keeping:
         self.num += 1
         self._arrived.put_nowait((response, reply))
 
-    async def batches(self) -> AsyncIterator[list[tuple[Response, Reply, bytes]]]:
-        """Yield what is kept, each with the payload that now stands under its key."""
+    async def batches(self) -> AsyncIterator[list[tuple[Response, Reply, Stored]]]:
+        """Yield what is stored, each with what is now under its key."""
         while True:
             batch = [await self._arrived.get(), *self._all_arrived()]
-            kept = await asyncio.to_thread(self._keep, batch, asyncio.get_running_loop())
-            yield [(response, reply, payload) for (response, reply), payload in zip(batch, kept, strict=True)]
+            stored = await asyncio.to_thread(self._keep, batch, asyncio.get_running_loop())
+            yield [(response, reply, one) for (response, reply), one in zip(batch, stored, strict=True)]
             self.num -= len(batch)
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class Keeping:
             arrived.append(self._arrived.get_nowait())
         return arrived
 
-    def _keep(self, batch: list[tuple[Response, Reply]], loop: asyncio.AbstractEventLoop | None = None) -> list[bytes]:
+    def _keep(self, batch: list[tuple[Response, Reply]], loop: asyncio.AbstractEventLoop | None = None) -> list[Stored]:
         responses = [response for response, _ in batch]
         try:
             return self._cache.put_many(responses)

@@ -2,7 +2,7 @@
 
 Text from models and datasets may speak to the model that reads it: end its quotation and begin new instructions, hide
 them in characters that no person sees, or write the tokens of a chat template. So a quotation stands between marks that
-bear a code computed from all that is quoted, which no text can know that is part of it; what cannot be seen is spelled
+bear a code computed from all that is quoted and from a secret, which no text can know; what cannot be seen is spelled
 out; template tokens are broken. This keeps quotation and instruction apart. It does not make a model proof against
 persuasion, which is why prompts that quote should also say that quotations are material, and replies be checked.
 """
@@ -10,6 +10,7 @@ persuasion, which is why prompts that quote should also say that quotations are 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import unicodedata
 
@@ -17,9 +18,14 @@ _TOKEN = re.compile(r"<(?=[|/]?(?:\||im_|start_of|end_of|think|s>|bos>|eos>))|\[
 _KEPT = "\n\t\u200c\u200d"  # the last two join letters in several scripts
 
 
-def code_of(*quoted: str) -> str:
-    """Return the code of the marks around texts: the same for the same texts."""
-    return hashlib.sha256("\0".join(quoted).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+def code_of(*quoted: str, secret: bytes = b"") -> str:
+    """Return the code of the marks around texts: the same for the same texts and secret.
+
+    Without the secret, whoever wrote all of the texts can compute it.
+    """
+    content = "\0".join(quoted).encode("utf-8", "surrogatepass")
+    digest = hmac.new(secret, content, hashlib.sha256) if secret else hashlib.sha256(content)
+    return digest.hexdigest()[:12]
 
 
 def quote(name: str, text: str, code: str) -> str:
@@ -30,8 +36,7 @@ def quote(name: str, text: str, code: str) -> str:
 def visible(text: str) -> str:
     """Return text in which nothing is hidden: unseen characters spelled out, tokens of chat templates broken."""
     broken = _TOKEN.sub(lambda token: f"{token.group()} ", text)
-    return "".join(char if char in _KEPT or _is_seen(char) else f"\\u{{{ord(char):x}}}" for char in broken)
-
-
-def _is_seen(char: str) -> bool:
-    return char.isprintable() or unicodedata.category(char) == "Zs"
+    return "".join(
+        char if char in _KEPT or char.isprintable() or unicodedata.category(char) == "Zs" else f"\\u{{{ord(char):x}}}"
+        for char in broken
+    )

@@ -22,18 +22,21 @@ class Events:
         self._whole: dict[str, Any] = {}
         self._finish_reason: object = None
         self._num_choices = 0
-        self._done = False
+        self._refusal = b""
+        self._is_error = False  # whether the event that comes is called one
 
     def feed(self, piece: bytes) -> None:
         """Take some bytes.
 
         Raises:
-            ValueError: an event is no JSON, or says that the endpoint failed.
+            ValueError: an event is not JSON, or says that the endpoint failed.
 
         """
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
-            if line.startswith(b"data:"):
+            if line.startswith(b"event:"):
+                self._is_error = line[6:].strip() == b"error"
+            elif line.startswith(b"data:"):
                 self._take(line[5:].strip())
 
     def completion(self) -> bytes:
@@ -44,7 +47,9 @@ class Events:
 
         """
         self.feed(b"\n")
-        if not self._done and self._finish_reason is None:
+        if self._refusal and not self._num_choices:
+            return self._refusal
+        if self._finish_reason is None:
             raise ValueError("the stream broke off before its end")
         message: dict[str, Any] = {"role": "assistant", "content": None}
         message |= {name: "".join(pieces) for name, pieces in self._texts.items()}
@@ -57,17 +62,20 @@ class Events:
 
     def _take(self, event: bytes) -> None:
         if event == b"[DONE]":
-            self._done = True
             return
         try:
             chunk = json.loads(event) if event else {}
         except RecursionError as error:
             raise ValueError("an event is nested too deep") from error
         if not isinstance(chunk, dict):
-            raise ValueError("an event of the stream is no chunk of a completion")
-        if chunk.get("error"):
-            told = chunk["error"]
-            raise ValueError(f"the endpoint broke off: {told.get('message', told) if isinstance(told, dict) else told}")
+            raise ValueError("an event of the stream is not a chunk of a completion")
+        if self._is_error or chunk.get("error") or chunk.get("object") == "error":
+            failure = chunk.get("error") or chunk
+            if not self._num_choices:  # nothing has come of an answer: it is refused
+                self._refusal = json.dumps({"error": failure}).encode("ascii")
+                return
+            words = failure.get("message", failure) if isinstance(failure, dict) else failure
+            raise ValueError(f"the endpoint broke off: {words}")
         for name in ("id", "created", "model", "provider", "system_fingerprint", "usage"):
             if chunk.get(name) is not None:
                 self._whole[name] = chunk[name]

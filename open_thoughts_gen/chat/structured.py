@@ -1,8 +1,8 @@
 """Replies that have a form: what to ask an endpoint for, and how to find the JSON objects in what it says.
 
-Endpoints that know structured outputs are given the schema and keep to it. All others are told the form in words, and
+Endpoints that know structured outputs are given the schema and keep to it. All others get the form in words, and
 their models put the object in a code block, after a sentence, with a comma too many, single quotes, or LaTeX whose
-backslashes are no escapes. What can only be meant one way is repaired here. What an object must hold is for whoever
+backslashes are not escapes. What can only be meant one way is repaired here. What an object must hold is for whoever
 asked to check, and a text may hold several: which one counts is theirs to say too.
 
 The text is hostile: it is never evaluated, a reply is searched up to a limit, and so are the objects in it.
@@ -14,7 +14,7 @@ import contextlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -35,23 +35,21 @@ def response_format(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_about_form(refusal: str) -> bool:
-    """Tell whether an endpoint refused a call because it knows no structured outputs."""
+    """Return whether an endpoint refused a call because it knows no structured outputs."""
     said = refusal.lower()
     return any(words in said for words in _UNSUPPORTED)
 
 
 def objects(text: str) -> list[dict[str, Any]]:
     """Return the JSON objects in a reply, in order; those inside another are part of it."""
-    return list(_objects(text[:MAX_CHARACTERS]))
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    end = 0
+    text, end = text[:MAX_CHARACTERS], 0
+    outermost: list[dict[str, Any]] = []
     for opening in itertools.islice(_OPENING.finditer(text), MAX_OBJECTS):
         if opening.start() >= end:
-            found, end = _decoded(text, opening.start())
-            if isinstance(found, dict):
-                yield found
+            value, end = _decoded(text, opening.start())
+            if isinstance(value, dict):
+                outermost.append(value)
+    return outermost
 
 
 def _decoded(text: str, start: int) -> tuple[object, int]:
@@ -72,8 +70,8 @@ def _decoded(text: str, start: int) -> tuple[object, int]:
 def _end(text: str, start: int) -> int | None:
     """Return the place after the brace that closes the one at `start`, or None."""
     depth, quoted, skip = 0, False, False
-    for place in range(start, len(text)):
-        char = text[place]
+    for index in range(start, len(text)):
+        char = text[index]
         if skip:
             skip = False
         elif char == "\\":
@@ -83,5 +81,5 @@ def _end(text: str, start: int) -> int | None:
         elif not quoted and char in "{}":
             depth += 1 if char == "{" else -1
             if depth == 0:
-                return place + 1
+                return index + 1
     return None

@@ -1,11 +1,11 @@
-"""The command contamination: fetch benchmarks, list what is kept, check any dataset against them.
+"""The command `contamination`: fetch benchmarks, list them, and check any dataset against them.
 
-    contamination fetch [BENCHMARK ...]     the only command of decontamination that needs a network
-    contamination list                      which benchmarks there are, and which are kept, at which commit
-    contamination check DATASET             a file, a folder of files, or a dataset on the Hub
+    contamination fetch [BENCHMARK ...]     the only one that needs a network
+    contamination list                      the benchmarks, and which of them have been fetched, at which commit
+    contamination check DATASET             a file, a folder (a run folder: its dataset), or a dataset on the Hub
 
-`check` prints what repeats an item of a benchmark, by which check and where, and what is worth a review. It exits with
-1 if there is a leak, so that it can guard a pipeline; what could not be checked is told, never passed over.
+`check` prints the questions that repeat an item of a benchmark, the rule that found them and the item, and what is
+worth a review. It exits with 1 if there is a leak, so that it can guard a pipeline; it says what could not be checked.
 """
 
 from __future__ import annotations
@@ -17,129 +17,180 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from open_thoughts_gen.cli.line import console
+from open_thoughts_gen.cli.options import add_cache, cache_path
+from open_thoughts_gen.cli.program import EXIT_LEAKS, PROGRAM, Command, add_commands
+
 if TYPE_CHECKING:
     from open_thoughts_gen.filters.decontaminate import Decontaminate
     from open_thoughts_gen.types import DropReason, Sample
 
-LEAKS = 1
-SHOWN = 20
+_NUM_SHOWN = 20
+_ACTIONS = ("check", "fetch", "list", "-h", "--help")
 
 
-def contamination(arguments: argparse.Namespace) -> int:
-    """Check a dataset against benchmarks, and fetch the benchmarks to check against."""
-    code: int = arguments.action(arguments)
-    return code
-
-
-def words(argv: Sequence[str]) -> list[str]:
+def with_default_action(argv: Sequence[str]) -> list[str]:
     """Let `contamination DATASET` be `contamination check DATASET`."""
-    known = ("check", "fetch", "list", "-h", "--help")
-    short = len(argv) > 1 and argv[0] == "contamination" and argv[1] not in known
-    return ["contamination", "check", *argv[1:]] if short else list(argv)
+    names_dataset = len(argv) > 1 and argv[0] == "contamination" and argv[1] not in _ACTIONS
+    return ["contamination", "check", *argv[1:]] if names_dataset else list(argv)
 
 
-def fetch(arguments: argparse.Namespace) -> int:
-    """Fetch benchmarks from the Hub, all of the registry or those named, and keep them beside the response cache."""
-    from open_thoughts_gen.cli.caching import place
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    add_commands(parser, (_FETCH, _LIST, _CHECK), title="action", destination="action")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the action and return its exit code."""
+    action: Command = arguments.action
+    return action.run(arguments)
+
+
+COMMAND = Command("contamination", "Find questions that also appear in evaluation benchmarks.", add_arguments, run)
+
+
+def add_fetch(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the action."""
+    add_cache(parser)
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help="names of benchmarks (default: all)")
+
+
+def fetch_benchmarks(arguments: argparse.Namespace) -> int:
+    """Fetch benchmarks, and print what was fetched."""
     from open_thoughts_gen.contamination import fetch as fetching
     from open_thoughts_gen.contamination.registry import chosen, items_of
     from open_thoughts_gen.errors import Fault, UserError
+    from open_thoughts_gen.tables.hub import HubUnreachableError
 
-    folder = place(arguments).parent
+    folder = cache_path(arguments).parent
     faults: list[Fault] = []
     for benchmark in chosen(arguments.benchmarks):
         try:
-            found = fetching.fetch(benchmark, folder)
+            fetched = fetching.fetch(benchmark, folder)
         except UserError as error:
             faults += error.faults
             sys.stdout.write(f"{benchmark.name}: not fetched\n")
-            if isinstance(error, fetching.UnreachableError):
+            if isinstance(error, HubUnreachableError):
                 break
         else:
-            sys.stdout.write(f"{benchmark.name}: {len(items_of(found)):,} items at {found.revision[:12]}\n")
+            sys.stdout.write(f"{benchmark.name}: {len(items_of(fetched)):,} items at {fetched.revision[:12]}\n")
         sys.stdout.flush()
     if faults:
         raise UserError(*faults)
     return 0
 
 
-def listing(arguments: argparse.Namespace) -> int:
-    """List the benchmarks of the registry, and what is kept of them."""
+_FETCH = Command(
+    "fetch", "Fetch benchmarks from the Hub into the folder of the response cache.", add_fetch, fetch_benchmarks
+)
+
+
+def list_benchmarks(arguments: argparse.Namespace) -> int:
+    """Print the benchmarks, and which of them have been fetched."""
     from open_thoughts_gen.cli import terminal
-    from open_thoughts_gen.cli.caching import place
-    from open_thoughts_gen.contamination.registry import benchmarks, kept
+    from open_thoughts_gen.contamination.registry import benchmarks, stored
 
     lines = {}
     for name, benchmark in benchmarks().items():
-        found = kept(benchmark, place(arguments).parent)
-        state = (
-            f"kept at {found.revision[:12]}" if found else "gated, not fetched" if benchmark.gated else "not fetched"
-        )
-        lines[name] = f"{benchmark.id}: {state}"
-    _console().print(terminal.names(lines))
+        copy = stored(benchmark, cache_path(arguments).parent)
+        missing = "gated, not fetched" if benchmark.gated else "not fetched"
+        lines[name] = f"{benchmark.id}: {f'fetched at {copy.revision[:12]}' if copy else missing}"
+    console().print(terminal.names(lines))
     return 0
 
 
-def check(arguments: argparse.Namespace) -> int:
-    """Check a dataset for questions that repeat a benchmark's; exit with 1 if there are any."""
-    from open_thoughts_gen.cli import terminal
-    from open_thoughts_gen.cli.caching import place
+_LIST = Command("list", "List the benchmarks, and which of them have been fetched.", add_cache, list_benchmarks)
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the action."""
+    add_cache(parser)
+    parser.add_argument(
+        "dataset", metavar="DATASET", help="a file, a folder (a run folder: its dataset), or OWNER/NAME on the Hub"
+    )
+    parser.add_argument(
+        "--column", metavar="NAME", help="the column that holds the question (default: one with a usual name)"
+    )
+    parser.add_argument("--split", metavar="NAME", help="one split of a dataset on the Hub (default: all)")
+    parser.add_argument(
+        "--rule",
+        default="default",
+        metavar="RULE",
+        help="when a question is a leak: default, openthoughts3, open-r1, ... (`list filter decontaminate` has all)",
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of `decontaminate`"
+    )
+    parser.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="BENCHMARK",
+        help="compare only with this benchmark; repeatable (default: all that have been fetched)",
+    )
+    parser.add_argument(
+        "--file", action="append", default=[], metavar="FILE", help="also compare with this file; repeatable"
+    )
+    parser.add_argument("--out", metavar="FILE", help="also write all findings to this Parquet file")
+
+
+def check_dataset(arguments: argparse.Namespace) -> int:
+    """Check a dataset, print what was found, and return 1 if there is a leak."""
     from open_thoughts_gen.errors import Fault, UserError
     from open_thoughts_gen.plugin import Context
+    from open_thoughts_gen.publish.rows import write_dropped
+    from open_thoughts_gen.types import Dropped
 
-    asked = _filter(arguments).fresh(Context(cache=place(arguments)))
+    decontaminate = _filter(arguments).fresh(Context(cache=cache_path(arguments)))
     samples = list(_samples(arguments))
-    fates = list(asked.drop_reasons(samples))
-    account = asked.account()
-    facts: dict[str, Any] = dict(account.facts) if account else {}
-    reviews = account.reviews if account else ()
+    drops = list(decontaminate.drop_reasons(samples))
+    report = decontaminate.report()
+    facts: dict[str, Any] = dict(report.facts) if report else {}
+    reviews = report.reviews if report else ()
     if not facts.get("checked"):
-        mend = "python -m open_thoughts_gen contamination fetch"
-        raise UserError(Fault("no benchmark is kept here, so nothing could be checked", mend=mend))
-    leaks = [(sample, why) for sample, why in zip(samples, fates, strict=True) if why is not None]
-    output = _console()
-    for title, found in (("leaks", leaks), ("for review", reviews)):
-        for sample, why in list(found)[:SHOWN]:
-            output.print(terminal.plain(_line(sample, why)), soft_wrap=True)
-        if len(found) > SHOWN:
-            output.print(f"and {len(found) - SHOWN:,} more {title}")
-    checked = ", ".join(f"{one['benchmark']} ({one['num_items']:,})" for one in facts["checked"])
+        hint = f"run `{PROGRAM} contamination fetch` first"
+        raise UserError(Fault("no benchmark has been fetched, so nothing could be checked", hint=hint))
+    leaks = [(sample, drop) for sample, drop in zip(samples, drops, strict=True) if drop is not None]
+    _print_findings(leaks, reviews, facts, num_questions=len(samples))
+    if arguments.out:
+        findings = [Dropped("leak", "decontaminate", drop, sample) for sample, drop in leaks]
+        findings += [Dropped("review", "decontaminate", drop, sample) for sample, drop in reviews]
+        Path(arguments.out).parent.mkdir(parents=True, exist_ok=True)
+        write_dropped(Path(arguments.out), findings)
+    return EXIT_LEAKS if leaks else 0
+
+
+_CHECK = Command(
+    "check",
+    "Check a dataset for questions that also appear in benchmarks; exit with 1 if there are any.",
+    add_check,
+    check_dataset,
+)
+
+
+def _print_findings(
+    leaks: Sequence[tuple[Sample, DropReason]],
+    reviews: Sequence[tuple[Sample, DropReason]],
+    facts: dict[str, Any],
+    *,
+    num_questions: int,
+) -> None:
+    from open_thoughts_gen.cli import terminal
+
+    output = console()
+    for title, findings in (("leaks", leaks), ("for review", reviews)):
+        for sample, drop in findings[:_NUM_SHOWN]:
+            row = f"{sample.question.meta['row']}: {drop.reason}, item {drop.twin}, score {drop.score:g}; {drop.detail}"
+            output.print(terminal.plain(row), soft_wrap=True)
+        if len(findings) > _NUM_SHOWN:
+            output.print(f"and {len(findings) - _NUM_SHOWN:,} more {title}")
+    checked = ", ".join(f"{benchmark['benchmark']} ({benchmark['num_items']:,})" for benchmark in facts["checked"])
     output.print(terminal.plain(f"compared with {checked}"))
     if facts["not_checked"]:
         output.print(terminal.plain(f"could not be checked: {', '.join(facts['not_checked'])}", "yellow"))
-    counted = Counter(why.reason for _, why in leaks)
-    told = ", ".join(f"{num:,} {reason}" for reason, num in sorted(counted.items())) or "no leak found"
-    output.print(terminal.plain(f"{len(samples):,} questions: {told}; {len(reviews):,} for review", "bold"))
-    if arguments.out:
-        _write(Path(arguments.out), leaks, reviews)
-    return LEAKS if leaks else 0
-
-
-def add(parser: argparse.ArgumentParser) -> None:
-    """Give the command its own commands."""
-    commands = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    for name, command in (("fetch", fetch), ("list", listing), ("check", check)):
-        line = (command.__doc__ or "").strip()
-        below = commands.add_parser(name, help=line[:1].lower() + line[1:].rstrip("."), description=line)
-        below.set_defaults(action=command)
-        below.add_argument("--cache", metavar="FILE", help="the response cache, beside which benchmarks are kept")
-        if name == "fetch":
-            below.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help="names (default: the whole registry)")
-        if name == "check":
-            _add_check(below)
-
-
-def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET", help="a file, a folder, or OWNER/NAME on the Hub")
-    parser.add_argument("--column", metavar="NAME", help="the question's column (default: the first that is known)")
-    parser.add_argument("--split", metavar="NAME", help="one split of a dataset on the Hub (default: all)")
-    parser.add_argument("--rule", default="default", metavar="RULE", help="default, openthoughts3, open-r1, ...")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="another value for a setting of decontaminate"
-    )
-    parser.add_argument("--against", action="append", default=[], metavar="BENCHMARK", help="only this; may come again")
-    parser.add_argument("--file", action="append", default=[], metavar="FILE", help="check against this file as well")
-    parser.add_argument("--out", metavar="FILE", help="write every finding to a Parquet file")
+    counts = Counter(drop.reason for _, drop in leaks)
+    summary = ", ".join(f"{num:,} {reason}" for reason, num in sorted(counts.items())) or "no leak found"
+    output.print(terminal.plain(f"{num_questions:,} questions: {summary}; {len(reviews):,} for review", "bold"))
 
 
 def _filter(arguments: argparse.Namespace) -> Decontaminate:
@@ -156,16 +207,16 @@ def _filter(arguments: argparse.Namespace) -> Decontaminate:
         try:
             settings[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise UserError(Fault(f"{value!r} is no value", where=f"--set {key}")) from error
+            raise UserError(Fault(f"{value!r} is not a value in YAML", where=f"--set {key}")) from error
     try:
         return Decontaminate.model_validate(settings)
     except ValidationError as error:
-        faults = [Fault(each["msg"], where=".".join(map(str, each["loc"]))) for each in error.errors()]
+        faults = [Fault(details["msg"], where=".".join(map(str, details["loc"]))) for details in error.errors()]
         raise UserError(*faults) from error
 
 
 def _samples(arguments: argparse.Namespace) -> Iterator[Sample]:
-    """Yield what a dataset asks, each question with the place that it has there."""
+    """Yield the questions of a dataset, each with its row."""
     from open_thoughts_gen.contamination.registry import QUESTION_COLUMNS, question_in
     from open_thoughts_gen.errors import Fault, UserError
     from open_thoughts_gen.types import Question, Sample
@@ -178,42 +229,24 @@ def _samples(arguments: argparse.Namespace) -> Iterator[Sample]:
             num += 1
             yield Sample(Question(prompt, source=arguments.dataset, meta={"row": where}))
     if not num:
-        mend = "name the column with --column"
-        raise UserError(Fault(f"no question in {' or '.join(columns)}", arguments.dataset, mend))
+        hint = "name the column with --column"
+        raise UserError(Fault(f"no question in {' or '.join(columns)}", arguments.dataset, hint))
 
 
 def _rows(dataset: str, split: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
     from open_thoughts_gen import tables
     from open_thoughts_gen.contamination.fetch import stream
+    from open_thoughts_gen.rejudge.saved import is_run_folder
 
     path = Path(dataset)
     if not path.exists():
         yield from ((f"{dataset}, row {number}", row) for number, row in enumerate(stream(dataset, split=split)))
         return
-    # Of a published folder, the chats repeat the questions of the default config.
-    place = path / "data" if (path / "data").is_dir() else path
-    files = [path] if path.is_file() else sorted(each for each in place.rglob("*") if each.suffix in tables.SUFFIXES)
+    # A run folder also holds what was left out, and a published dataset its questions again, as chats.
+    folder = path / "dataset" if is_run_folder(dataset) else path
+    folder = folder / "data" if (folder / "data").is_dir() else folder
+    files = [path] if path.is_file() else sorted(file for file in folder.rglob("*") if tables.format_of(file))
     for file in files:
-        for line, row in tables.rows(file, tables.SUFFIXES.get(file.suffix, "jsonl")):
+        for line, row in tables.rows(file, tables.format_of(file) or "jsonl"):
             if isinstance(row, dict):
                 yield f"{file}, row {line}", row
-
-
-def _line(sample: Sample, why: DropReason) -> str:
-    return f"{sample.question.meta['row']}: {why.reason}, item {why.twin}, score {why.score:g}; {why.detail}"
-
-
-def _write(file: Path, leaks: list[tuple[Sample, DropReason]], reviews: tuple[tuple[Sample, DropReason], ...]) -> None:
-    from open_thoughts_gen.publish.rows import write_dropped
-    from open_thoughts_gen.types import Dropped
-
-    found = [Dropped("leak", "decontaminate", why, sample) for sample, why in leaks]
-    found += [Dropped("review", "decontaminate", why, sample) for sample, why in reviews]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_dropped(file, found)
-
-
-def _console() -> Any:  # noqa: ANN401  (rich is imported when it is used)
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=False)

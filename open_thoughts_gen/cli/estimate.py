@@ -1,248 +1,63 @@
-"""What a run will take, from a few rows: calls, tokens, money and time, each with an interval.
-
-The rows are asked and judged through the response cache, so they are part of the run and never paid for twice. Tokens,
-money and seconds of one answer are given by their mean and its 95 % interval (Student's t), for the teacher and for
-judges apart, and with them answers that are thrown away and asked again. The share of traces that is accepted is given
-by Wilson's score interval (E. B. Wilson, JASA 22, 1927). The ends of an interval take the unfavourable ends of both.
-
-Time is the calls times the seconds of one, shared by the places on the wire, and the slowest answer of the sample, with
-which each role ends; never less than `rpm` and `tpm` allow. It holds as long as the endpoint lets so many calls in.
-
-Not covered: answers that get longer for later questions, waits between the waves of `until`, and whole-set filters,
-which leave out more of a larger set.
-"""
+"""The command `estimate`: what a run will take, from a few of its questions; `run` prints the same before it begins."""
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+import argparse
+import sys
+from typing import TYPE_CHECKING
 
-from open_thoughts_gen.budget import TEACHER, Answer
-from open_thoughts_gen.cli.progress import duration
-from open_thoughts_gen.plugin import Context
-from open_thoughts_gen.prices import listed_on, note_on
-from open_thoughts_gen.recipe import Recipe
-from open_thoughts_gen.types import Finished, Question
+from open_thoughts_gen.cli.line import add_line, context_of, run_recipe
+from open_thoughts_gen.cli.options import add_recipe, positive, read_recipe
+from open_thoughts_gen.cli.program import EXIT_BELOW_TARGET, Command
 
-MAX_COUNTED = 1_000_000
-# Quantiles of Student's t at 97.5 % for 1, 2 ... degrees of freedom.
-_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09)
+if TYPE_CHECKING:
+    from open_thoughts_gen.plugin import Context
+    from open_thoughts_gen.recipe import Recipe
+
+_NUM_BEFORE_RUN = 8
+_MIN_RUN = 50  # of a smaller run an estimate would be a large share
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An expected figure, and the ends between which it lies with 95 % confidence."""
-
-    low: float
-    expected: float
-    high: float
-
-    def __mul__(self, other: Interval) -> Interval:
-        """Multiply end by end, for figures that are not negative."""
-        return Interval(self.low * other.low, self.expected * other.expected, self.high * other.high)
-
-    def __add__(self, other: Interval) -> Interval:
-        """Add end by end."""
-        return Interval(self.low + other.low, self.expected + other.expected, self.high + other.high)
-
-    def times(self, factor: float) -> Interval:
-        """Multiply by a number."""
-        return self * Interval(factor, factor, factor)
-
-    def at_least(self, other: Interval) -> Interval:
-        """Return the larger, end by end."""
-        return Interval(*map(max, (self.low, self.expected, self.high), (other.low, other.expected, other.high)))
-
-
-NOTHING = Interval(0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a run will take, by role. Money is None where a price is unknown, time where the sample was cached."""
-
-    num_sampled: int
-    calls: Mapping[str, Interval]
-    tokens: Interval
-    usd: Mapping[str, Interval | None]
-    time_s: Interval | None
-    num_places: int
-    unpriced: Sequence[str] = ()
-    remarks: Sequence[str] = ()
-
-    @property
-    def total_usd(self) -> Interval | None:
-        """What all roles cost."""
-        known = [usd for usd in self.usd.values() if usd is not None]
-        return sum(known, NOTHING) if len(known) == len(self.usd) else None
-
-    def lines(self) -> list[str]:
-        """Return it in words."""
-        others = "".join(f", {role} {_counted(calls)}" for role, calls in self.calls.items() if role != TEACHER)
-        return [
-            f"estimate from {self.num_sampled:,} questions, whose answers are kept for the run; 95 % intervals",
-            f"calls:  {_counted(self.calls.get(TEACHER, NOTHING))}{others}",
-            f"tokens: {_counted(self.tokens)}",
-            f"money:  {self._money()}",
-            f"time:   {self._time()}",
-            *(f"note:   {remark}" for remark in self.remarks),
-        ]
-
-    def _money(self) -> str:
-        total = self.total_usd
-        if total is None:
-            return f"unknown, give `prices:` for {', '.join(self.unpriced)}" if self.unpriced else "unknown"
-        shares = [f"{role} {_usd(usd.expected)}" for role, usd in self.usd.items() if usd is not None]
-        by_role = f", {', '.join(shares)}" if len(shares) > 1 else ""
-        if total.high < 0.01:
-            return _usd(total.high)
-        return f"{_usd(total.expected)} ({_usd(total.low)} to {_usd(total.high)}{by_role})"
-
-    def _time(self) -> str:
-        time_s = self.time_s
-        if time_s is None:
-            return "unknown, all was cached"
-        about = f"about {duration(time_s.expected)}" if duration(time_s.low) != duration(time_s.high) else ""
-        span = f"{duration(time_s.low)} to {duration(time_s.high)}" if about else duration(time_s.expected)
-        return f"{span}{', ' if about else ''}{about} at {self.num_places:,} in flight"
-
-
-def sample_of(recipe: Recipe, num: int) -> Recipe:
-    """Return the recipe of the sample: the first questions, asked once."""
-    return recipe.model_copy(update={"target": None, "max_questions": num, "attempts": 1, "until": None})
-
-
-def is_paid(recipe: Recipe) -> bool:
-    """Tell whether the run asks models, and all their prices are known."""
-    models = _models(recipe)
-    return bool(models) and all(model in recipe.known_prices for model in models)
-
-
-def estimate(recipe: Recipe, finished: Finished, *, context: Context) -> Estimate | None:
-    """Return what the whole run will take, or None where the sample has no answer to go by.
-
-    `finished` is the run of `sample_of` the recipe under the same context, whose spending has its answers.
-    """
-    answers: dict[str, list[Answer]] = {}
-    for answer in context.spending.answers if context.spending else ():
-        answers.setdefault(answer.role, []).append(answer)
-    if not answers:
-        return None
-    num_traces = max(1, finished.counts.traces)
-    traces = _calls(recipe, finished, context)
-    # Of an answer that was cut and asked again there are several for one trace, as there are of a judge's votes.
-    calls = {role: traces.times(len(given) / num_traces) for role, given in answers.items()}
-    tokens = sum((calls[role] * _mean([one.tokens for one in given]) for role, given in answers.items()), NOTHING)
-    unpriced = [model for model in _models(recipe) if model not in recipe.known_prices]
-    return Estimate(
-        num_sampled=num_traces,
-        calls=calls,
-        tokens=tokens,
-        usd={role: _usd_of(calls[role], given) for role, given in answers.items()},
-        time_s=_time_s(recipe, calls, answers),
-        num_places=_num_places(recipe, TEACHER),
-        unpriced=unpriced,
-        remarks=_remarks([model for model in _models(recipe) if model not in recipe.prices]),
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_recipe(parser)
+    add_line(parser)
+    parser.add_argument(
+        "-n", dest="num", type=positive, default=20, metavar="N", help="questions to send (default: 20)"
     )
 
 
-def _models(recipe: Recipe) -> list[str]:
-    """Return the models that the run pays for by their tokens."""
-    teacher = recipe.teacher.plugin
-    asked = [] if teacher.cost_usd is not None else [*teacher.models]
-    return [*asked, *(model for part in recipe.verifiers for model in part.plugin.models)]
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    recipe = read_recipe(arguments)
+    lines = _estimate(recipe, context_of(recipe, arguments), arguments, arguments.num)
+    sys.stdout.write("\n".join(lines or ["no model answered, so there is nothing to estimate from"]) + "\n")
+    return 0 if lines else EXIT_BELOW_TARGET
 
 
-def _remarks(models: Iterable[str]) -> list[str]:
-    """Return from when the prices of the package's table are, and what they depend on."""
-    listed = [model for model in dict.fromkeys(models) if listed_on(model)]
-    dated = [f"prices as listed on {min(map(listed_on, listed))}; `prices:` goes before them"] if listed else []
-    return dated + [f"{model}: {note_on(model)}" for model in listed if note_on(model)]
+COMMAND = Command(
+    "estimate",
+    "Send a few questions to the teacher (20 by default), then estimate the whole run: calls, tokens, cost and time.",
+    add_arguments,
+    run,
+)
 
 
-def _usd_of(calls: Interval, answers: Sequence[Answer]) -> Interval | None:
-    costs = [answer.usd for answer in answers if answer.usd is not None]
-    return calls * _mean(costs) if len(costs) == len(answers) else None
+def print_estimate_before_run(recipe: Recipe, context: Context, arguments: argparse.Namespace) -> None:
+    """Print what a run will take where it has a price and is more than a few rows."""
+    if (recipe.target or recipe.question_limit or _MIN_RUN) < _MIN_RUN:
+        return
+    from open_thoughts_gen.cli.estimation import is_paid
+
+    if is_paid(recipe):
+        for line in _estimate(recipe, context, arguments, _NUM_BEFORE_RUN):
+            sys.stderr.write(f"{line}\n")
 
 
-def _time_s(recipe: Recipe, calls: Mapping[str, Interval], answers: Mapping[str, Sequence[Answer]]) -> Interval | None:
-    """Return how long all calls take, role by role; None where none of the sample's was really made."""
-    took_s = {role: [one.took_s for one in given if one.took_s is not None] for role, given in answers.items()}
-    if not any(took_s.values()):
-        return None
-    time_s = NOTHING
-    for role, seconds in took_s.items():
-        if seconds:
-            shared = calls[role] * _mean(seconds).times(1 / _num_places(recipe, role))
-            time_s += shared + Interval(statistics.fmean(seconds), max(seconds), max(seconds))
-    teacher, tokens = recipe.teacher.plugin, [answer.tokens for answer in answers.get(TEACHER, ())]
-    asked = calls.get(TEACHER, NOTHING)
-    for limit, amount in (("rpm", asked), ("tpm", asked * _mean(tokens))):
-        per_minute = getattr(teacher, limit, None)
-        time_s = time_s.at_least(amount.times(60 / per_minute)) if per_minute else time_s
-    return time_s
+def _estimate(recipe: Recipe, context: Context, arguments: argparse.Namespace, num: int) -> list[str]:
+    from open_thoughts_gen.cli.estimation import estimate, sample_of
 
-
-def _num_places(recipe: Recipe, role: str) -> int:
-    """Return how many calls of a role are on the wire at once."""
-    asking = [recipe.teacher] if role == TEACHER else [part for part in recipe.verifiers if part.plugin.models]
-    return max(1, min((getattr(part.plugin, "concurrency", 1) for part in asking), default=1))
-
-
-def _calls(recipe: Recipe, finished: Finished, context: Context) -> Interval:
-    """Return how many calls the run will make."""
-    counts = finished.counts
-    rate = _rate(counts.kept, counts.traces)
-    attempts = Interval(recipe.attempts, recipe.attempts, recipe.attempts)
-    if recipe.until is not None:
-        likely = min(recipe.until.max_attempts, recipe.until.accepted / max(0.01, rate.expected))
-        attempts = Interval(recipe.until.accepted, likely, recipe.until.max_attempts)
-    if recipe.target is None:
-        num = _num_questions(recipe, context)
-        asked = _rate(counts.asked, counts.drawn) if recipe.question_filters else Interval(1, 1, 1)
-        return Interval(num, num, num) * asked * attempts
-    most = (recipe.question_limit or math.inf) * attempts.high
-    low, expected, high = (min(most, recipe.target / max(each, 1e-9)) for each in (rate.high, rate.expected, rate.low))
-    return Interval(low, expected, high)
-
-
-def _num_questions(recipe: Recipe, context: Context) -> int:
-    """Return how many questions the sources have, as far as the recipe wants them."""
-    limit = recipe.question_limit or MAX_COUNTED
-    num = 0
-    for part in recipe.sources:
-        drawn = part.plugin.fresh(context).questions()
-        num += sum(isinstance(each, Question) for each in islice(drawn, limit - num))
-    return num
-
-
-def _mean(numbers: Sequence[float]) -> Interval:
-    """Return the mean with its interval; of one number nothing is known but that number."""
-    mean, num = statistics.fmean(numbers or [0.0]), len(numbers)
-    if num < 2:
-        return Interval(0, mean, 2 * mean)
-    half = _T[min(num - 1, len(_T)) - 1] * statistics.stdev(numbers) / math.sqrt(num)
-    return Interval(max(0.0, mean - half), mean, mean + half)
-
-
-def _rate(num: int, whole: int) -> Interval:
-    """Return a share with Wilson's interval."""
-    if not whole:
-        return Interval(0, 0, 1)
-    z, share = 1.96, num / whole
-    centre, scale = share + z * z / (2 * whole), 1 + z * z / whole
-    half = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    low, high = (centre - half) / scale, (centre + half) / scale
-    return Interval(min(max(0.0, low), share), share, max(min(1.0, high), share))
-
-
-def _counted(figure: Interval) -> str:
-    ends = f" ({figure.low:,.0f} to {figure.high:,.0f})" if round(figure.low) != round(figure.high) else ""
-    return f"{figure.expected:,.0f}{ends}"
-
-
-def _usd(usd: float) -> str:
-    return f"${usd:,.2f}" if usd >= 0.01 or not usd else "under $0.01"
+    title = f"{recipe.name}: the first {num} questions, for the estimate"
+    finished, _ = run_recipe(sample_of(recipe, num), context, arguments, title=title)
+    estimated = estimate(recipe, finished, context=context)
+    return estimated.lines() if estimated else []

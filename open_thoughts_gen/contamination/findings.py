@@ -14,7 +14,8 @@ Decision = Literal["leak", "review"]
 class Item:
     """One question of a benchmark: `number` counts the benchmark's rows from 0.
 
-    `needs_context` if it asks about a text that is not part of it, so that others may well ask in the same words.
+    `needs_context` is true if it asks about a text that is not part of it, so that other questions may well be worded
+    the same.
     """
 
     benchmark: str
@@ -24,13 +25,16 @@ class Item:
 
     @property
     def id(self) -> str:
-        """How drops and reports name it."""
+        """The name of this question in reports and in the reasons of dropped rows."""
         return f"{self.benchmark}/{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """The checks that are made, or-ed; None or False for one that is not. Shares are 0..1, similarities 0..100."""
+class LeakRule:
+    """The checks to make: a question is a leak if any of them finds it. None or False turns a check off.
+
+    Shares are 0..1, similarities 0..100.
+    """
 
     whole: bool = True
     containment: float | None = 0.5

@@ -13,6 +13,7 @@ others are rare and lead to few pairs, and only these are weighed in full: the r
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ Places = NDArray[np.int64]
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _MOST_BITS = 24
 _SLACK = 1e-9
-RARE = 10  # a run that so many questions and items have, or fewer, weighs as much as any
+RARE = 10  # a run that this many questions and items have, or fewer, weighs as much as any
 
 
 def grams_of(words: Words, num: int) -> tuple[Hashes, NDArray[np.int32]]:
@@ -65,7 +66,12 @@ class GramIndex:
     def __init__(self, items: Sequence[Words], num: int) -> None:
         """Take the items' words, in their order."""
         self.num = num
-        grams, owners = _gathered(items, num)
+        offsets = itertools.accumulate((words.num_texts for words in items), initial=0)
+        runs = [(*grams_of(words, num), start) for words, start in zip(items, offsets, strict=False)]
+        grams: Hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *(keys for keys, _, _ in runs)])
+        owners = np.concatenate(
+            [np.zeros(0, dtype=np.int64), *(its.astype(np.int64) + start for _, its, start in runs)]
+        )
         order = np.argsort(grams, kind="stable")  # owners are in order already
         grams, owners = grams[order], owners[order]
         new = np.ones(grams.size, dtype=bool)
@@ -123,9 +129,9 @@ class GramIndex:
         while behind.size:  # a bucket holds a few keys, in order
             at[behind] += 1
             behind = behind[self._keys[at[behind]] < grams[behind]]
-        found = self._keys[at] == grams
-        found &= at < self.num_grams
-        return Hits(owners[maybe[found]].astype(np.int64), at[found])
+        is_match = self._keys[at] == grams
+        is_match &= at < self.num_grams
+        return Hits(owners[maybe[is_match]].astype(np.int64), at[is_match])
 
     def items_with(self, grams: Places) -> Places:
         """Return the first item that has each run."""
@@ -133,9 +139,13 @@ class GramIndex:
         return firsts
 
     def shared(self, hits: Hits) -> Shared:
-        """Return each pair of which the question holds enough of the item's runs, in the order of both."""
+        """Return each pair whose question contains enough of the item's runs of words, in the order of both."""
         rare = self._rare_starts[hits.grams] < self._rare_starts[hits.grams + 1]
-        pairs, weights = self._rare_pairs(_distinct(hits, rare, self.num_grams))
+        # Question and item, as one number, of the pairs that share a rare run, and what these runs weigh.
+        questions, grams = np.divmod(_distinct(hits, rare, self.num_grams), self.num_grams)
+        places, which = _ranges(self._rare_starts[grams], self._rare_starts[grams + 1])
+        pairs, places = np.unique(questions[which] * self.num_items + self._rare_owners[places], return_inverse=True)
+        weights = np.bincount(places, self._weights[grams[which]], minlength=pairs.size).astype(np.float64)
         pairs = pairs[weights >= self._rare_needed[pairs % self.num_items]]
         questions, items = np.divmod(pairs, self.num_items)
         looked_at = np.zeros(int(hits.questions[-1]) + 1 if hits.questions.size else 0, dtype=bool)
@@ -146,13 +156,6 @@ class GramIndex:
         questions, items = questions[enough], items[enough]
         return Shared(questions, items, np.minimum(weights[enough] / self._totals[items], 1.0))
 
-    def _rare_pairs(self, held: Places) -> tuple[Places, NDArray[np.float64]]:
-        """Return question and item, as one number, of the pairs that share a rare run, and what these runs weigh."""
-        questions, grams = np.divmod(held, self.num_grams)
-        places, which = _ranges(self._rare_starts[grams], self._rare_starts[grams + 1])
-        pairs, places = np.unique(questions[which] * self.num_items + self._rare_owners[places], return_inverse=True)
-        return pairs, np.bincount(places, self._weights[grams[which]], minlength=pairs.size).astype(np.float64)
-
     def _weigh(self, held: Places, questions: Places, items: Places) -> NDArray[np.float64]:
         """Return what the runs weigh that each pair shares."""
         begins, ends = np.searchsorted(held, (questions * self.num_grams, (questions + 1) * self.num_grams))
@@ -160,20 +163,8 @@ class GramIndex:
         grams = held[places] % self.num_grams
         wanted = items[which] * self.num_grams + grams
         at = np.searchsorted(self._by_item, wanted)
-        found = self._by_item[np.minimum(at, self._by_item.size - 1)] == wanted if wanted.size else wanted > 0
-        return np.bincount(which[found], self._weights[grams[found]], minlength=questions.size).astype(np.float64)
-
-
-def _gathered(items: Sequence[Words], num: int) -> tuple[Hashes, NDArray[np.int64]]:
-    grams: list[Hashes] = [np.zeros(0, dtype=np.uint64)]
-    owners: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-    start = 0
-    for words in items:
-        found, whose = grams_of(words, num)
-        grams.append(found)
-        owners.append(whose.astype(np.int64) + start)
-        start += words.num_texts
-    return np.concatenate(grams), np.concatenate(owners)
+        are_hits = self._by_item[np.minimum(at, self._by_item.size - 1)] == wanted if wanted.size else wanted > 0
+        return np.bincount(which[are_hits], self._weights[grams[are_hits]], minlength=questions.size).astype(np.float64)
 
 
 def _distinct(hits: Hits, chosen: NDArray[np.bool_], num_grams: int) -> Places:
@@ -184,8 +175,8 @@ def _distinct(hits: Hits, chosen: NDArray[np.bool_], num_grams: int) -> Places:
 def once(numbers: Places) -> Places:
     """Return each number once, in order: what `np.unique` does, which looks numbers up in a table and is slower."""
     numbers = np.sort(numbers)
-    kept: Places = numbers[np.append(True, numbers[1:] != numbers[:-1])[: numbers.size]]
-    return kept
+    distinct: Places = numbers[np.append(True, numbers[1:] != numbers[:-1])[: numbers.size]]
+    return distinct
 
 
 def _ranges(begins: Places, ends: Places) -> tuple[Places, Places]:

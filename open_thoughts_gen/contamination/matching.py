@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from open_thoughts_gen import text
-from open_thoughts_gen.contamination.findings import Finding, Item, Rule
+from open_thoughts_gen.contamination.findings import Finding, Item, LeakRule
 from open_thoughts_gen.contamination.grams import GramIndex, Hits, once
-from open_thoughts_gen.contamination.indel import similar_pairs
 from open_thoughts_gen.contamination.spans import RUN, part_like
 from open_thoughts_gen.contamination.tokens import token_words
 from open_thoughts_gen.contamination.words import Words, cut_words, words_of
+from open_thoughts_gen.similar.all_pairs import similar_pairs
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -61,16 +61,18 @@ COMMON = frozenset(
 class Contamination:
     """The items that questions are checked against, indexed for one rule."""
 
-    def __init__(self, items: Sequence[Item], rule: Rule | None = None, *, tokenizer: Tokenizer | None = None) -> None:
+    def __init__(
+        self, items: Sequence[Item], rule: LeakRule | None = None, *, tokenizer: Tokenizer | None = None
+    ) -> None:
         """Take the items, the rule, and what cuts texts into tokens where the rule asks for token n-grams."""
-        self.rule = rule or Rule()
+        self.rule = rule or LeakRule()
         self._items = [item for item in items if item.prompt.strip()]
         self._prompts = [item.prompt for item in self._items]
         self._tokenizer = tokenizer
 
     @functools.cached_property
     def _by_key(self) -> dict[str, int]:
-        return {_key(prompt): place for place, prompt in reversed(list(enumerate(self._prompts)))}
+        return {_key(prompt): position for position, prompt in reversed(list(enumerate(self._prompts)))}
 
     @functools.cached_property
     def _num_words(self) -> list[int]:
@@ -80,8 +82,9 @@ class Contamination:
     def findings(self, texts: Sequence[str]) -> list[Finding | None]:
         """Return for each text the leak that is plainest, else what is best worth a review, else None."""
         best: list[Finding | None] = [None] * len(texts)
-        for place, finding in self._all(texts) if self._items and texts else ():
-            best[place] = _plainer(best[place], finding)
+        for position, finding in self._all(texts) if self._items and texts else ():
+            both = [each for each in (best[position], finding) if each is not None]
+            best[position] = max(both, key=lambda each: (each.decision == "leak", each.score))  # of equals, the first
         return best
 
     def _all(self, texts: Sequence[str]) -> Iterator[tuple[int, Finding]]:
@@ -95,8 +98,8 @@ class Contamination:
         if rule.indel is not None and not rule.approximate:
             folded = [text.normalise(string, rule.fold) for string in texts]
             items = [text.normalise(prompt, rule.fold) for prompt in self._prompts]
-            for place, item, score in similar_pairs(folded, items, rule.indel):
-                yield place, Finding("leak", "indel", self._items[item], round(score, 2), 0, len(texts[place]))
+            for position, item, score in similar_pairs(folded, items, rule.indel):
+                yield position, Finding("leak", "indel", self._items[item], round(score, 2), 0, len(texts[position]))
 
     def _shared(self, texts: Sequence[str]) -> Iterator[tuple[int, Finding]]:
         """Judge each pair that shares enough runs, and look up the texts that are too short to have any."""
@@ -106,22 +109,18 @@ class Contamination:
             index = GramIndex([words for _, _, words in cut_words(self._prompts[first:last])], RUN)
             index.weigh(_commonness(index, texts), least)
             for start, _, words in cut_words(texts):
-                found = index.shared(index.hits(words))
-                rows = zip(found.questions.tolist(), found.items.tolist(), found.containment.tolist(), strict=True)
-                for place, item, containment in rows:
-                    finding = self._judge(texts[start + place], first + item, containment)
+                shared = index.shared(index.hits(words))
+                rows = zip(shared.questions.tolist(), shared.items.tolist(), shared.containment.tolist(), strict=True)
+                for position, item, containment in rows:
+                    finding = self._judge(texts[start + position], first + item, containment)
                     if finding is not None:
-                        yield start + place, finding
-        if rule.whole:
-            yield from self._too_short_for_runs(texts)
-
-    def _too_short_for_runs(self, texts: Sequence[str]) -> Iterator[tuple[int, Finding]]:
-        for start, _, words in cut_words(texts):
+                        yield start + position, finding
+        for start, _, words in cut_words(texts) if rule.whole else ():
             few = np.flatnonzero(np.bincount(words.owners, minlength=words.num_texts) < RUN)
-            for place in (start + few).tolist():
-                same = self._by_key.get(_key(texts[place]))
+            for position in (start + few).tolist():
+                same = self._by_key.get(_key(texts[position]))
                 if same is not None:
-                    yield place, Finding("leak", "whole", self._items[same], 100.0, 0, len(texts[place]))
+                    yield position, Finding("leak", "whole", self._items[same], 100.0, 0, len(texts[position]))
 
     def _pieces(self, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Yield the items in pieces, of no more text than the questions have, so that an index is not what takes most.
@@ -130,43 +129,43 @@ class Contamination:
         """
         limit = max(PIECE, sum(map(len, texts)))
         start = num = 0
-        for place, prompt in enumerate(self._prompts):
+        for position, prompt in enumerate(self._prompts):
             num += len(prompt)
             if num >= limit:
-                yield start, place + 1
-                start, num = place + 1, 0
+                yield start, position + 1
+                start, num = position + 1, 0
         if start < len(self._prompts):
             yield start, len(self._prompts)
 
-    def _judge(self, string: str, place: int, containment: float) -> Finding | None:
-        rule, item = self.rule, self._items[place]
+    def _judge(self, string: str, position: int, containment: float) -> Finding | None:
+        rule, item = self.rule, self._items[position]
         if rule.whole and containment > 1 - 1e-9 and _key(string) == _key(item.prompt):
             return Finding("leak", "whole", item, 100.0, 0, len(string))
         if rule.indel is not None and rule.approximate:
             score = fuzz.ratio(text.normalise(string, rule.fold), text.normalise(item.prompt, rule.fold))
             if score >= rule.indel:
                 return Finding("leak", "indel", item, round(score, 2), 0, len(string))
-        if self._num_words[place] < SHORT:
+        if self._num_words[position] < SHORT:
             return _quoted(string, item) if rule.whole and containment > 1 - 1e-9 else None
         if rule.containment is None or containment < rule.near_containment:
             return None
-        return self._compare(string, place, containment)
+        return self._compare(string, position, containment)
 
-    def _compare(self, string: str, place: int, containment: float) -> Finding | None:
+    def _compare(self, string: str, position: int, containment: float) -> Finding | None:
         """Judge a pair that shares runs of words, by their weight, similarity and figures."""
-        rule, item = self.rule, self._items[place]
+        rule, item = self.rule, self._items[position]
         part = part_like(string, item.prompt)
         alike = _similarity(string, item.prompt)
         if part.end - part.start < len(string):
             alike = max(alike, _similarity(string[part.start : part.end], item.prompt))
-        is_brief = self._num_words[place] < BRIEF
+        is_brief = self._num_words[position] < BRIEF
         contained = containment >= (rule.containment or 0) and not is_brief
         check, score = ("containment", 100 * containment) if contained else ("containment and indel", alike)
         finding = Finding("review", check, item, round(score, 2), part.first, part.last)
         if not contained and alike < rule.near_indel:
             near = alike >= rule.near_indel - NEARLY or containment >= NEARLY_CONTAINED
-            told = f"{100 * containment:.0f} % of the item's runs of words"
-            return replace(finding, remark=told) if near and not is_brief else None
+            share = f"{100 * containment:.0f} % of the item's runs of words"
+            return replace(finding, remark=share) if near and not is_brief else None
         if _other_figures(string[part.start : part.end], item.prompt, is_brief=is_brief):
             return replace(finding, remark="alike but for the figures")
         if is_brief and not _telling_words(item.prompt) <= _telling_words(string):
@@ -186,8 +185,8 @@ class Contamination:
                 hits = index.hits(words)
                 first = np.flatnonzero(np.diff(hits.questions, prepend=-1))  # they are in order
                 places, items = start + hits.questions[first], begin + index.items_with(hits.grams[first])
-                for place, item in zip(places.tolist(), items.tolist(), strict=True):
-                    yield place, finding_of(item)
+                for position, item in zip(places.tolist(), items.tolist(), strict=True):
+                    yield position, finding_of(item)
 
     def _cut(self, texts: Sequence[str], check: str) -> Iterable[tuple[int, int, Words]]:
         if check.startswith("word"):
@@ -206,13 +205,6 @@ def _commonness(index: GramIndex, texts: Sequence[str]) -> NDArray[np.float64]:
         distinct = once(hits.questions * index.num_grams + hits.grams) % index.num_grams
         counts += np.bincount(distinct, minlength=index.num_grams)
     return counts * (len(texts) / len(some))
-
-
-def _plainer(one: Finding | None, other: Finding) -> Finding:
-    """Return the finding that says more; of equals, the first."""
-    if one is None:
-        return other
-    return max((one, other), key=lambda finding: (finding.decision == "leak", finding.score))
 
 
 def _key(string: str) -> str:
@@ -240,7 +232,7 @@ def _similarity(one: str, other: str) -> float:
 
 
 def _other_figures(string: str, item: str, *, is_brief: bool) -> bool:
-    """Tell whether a question has other figures than an item: any, where the item is brief; else most of them.
+    """Return whether a question has other figures than an item: any, where the item is brief; else most of them.
 
     In a longer text, a figure that gave way to a word was edited, and only one that gave way to a figure counts.
     """

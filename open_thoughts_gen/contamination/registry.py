@@ -31,7 +31,7 @@ _COMMIT = re.compile(r"[\w.-]{1,80}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """One benchmark as the registry has it; the fields are explained there."""
+    """One entry of the registry of benchmarks, whose file explains the fields."""
 
     name: str
     id: str
@@ -46,7 +46,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredBenchmark:
     """A benchmark that has been fetched: at which commit, and where it lies."""
 
     benchmark: Benchmark
@@ -59,14 +59,14 @@ def benchmarks() -> dict[str, Benchmark]:
     """Return all benchmarks of the registry, by name."""
     import yaml
 
-    entries: dict[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return {name: _benchmark(name, dict(entry)) for name, entry in entries.items()}
-
-
-def _benchmark(name: str, entry: dict[str, Any]) -> Benchmark:
-    column = entry.pop("column")
-    columns = (column,) if isinstance(column, str) else tuple(column)
-    return Benchmark(name, columns=columns, files=tuple(entry.pop("files", ())), **entry)
+    safe_loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C takes a tenth of the time
+    entries: dict[str, dict[str, Any]] = yaml.load(_FILE.read_text(encoding="utf-8"), safe_loader)  # noqa: S506
+    by_name = {}
+    for name, entry in entries.items():
+        column, files = entry.pop("column"), tuple(entry.pop("files", ()))
+        columns = (column,) if isinstance(column, str) else tuple(column)
+        by_name[name] = Benchmark(name, columns=columns, files=files, **entry)
+    return by_name
 
 
 def chosen(names: Sequence[str]) -> list[Benchmark]:
@@ -77,58 +77,58 @@ def chosen(names: Sequence[str]) -> list[Benchmark]:
 
     """
     known = benchmarks()
-    found, faults = dict.fromkeys(known if not names else ()), []
+    chosen, faults = dict.fromkeys(known if not names else ()), []
     for name in names:
         these = [name] if name in known else [each for each in known if each.startswith(f"{name}_v")]
-        found |= dict.fromkeys(these)
-        faults += [] if these else [Fault(f"there is no benchmark {name!r}", mend=did_you_mean(name, known))]
+        chosen |= dict.fromkeys(these)
+        faults += [] if these else [Fault(f"there is no benchmark {name!r}", hint=did_you_mean(name, known))]
     if faults:
         raise UserError(*faults)
-    return [known[name] for name in found]
+    return [known[name] for name in chosen]
 
 
-def kept(benchmark: Benchmark, folder: Path, revision: str | None = None) -> Kept | None:
-    """Return what has been fetched of a benchmark: the commit asked for, else the one in use; None where there is none.
+def stored(benchmark: Benchmark, folder: Path, revision: str | None = None) -> StoredBenchmark | None:
+    """Return what has been fetched of a benchmark: the commit asked for, else the one in use; None if there is none.
 
     `folder` is where the response cache lies.
     """
-    place = folder / FOLDER / benchmark.name
+    folder_of_benchmark = folder / FOLDER / benchmark.name
     try:
-        commit = revision or (place / "current").read_text(encoding="utf-8").strip()
+        commit = revision or (folder_of_benchmark / "current").read_text(encoding="utf-8").strip()
     except OSError:
         return None
-    file = place / f"{commit}.jsonl"
-    return Kept(benchmark, commit, file) if _COMMIT.fullmatch(commit) and file.is_file() else None
+    file = folder_of_benchmark / f"{commit}.jsonl"
+    return StoredBenchmark(benchmark, commit, file) if _COMMIT.fullmatch(commit) and file.is_file() else None
 
 
-def keep(benchmark: Benchmark, folder: Path, revision: str, prompts: Sequence[str]) -> Kept:
+def store(benchmark: Benchmark, folder: Path, revision: str, prompts: Sequence[str]) -> StoredBenchmark:
     """Keep a benchmark's questions, and use them from now on."""
-    place = folder / FOLDER / benchmark.name
-    place.mkdir(parents=True, exist_ok=True)
+    folder_of_benchmark = folder / FOLDER / benchmark.name
+    folder_of_benchmark.mkdir(parents=True, exist_ok=True)
     head = {"benchmark": benchmark.name, "id": benchmark.id, "revision": revision, "num_items": len(prompts)}
     lines = [json.dumps(line, ensure_ascii=True) for line in (head, *({"question": prompt} for prompt in prompts))]
-    _put(place / f"{revision}.jsonl", "\n".join(lines) + "\n")
-    _put(place / "current", f"{revision}\n")
-    return Kept(benchmark, revision, place / f"{revision}.jsonl")
+    _put(folder_of_benchmark / f"{revision}.jsonl", "\n".join(lines) + "\n")
+    _put(folder_of_benchmark / "current", f"{revision}\n")
+    return StoredBenchmark(benchmark, revision, folder_of_benchmark / f"{revision}.jsonl")
 
 
-def items_of(found: Kept) -> list[Item]:
+def items_of(copy: StoredBenchmark) -> list[Item]:
     """Return the questions of a benchmark that has been fetched.
 
     Raises:
         UserError: the file is not what was kept.
 
     """
-    benchmark = found.benchmark
+    benchmark = copy.benchmark
     try:
-        head, *rows = map(json.loads, found.file.read_text(encoding="utf-8").splitlines())
+        head, *rows = map(json.loads, copy.file.read_text(encoding="utf-8").splitlines())
         prompts = [row["question"] for row in rows]
         whole = head["num_items"] == len(prompts)
     except (OSError, ValueError, KeyError, TypeError):
         whole = False
     if not whole:
-        mend = f"fetch it again: contamination fetch {benchmark.name}"
-        raise UserError(Fault("what was kept of this benchmark is damaged", str(found.file), mend))
+        hint = f"fetch it again: contamination fetch {benchmark.name}"
+        raise UserError(Fault("what was kept of this benchmark is damaged", str(copy.file), hint))
     return [Item(benchmark.name, number, str(p), benchmark.needs_context) for number, p in enumerate(prompts)]
 
 
@@ -139,11 +139,12 @@ def items_in_file(name: str, path: Path) -> list[Item]:
         UserError: it cannot be read, or has no column that is known to hold questions.
 
     """
-    if not path.is_file() or path.suffix not in tables.SUFFIXES:
-        mend = f"name a file that ends in {', '.join(tables.SUFFIXES)}"
-        raise UserError(Fault(f"there is no file of questions {str(path)!r}", mend=mend))
+    format_ = tables.format_of(path)
+    if not path.is_file() or format_ is None:
+        hint = f"name a file that ends in {', '.join(tables.SUFFIXES)}, or one of them and .gz or .zst"
+        raise UserError(Fault(f"there is no file of questions {str(path)!r}", hint=hint))
     items = []
-    for number, (_, row) in enumerate(tables.rows(path, tables.SUFFIXES[path.suffix])):
+    for number, (_, row) in enumerate(tables.rows(path, format_)):
         prompt = question_in(row) if isinstance(row, dict) else None
         if prompt:
             items.append(Item(name, number, prompt))

@@ -36,11 +36,11 @@ _MASKS = np.array([(1 << (8 * num)) - 1 for num in range(_STEP)] + [2**64 - 1], 
 
 def _table(cut: Cut) -> bytes:
     """Return what each byte becomes: a small letter, itself, or a space where it is part of no word."""
-    kept = [
+    characters = [
         char.lower() if (char.isalnum() if cut == "letters" else not char.isspace() and code > 31) else " "
         for code, char in ((code, chr(code)) for code in range(128))
     ]
-    return bytes(map(ord, kept)) + bytes(range(128, 256))
+    return bytes(map(ord, characters)) + bytes(range(128, 256))
 
 
 _TABLES: dict[Cut, bytes] = {"letters": _table("letters"), "space": _table("space")}
@@ -48,7 +48,7 @@ _TABLES: dict[Cut, bytes] = {"letters": _table("letters"), "space": _table("spac
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of some texts, one text after the other: `owners` is the place of the text that each word is of."""
+    """The words of several texts in one array; `owners` has for each word the index of its text."""
 
     hashes: Hashes
     owners: NDArray[np.int32]
@@ -57,7 +57,7 @@ class Words:
 
 def words_of(string: str, cut: Cut = "letters") -> list[tuple[int, int]]:
     """Return where the words of one text begin and end: the slow and plain form of `cut_words`, for showing spans."""
-    return [found.span() for found in (_LETTERS if cut == "letters" else _SPACE).finditer(string)]
+    return [match.span() for match in (_LETTERS if cut == "letters" else _SPACE).finditer(string)]
 
 
 def cut_words(texts: Sequence[str], cut: Cut = "letters") -> Iterator[tuple[int, int, Words]]:
@@ -70,7 +70,11 @@ def cut_words(texts: Sequence[str], cut: Cut = "letters") -> Iterator[tuple[int,
 
 
 def _words(texts: Sequence[str], cut: Cut) -> Words:
-    plain = [string if string.isascii() else _plain(string, cut) for string in texts]
+    pattern = _LETTERS if cut == "letters" else _SPACE
+    plain = [  # words that are parted by spaces and hold no capital: their bytes above 127 are letters
+        string if string.isascii() else " ".join(pattern.findall(text.normalise(string, ("case", "unicode"))))
+        for string in texts
+    ]
     joined = " ".join(plain)
     if joined.isascii():
         content, lengths = joined.encode("ascii"), np.fromiter(map(len, plain), np.int64, len(plain))
@@ -84,12 +88,6 @@ def _words(texts: Sequence[str], cut: Cut) -> Words:
     firsts = np.searchsorted(starts, np.cumsum(lengths + 1) + 1)  # of each text, how many words are before its end
     owners = np.repeat(np.arange(len(texts), dtype=np.int32), np.diff(firsts, prepend=0))
     return Words(_hash(letters, starts, ends - starts), owners, len(texts))
-
-
-def _plain(string: str, cut: Cut) -> str:
-    """Return a text whose words are parted by spaces and hold no capital: its bytes above 127 are letters."""
-    folded = text.normalise(string, ("case", "unicode"))
-    return " ".join((_LETTERS if cut == "letters" else _SPACE).findall(folded))
 
 
 def _hash(letters: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Hashes:

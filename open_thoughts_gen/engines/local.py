@@ -1,15 +1,15 @@
-"""Run pure verbs on this machine: in this process, and in worker processes once that pays (`trial`).
+"""Do pure work on this machine: in this process, and in worker processes once that pays (`trial`).
 
 Results come back in order and are the same for any number of workers. Workers are started fresh (never forked: threads
-and locks of this process would be copied mid-air), ignore Ctrl-C, which is the parent's to handle, and end when the
-parent does, even by `kill -9`. A batch whose worker died is done once more, alone; a second death is told, with the
-rows it happened on. The function is sent to each worker once, whatever it holds, and lives there from batch to batch.
+and locks of this process would be copied in the middle of their work), ignore Ctrl-C, which the parent handles, and end
+when the parent does, even by `kill -9`. A batch whose worker died is done again, alone. After a second death the row
+is looked for by halving, where the function says by `died` what becomes of it (a verdict does); else it is reported.
+The function is sent to each worker once, and stays there from batch to batch.
 """
 
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import pickle
 import signal
@@ -17,20 +17,22 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from open_thoughts_gen.engines.trial import RUN, Trial, in_place
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.plugin import Teacher
+from open_thoughts_gen.sandbox.workers import ALONE, num_cores
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Question, Request, Trace
-from open_thoughts_gen.workers import ALONE, num_cores
+
+if TYPE_CHECKING:  # imported when work is spread: few runs come to it
+    from concurrent.futures import ProcessPoolExecutor
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -61,7 +63,7 @@ class Local:
         """Yield what the function makes of the rows, in order.
 
         Raises:
-            UserError: a worker process died twice on the same rows.
+            UserError: a worker process died twice on the same rows, and the function has no `died`.
 
         """
         if self._workers == 1:
@@ -76,7 +78,7 @@ class Local:
         return teacher.traces(requests)
 
     def close(self) -> None:
-        """End the workers at once, whatever they are doing: what they do is pure and can be done again."""
+        """End the workers at once, even in the middle of a task: tasks have no side effects and can be repeated."""
         pool, self._pool = self._pool, None
         if pool is not None:
             processes = list((pool._processes or {}).values())
@@ -87,6 +89,8 @@ class Local:
     def _spread(
         self, function: Callable[[Sequence[Row]], Iterable[Result]], waiting: Iterator[list[Row]]
     ) -> Iterator[Result]:
+        from concurrent.futures.process import BrokenProcessPool
+
         flight: deque[tuple[list[Row], Future[list[Result]]]] = deque()
         with _sent(function) as sent:
             try:
@@ -102,7 +106,7 @@ class Local:
                         # They are cancelled where it died for another stream that shares the pool.
                         self.close()
                         for batch, _ in flight:
-                            yield from self._alone(sent, batch)
+                            yield from self._alone(function, sent, batch)
                         flight.clear()
                     else:
                         flight.popleft()
@@ -111,14 +115,26 @@ class Local:
                 self.close()
                 raise
 
-    def _alone(self, sent: bytes | str, batch: list[Row]) -> list[Any]:
+    def _alone(self, function: object, sent: bytes | str, batch: list[Row]) -> list[Any]:
+        from concurrent.futures.process import BrokenProcessPool
+
         try:
             return self._submit(sent, batch).result()
         except BrokenProcessPool as error:
+            self.close()
+            died = getattr(function, "died", None)
+            if died is not None:
+                middle = len(batch) // 2
+                halves = (batch[:middle], batch[middle:]) if middle else ()
+                return [each for half in halves for each in self._alone(function, sent, half)] or [died(batch[0])]
             fault = f"a worker process died twice on the same {len(batch)} rows, the first of them {brief(batch[0])}"
-            raise UserError(Fault(fault, mend="free some memory; with one worker the cause may show itself")) from error
+            hint = "free some memory; or run with --workers 1, where the cause may be seen"
+            raise UserError(Fault(fault, hint=hint)) from error
 
     def _submit(self, sent: bytes | str, batch: list[Row]) -> Future[list[Any]]:
+        import multiprocessing
+        from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
@@ -163,13 +179,16 @@ def _unpacked(sent: bytes | str) -> Callable[[Sequence[Any]], Iterable[Any]]:
 
 
 def _start_worker() -> None:
+    """Prepare a worker process, which ends with its parent."""
+
+    def end_with_parent() -> None:
+        import multiprocessing
+
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
     os.environ[ALONE] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()

@@ -6,7 +6,7 @@ Rows go out in batches as blocks of a Ray Data set, whose streaming executor han
 core, and come back in order. As much is in the object store at once as a quarter of it holds. A node or a worker that
 dies costs time: Ray does its batches again, on another one, up to three times, and what the function makes of a row is
 the same there. What is not worth spreading (`trial`) is done in this process. Model teachers are asked from every node
-(`shards`), with one purse and one cache, here.
+(`shards`), with one budget and one cache, here.
 
 This process has to be on a node of the cluster (any), and the same version of this package on every node. Ray's own
 reports of its use are off unless `RAY_USAGE_STATS_ENABLED=1` asks for them; the same variable counts where the cluster
@@ -33,10 +33,10 @@ from open_thoughts_gen.engines.shards import Actors, Shards
 from open_thoughts_gen.engines.trial import Trial
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.plugin import Teacher
+from open_thoughts_gen.sandbox.workers import ALONE
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Request, Trace
 from open_thoughts_gen.version import VERSION
-from open_thoughts_gen.workers import ALONE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,7 +66,14 @@ class Ray:
         self._ray = _ray()
         self._joined = not self._ray.is_initialized()
         if self._joined:
-            _join(self._ray, address)
+            head = _address_of(self._ray, address)
+            try:
+                self._ray.init(address=head, log_to_driver=False, logging_level=logging.CRITICAL)
+            except (self._ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+                fault = f"the Ray cluster at {head} cannot be joined: {shorten(str(error), 300)}"
+                hint = f"make this machine a node of it (ray start --address={head}), "
+                hint += "with the same versions of Python and Ray"
+                raise UserError(Fault(fault, hint=hint)) from error
         self._actors = Actors(self._ray)
 
     def __enter__(self) -> Self:
@@ -91,25 +98,19 @@ class Ray:
         """
         left = yield from self._trial.begin(function, rows)
         for batch in left:
-            yield from self._spread(function, itertools.chain([batch], left))
+            cloudpickle: Any = self._ray.cloudpickle
+            sent = self._ray.put((VERSION, plugin.looked_in(), cloudpickle.dumps(function)))
+            resources = self._ray.cluster_resources()
+            most_bytes = STORE_SHARE * resources.get("object_store_memory", 0)
+            num = int(AHEAD * resources.get("CPU", 1))
+            for window in _windows(itertools.chain([batch], left), most_bytes, num):
+                yield from self._done(sent, window)
 
     def traces(self, teacher: Teacher, requests: Iterable[Request]) -> Iterator[Trace]:
-        """Ask the teacher from every node, or here if it does not let itself be shared out."""
+        """Return a trace per request, in any order, asked for on every node, or here if it cannot be shared."""
         if not teacher.shares(1):
             return teacher.traces(requests)
         return Shards(self._actors, teacher).traces(requests)
-
-    def _spread(
-        self, function: Callable[[Sequence[Row]], Iterable[Result]], batches: Iterator[list[Row]]
-    ) -> Iterator[Result]:
-        cloudpickle: Any = self._ray.cloudpickle
-        sent = self._ray.put((VERSION, plugin.looked_in(), cloudpickle.dumps(function)))
-        resources = self._ray.cluster_resources()
-        most_bytes = STORE_SHARE * resources.get("object_store_memory", 0)
-        num = int(AHEAD * resources.get("CPU", 1))
-        packed = map(_packed, batches)
-        while window := list(_window(packed, most_bytes, num)):
-            yield from self._done(sent, window)
 
     def _done(self, sent: object, window: list[pa.Table]) -> Iterator[Any]:
         """Yield the results of some batches, by a Ray Data set that has them as its blocks."""
@@ -117,7 +118,7 @@ class Ray:
 
         rows = self._ray.data.from_arrow(window)
         rows.context.execution_options.preserve_order = True
-        # In a list: a reference by itself would be resolved anew for each batch.
+        # In a list: a reference by itself would be resolved again for each batch.
         with warnings.catch_warnings(action="ignore"):  # of `ray_remote_args_fn`, which goes with Ray 2.64
             done = rows.map_batches(
                 _call, batch_size=None, batch_format="pyarrow", fn_kwargs={"sent": [sent]}, num_cpus=1,
@@ -126,14 +127,14 @@ class Ray:
         try:
             for block in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1):
                 for result in block["results"]:
-                    yield from _unpacked(result.as_buffer())
+                    results, failure = pickle.loads(result.as_buffer())  # noqa: S301  (a worker of ours packed it)
+                    if failure is not None:
+                        raise failure
+                    yield from results
         except RayError as error:
-            raise UserError(
-                Fault(
-                    f"the cluster gave up a batch: {shorten(_cause(error), 200)}",
-                    mend="see that its nodes have memory and this package; --engine local may show the cause",
-                )
-            ) from error
+            cause = str(getattr(error, "cause", None) or error)
+            hint = "see that its nodes have memory and this package; --engine local may show the cause"
+            raise UserError(Fault(f"the cluster gave up a batch: {shorten(cause, 200)}", hint=hint)) from error
 
 
 def _ray() -> ModuleType:
@@ -146,7 +147,7 @@ def _ray() -> ModuleType:
         import ray.data
     except ImportError as error:
         fault = f"the engine ray needs the package {error.name or 'ray'!r}, which is not installed"
-        raise UserError(Fault(fault, mend="pip install 'open-thoughts-gen[ray]', here and on every node")) from error
+        raise UserError(Fault(fault, hint="pip install 'open-thoughts-gen[ray]', here and on every node")) from error
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is raised
     context = ray.data.DataContext.get_current()
@@ -155,34 +156,23 @@ def _ray() -> ModuleType:
     return ray
 
 
-def _join(ray: ModuleType, address: str) -> None:
-    """Make this process a driver of the cluster.
-
-    Raises:
-        UserError: there is no such cluster, this machine is no node of it, or it has other versions.
-
-    """
-    place = _place(ray, address)
-    try:
-        ray.init(address=place, log_to_driver=False, logging_level=logging.CRITICAL)
-    except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
-        fault = f"the Ray cluster at {place} cannot be joined: {shorten(str(error), 300)}"
-        mend = f"make this machine a node of it (ray start --address={place}), with the same versions of Python and Ray"
-        raise UserError(Fault(fault, mend=mend)) from error
-
-
-def _place(ray: ModuleType, address: str) -> str:
+def _address_of(ray: ModuleType, address: str) -> str:
     """Return HOST:PORT of the cluster; Ray itself would wait for minutes for one that is not there."""
     if address.startswith("ray://"):
         fault = "the engine ray cannot be driven from outside the cluster (ray://)"
         raise UserError(
-            Fault(fault, mend="run on one of its nodes, or by `ray job submit`, and give HOST:PORT or auto")
+            Fault(fault, hint="run on one of its nodes, or by `ray job submit`, and give HOST:PORT or auto")
         )
     if address == "auto":
-        address = os.environ.get("RAY_ADDRESS") or _running()
+        note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")  # noqa: S108  (Ray's own)
+        try:
+            address = os.environ.get("RAY_ADDRESS") or note.read_text("utf-8").strip()
+        except OSError:
+            hint = "start one (ray start --head), or name its --address"
+            raise UserError(Fault("no Ray cluster runs on this machine", hint=hint)) from None
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        raise UserError(Fault(f"{address!r} is no address of a Ray cluster", mend="write HOST:PORT, or auto"))
+        raise UserError(Fault(f"{address!r} is not an address of a Ray cluster", hint="write HOST:PORT, or auto"))
     host = host.strip("[]")
     host = ray.util.get_node_ip_address() if host in LOCAL else host  # as Ray does
     try:
@@ -190,35 +180,23 @@ def _place(ray: ModuleType, address: str) -> str:
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
         fault = f"no Ray cluster answers at {host}:{port}: {why}"
-        raise UserError(Fault(fault, mend="start one (ray start --head), or name another with --address")) from error
+        raise UserError(Fault(fault, hint="start one (ray start --head), or name another with --address")) from error
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _running() -> str:
-    """Return the address of the cluster that this machine belongs to, from where Ray notes it."""
-    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")  # noqa: S108  (Ray's own place)
-    try:
-        return note.read_text("utf-8").strip()
-    except OSError:
-        fault = Fault("no Ray cluster runs on this machine", mend="start one (ray start --head), or name its --address")
-        raise UserError(fault) from None
-
-
-def _packed(batch: Sequence[object]) -> pa.Table:
+def _windows(batches: Iterable[Sequence[object]], most_bytes: float, num: int) -> Iterator[list[pa.Table]]:
+    """Yield the batches, packed, in lists of at most `num`, which end once they have `most_bytes`."""
     import pyarrow as pa
 
-    rows = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
-    return pa.table({"rows": pa.array([rows], pa.large_binary())})
-
-
-def _window(packed: Iterator[pa.Table], most_bytes: float, num: int) -> Iterator[pa.Table]:
-    """Yield batches until they are many, or have many bytes."""
-    spent = 0
-    for table in itertools.islice(packed, num):
-        yield table
-        spent += table.nbytes
-        if spent >= most_bytes:
-            return
+    window: list[pa.Table] = []
+    for batch in batches:
+        rows = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
+        window.append(pa.table({"rows": pa.array([rows], pa.large_binary())}))
+        if len(window) >= num or sum(table.nbytes for table in window) >= most_bytes:
+            yield window
+            window = []
+    if window:
+        yield window
 
 
 def _call(block: pa.Table, sent: list[Any]) -> pa.Table:
@@ -236,13 +214,6 @@ def _call(block: pa.Table, sent: list[Any]) -> pa.Table:
     return pa.table({"results": pa.array(done, pa.large_binary())})
 
 
-def _unpacked(result: object) -> list[Any]:
-    results, error = pickle.loads(result)  # type: ignore[arg-type]  # noqa: S301  (a worker of ours packed it)
-    if error is not None:
-        raise error
-    return list(results)
-
-
 @lru_cache(maxsize=1)
 def _function(sent: Any) -> Callable[[Sequence[Any]], Iterable[Any]]:  # noqa: ANN401  (an ObjectRef)
     """Return the function that was sent; it stays in this process, with what it has started, until another comes."""
@@ -252,12 +223,8 @@ def _function(sent: Any) -> Callable[[Sequence[Any]], Iterable[Any]]:  # noqa: A
     version, folders, packed = ray.get(sent)
     if version != VERSION:
         fault = f"open-thoughts-gen is {version} where the run is, and {VERSION} on the node {socket.gethostname()}"
-        raise UserError(Fault(fault, mend="install the same version on every node"))
+        raise UserError(Fault(fault, hint="install the same version on every node"))
     for folder in folders:
         plugin.look_in(folder)
     function: Callable[[Sequence[Any]], Iterable[Any]] = pickle.loads(packed)  # noqa: S301  (the driver packed it)
     return function
-
-
-def _cause(error: BaseException) -> str:
-    return str(getattr(error, "cause", None) or error)

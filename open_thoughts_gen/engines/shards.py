@@ -1,25 +1,29 @@
 """A teacher asked from every node of a Ray cluster: one actor a node, each with a shard of the questions.
 
-The purse and the cache stay where the run is. Requests are handed out there, one by one, to whichever shard has room,
-so that a budget caps all shards together; what each answer cost comes back with its trace. The limits of a recipe
-(`concurrency`, requests and tokens a minute) are those of all shards together. No shard opens the cache: each asks and
-stores through `Keeper`, an actor on the run's node that owns the file. So an answer is on that disk before its trace is
-used, one writer is all that a file needs, no file system has to be shared, and no two shards ask the same thing.
+The budget and the cache stay on the driver, the process of the run. It gives out requests one by one, to whichever
+shard has room, so that a budget caps all shards together; what each answer cost comes back with its trace. The limits
+of a recipe (`concurrency`, requests and tokens per minute) are those of all shards together. No shard opens the cache:
+each reads and writes through `CacheActor`, an actor on the driver's node that owns the file. So an answer is on that
+disk before its trace is used, the file has one writer, no file system has to be shared, and no two shards ask the same.
 
-A shard that dies is replaced by another one, on another node if its own is gone, which is handed the requests that
-the dead one had not answered. What that one had stored is in the cache and is not paid for again; what was on its wire
-is asked again, once.
+Ctrl-C at the driver stops all shards: they ask no more, wait for what is in flight, and then the run ends as
+interrupted.
+
+A shard that dies is replaced by another one, on another node if its own is gone, which gets the requests that the dead
+one had not answered. What that one had stored is in the cache and is not paid for again; its calls in flight are asked
+again, once.
 
 API keys go to the actors in a call, from the environment of the run, and are in no log and no table of the cluster.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,12 +32,14 @@ from types import ModuleType
 from typing import Any
 
 from open_thoughts_gen import plugin
-from open_thoughts_gen.budget import TEACHER, Spending
-from open_thoughts_gen.cache import Claimed, Owner, Reserve, Response, ResponseCache
+from open_thoughts_gen.cache import AskAgain, Claimed, Limited, Owner, Reserve, Response, ResponseCache, Stored
 from open_thoughts_gen.chat import resolve
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.plugin import Context, Teacher
+from open_thoughts_gen.money.budget import TEACHER, Spending
+from open_thoughts_gen.plugin import Context, Teacher, interrupts
 from open_thoughts_gen.types import Request, Trace, Usage
+
+_log = logging.getLogger("open_thoughts_gen.chat")
 
 POLL_S = 0.2  # how long an exchange waits for a trace
 MAX_DEATHS = 3  # for each shard there may be
@@ -44,7 +50,7 @@ Answered = tuple[str, Usage | None, bytes, bool | None, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What a shard hands over: traces, what answers cost, and whether it has come to its end, or why it broke off."""
+    """What a shard gives back: traces, what answers cost, and whether it has ended, or the error that ended it."""
 
     traces: list[Trace]
     answers: list[Answered]
@@ -52,8 +58,8 @@ class Exchanged:
     error: BaseException | None = None
 
 
-class Keeper:
-    """The response cache of a run, for those who are on other nodes. An actor."""
+class CacheActor:
+    """The response cache of a run, for the shards on other nodes. A Ray actor."""
 
     def __init__(self, path: Path) -> None:
         self._cache = ResponseCache(path)
@@ -61,18 +67,16 @@ class Keeper:
 
     def do(self, shard: int, name: str, *args: Any, **kwargs: Any) -> tuple[Any, UserError | None]:  # noqa: ANN401
         """Call a method of the cache for a shard; return what it returns, or the fault."""
-        known = [self._known(shard, each) if isinstance(each, Owner) else each for each in args]
+        # An owner is one object from call to call: it remembers when it last saw signs of others. It counts as a
+        # process of this node: whether one of another node is alive cannot be seen from here.
+        arguments = [
+            self._owners.setdefault(shard, {}).setdefault(each.id, Owner(each.id)) if isinstance(each, Owner) else each
+            for each in args
+        ]
         try:
-            return getattr(self._cache, name)(*known, **kwargs), None
+            return getattr(self._cache, name)(*arguments, **kwargs), None
         except UserError as error:
             return None, error
-
-    def _known(self, shard: int, owner: Owner) -> Owner:
-        """Return the one owner of this id: it remembers when it saw others live.
-
-        It lives where this process does: whether a process of another node lives cannot be seen from here.
-        """
-        return self._owners.setdefault(shard, {}).setdefault(owner.id, Owner(owner.id))
 
     def forget(self, shard: int) -> None:
         """Give up the claims of a shard that is gone."""
@@ -80,30 +84,40 @@ class Keeper:
             self._cache.leave(owner)
 
 
-class Kept(ResponseCache):
-    """The response cache as a shard sees it: each call is made by the keeper."""
+class RemoteCache(ResponseCache):
+    """The response cache as a shard sees it: every call goes to the `CacheActor`."""
 
     def __init__(self, path: Path, call: Callable[..., tuple[Any, UserError | None]]) -> None:
         self.path = path
         self._call = call
 
     def close(self) -> None:
-        """Leave the file to its keeper."""
+        """Leave the file to its actor."""
 
     def get(self, key: bytes) -> bytes | None:
         """Return the raw response under a key."""
-        found: bytes | None = self._asked("get", key)
-        return found
+        payload: bytes | None = self._asked("get", key)
+        return payload
 
-    def put_many(self, responses: Sequence[Response]) -> list[bytes]:
-        """Write responses, and return what now stands under their keys."""
-        stand: list[bytes] = self._asked("put_many", responses)
-        # What was written by whoever was first is a new object on this side; `chat` tells its own by identity.
-        return [ours.payload if ours.payload == found else found for ours, found in zip(responses, stand, strict=True)]
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the raw responses under some keys."""
+        payloads: dict[bytes, bytes] = self._asked("get_many", list(keys))
+        return payloads
 
-    def claim(self, keys: Sequence[bytes], owner: Owner, *, release: Iterable[bytes] = ()) -> Claimed:
+    def put_many(self, responses: Sequence[Response]) -> list[Stored]:
+        """Write responses, and return what is now stored under their keys."""
+        stored: list[Stored] = self._asked("put_many", responses)
+        # Ray calls again where the actor died: what it had written by then is ours all the same.
+        return [
+            each._replace(is_ours=each.is_ours or each.payload == response.payload)
+            for each, response in zip(stored, responses, strict=True)
+        ]
+
+    def claim(
+        self, keys: Sequence[bytes], owner: Owner, *, release: Iterable[bytes] = (), asked_again: Collection[bytes] = ()
+    ) -> Claimed:
         """Claim keys."""
-        claimed: Claimed = self._asked("claim", keys, owner, release=list(release))
+        claimed: Claimed = self._asked("claim", keys, owner, release=list(release), asked_again=set(asked_again))
         return claimed
 
     def beat(self, owner: Owner) -> None:
@@ -118,8 +132,21 @@ class Kept(ResponseCache):
         """Note that a run used these responses."""
         self._asked("note_use", run, list(keys))
 
+    def under_other_limits(self, request: bytes) -> list[tuple[int, bytes, bytes]]:
+        """Return the raw responses to a request apart from its limit."""
+        stored: list[tuple[int, bytes, bytes]] = self._asked("under_other_limits", request)
+        return stored
+
+    def lacks_limits(self) -> bool:
+        """Return whether it is not known of some responses with which limit of tokens they were asked."""
+        return bool(self._asked("lacks_limits"))
+
+    def note_limits(self, limits: Iterable[tuple[Limited, bytes]]) -> None:
+        """Note under which limits of tokens requests were asked."""
+        self._asked("note_limits", list(limits))
+
     def reserve(self, num_bytes: int) -> Reserve:
-        """Set nothing aside: the disk that may be full is the keeper's."""
+        """Reserve nothing: the disk that may be full is the actor's."""
         return Reserve(Path(tempfile.gettempdir()), 0)
 
     def _asked(self, name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -129,8 +156,8 @@ class Kept(ResponseCache):
         return value
 
 
-class Tally(Spending):
-    """Notes what answers cost, for the purse at the run."""
+class SpendingLog(Spending):
+    """Notes what answers cost, for the budget on the driver."""
 
     __slots__ = ("noted",)
 
@@ -145,29 +172,46 @@ class Tally(Spending):
         """Note one answer."""
         self.noted.put((model, usage, key, cached, took_s))
 
+    def count_lost(self, role: str, model: str, usage: Usage) -> None:
+        """Note an answer that is not stored, and so has no key."""
+        self.noted.put((model, usage, b"", False, None))
+
 
 class Shard:
-    """A teacher on one node, and the requests that it was handed. An actor."""
+    """A teacher on one node, and the requests that it was given. A Ray actor."""
 
     _requests: SimpleQueue[Request | None]
     _traces: SimpleQueue[Trace | BaseException | None]
-    _tally: Tally
+    _costs: SpendingLog
 
-    def start(self, packed: bytes, number: int, keeper: Any, keys: dict[str, str]) -> None:  # noqa: ANN401
+    def start(self, packed: bytes, number: int, cache: Any, keys: dict[str, str]) -> None:  # noqa: ANN401
         """Begin to ask; `keys` are the variables of the environment that hold the API keys."""
         import ray
 
-        self._requests, self._traces, self._tally = SimpleQueue(), SimpleQueue(), Tally()
+        self._requests, self._traces, self._costs = SimpleQueue(), SimpleQueue(), SpendingLog()
 
         def call(name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            return ray.get(keeper.do.remote(number, name, *args, **kwargs))
+            return ray.get(cache.do.remote(number, name, *args, **kwargs))
 
         os.environ.update(keys)
-        folders, pickled, place, run = pickle.loads(packed)  # noqa: S301  (the run packed it)
+        folders, pickled, path, run, reasons = pickle.loads(packed)  # noqa: S301  (the run packed it)
         for folder in folders:
             plugin.look_in(folder)
-        context = Context(cache=place, run=run, spending=self._tally, keeper=lambda: Kept(place, call))
+        context = Context(
+            cache=path,
+            run=run,
+            spending=self._costs,
+            open_cache=lambda: RemoteCache(path, call),
+            ask_again=AskAgain(reasons),
+        )
         threading.Thread(target=self._ask, args=(pickled, context), daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask no more: what is in flight is waited for, then the teacher raises a KeyboardInterrupt."""
+        if interrupts.stop_all():
+            self._requests.put(None)
+        else:
+            self._traces.put(KeyboardInterrupt())
 
     def exchange(self, requests: Sequence[Request], *, is_last: bool) -> Exchanged:
         """Take requests, and give the traces that there are."""
@@ -175,14 +219,18 @@ class Shard:
             self._requests.put(request)
         if is_last:
             self._requests.put(None)
-        found: list[Trace | BaseException | None] = []
+        outcomes: list[Trace | BaseException | None] = []
         with suppress(Empty):
-            found.append(self._traces.get(timeout=POLL_S))
+            outcomes.append(self._traces.get(timeout=POLL_S))
             while True:
-                found.append(self._traces.get_nowait())
-        traces = [each for each in found if isinstance(each, Trace)]
-        error = next((each for each in found if isinstance(each, BaseException)), None)
-        return Exchanged(traces, _all(self._tally.noted), is_over=None in found, error=error)
+                outcomes.append(self._traces.get_nowait())
+        traces = [each for each in outcomes if isinstance(each, Trace)]
+        error = next((each for each in outcomes if isinstance(each, BaseException)), None)
+        answers: list[Answered] = []
+        with suppress(Empty):
+            while True:
+                answers.append(self._costs.noted.get_nowait())
+        return Exchanged(traces, answers, is_over=None in outcomes, error=error)
 
     def _ask(self, pickled: bytes, context: Context) -> None:
         try:
@@ -194,17 +242,9 @@ class Shard:
             self._traces.put(error)
 
 
-def _all(queue: SimpleQueue[Answered]) -> list[Answered]:
-    found = []
-    with suppress(Empty):
-        while True:
-            found.append(queue.get_nowait())
-    return found
-
-
 @dataclass(eq=False)
-class _Hand:
-    """The run's side of one shard."""
+class _ShardHandle:
+    """The driver's side of one shard."""
 
     number: int
     teacher: Teacher
@@ -216,24 +256,24 @@ class _Hand:
 
 @dataclass(frozen=True, eq=False)
 class Actors:
-    """The actors of this process on the cluster: keepers of caches, and shards that have come to their end."""
+    """The actors of this process on the cluster: those of caches, and shards that have ended."""
 
     ray: ModuleType
     idle: list[Any] = field(default_factory=list)
-    keepers: dict[Path, Any] = field(default_factory=dict)
+    caches: dict[Path, Any] = field(default_factory=dict)
 
-    def keeper(self, path: Path) -> Any:  # noqa: ANN401
-        """Return the keeper of a cache, on this node."""
-        if path not in self.keepers:
+    def cache(self, path: Path) -> Any:  # noqa: ANN401
+        """Return the actor of a cache, on this node."""
+        if path not in self.caches:
             here = self.ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
                 self.ray.get_runtime_context().get_node_id(), soft=False
             )
             options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 16}
-            self.keepers[path] = self.ray.remote(Keeper).options(scheduling_strategy=here, **options).remote(path)
-        return self.keepers[path]
+            self.caches[path] = self.ray.remote(CacheActor).options(scheduling_strategy=here, **options).remote(path)
+        return self.caches[path]
 
     def shard(self) -> Any:  # noqa: ANN401
-        """Return one that is idle, or a new one, on a node that has few."""
+        """Return an idle shard, or a new one on a node that has few."""
         if self.idle:
             return self.idle.pop()
         return self.ray.remote(Shard).options(num_cpus=0, scheduling_strategy="SPREAD").remote()
@@ -243,35 +283,58 @@ class Shards:
     """One stream of requests, shared out."""
 
     def __init__(self, actors: Actors, teacher: Teacher) -> None:
-        """Take the teacher of a run, whose purse and cache all shards use."""
+        """Take the teacher of a run, whose budget and cache all shards use."""
         self._actors, self._ray, self._context = actors, actors.ray, teacher._context
-        self._keeper = actors.keeper(self._context.cache.resolve())
+        self._cache = actors.cache(self._context.cache.resolve())
         num = sum(bool(node["Alive"]) for node in self._ray.nodes())
         self._shares = list(teacher.shares(num))
         self._most = len(self._shares)
         self._meter = self._context.meter(TEACHER)
         variables = {resolve(model).key_variable for model in teacher.models}
         self._keys = {name: os.environ[name] for name in variables if name in os.environ}
-        self._hands: list[_Hand] = []
-        self._pending: dict[Any, _Hand] = {}
+        self._handles: list[_ShardHandle] = []
+        self._pending: dict[Any, _ShardHandle] = {}
         self._deaths = 0
         self._numbers = 0
+        self._stopped = self._has_said = False  # by Ctrl-C; and whether the shards know
 
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:
         """Yield a trace per request, in any order.
 
         Raises:
             UserError: what the teacher raises, or shards that die again and again.
+            KeyboardInterrupt: Ctrl-C, once what was in flight is stored.
 
         """
         self._source, self._ended = iter(requests), False
+        interrupts.OPEN.add(self)
         try:
             self._widen()
             while self._pending:
+                if self._stopped and not self._has_said:
+                    self._ended = self._has_said = True  # no request is handed out any more
+                    num = sum(len(handle.outstanding) for handle in self._handles)
+                    _log.warning(
+                        "no more is asked; waiting for up to %d answers already paid for; Ctrl-C again gives them up",
+                        num,
+                    )
+                    for handle in self._handles:
+                        handle.actor.stop.remote()
                 ready, _ = self._ray.wait(list(self._pending), num_returns=1)
                 yield from self._taken(self._pending.pop(ready[0]), ready[0])
+            if self._stopped:
+                raise KeyboardInterrupt
         finally:
-            self._end()
+            interrupts.OPEN.discard(self)
+            for handle in self._handles:  # of a stream that was broken off
+                self._ray.kill(handle.actor)
+            with suppress(self._ray.exceptions.RayError):  # no claim is left that others would wait for
+                self._ray.get([self._cache.forget.remote(handle.number) for handle in self._handles], timeout=FORGET_S)
+
+    def stop(self) -> bool:
+        """Ask no more, from a signal handler; return whether there is anything to wait for."""
+        self._stopped = True
+        return bool(self._pending)
 
     def _widen(self) -> None:
         """Let one more shard begin, if there may be one and there is anything left to ask."""
@@ -280,68 +343,72 @@ class Shards:
             self._ended = self._ended or bool(self._shares)
             return
         teacher, room = self._shares.pop()
-        hand = _Hand(len(self._hands), teacher, room, outstanding={(first.question.id, first.attempt): first})
-        self._hands.append(hand)
-        self._begin(hand)
+        handle = _ShardHandle(
+            len(self._handles), teacher, room, outstanding={(first.question.id, first.attempt): first}
+        )
+        self._handles.append(handle)
+        self._begin(handle)
 
-    def _begin(self, hand: _Hand) -> None:
-        """Start the actor of a shard, and hand it what it, or the one before it, has not answered."""
+    def _begin(self, handle: _ShardHandle) -> None:
+        """Start the actor of a shard, and give it what it, or the one before it, has not answered."""
         self._numbers += 1
-        hand.number, hand.has_last = self._numbers, False
-        hand.actor = self._actors.shard()
-        pickled = self._ray.cloudpickle.dumps(hand.teacher)
-        packed = pickle.dumps((plugin.looked_in(), pickled, self._context.cache.resolve(), self._context.run))
-        hand.actor.start.remote(packed, hand.number, self._keeper, self._keys)
-        self._exchange(hand, list(hand.outstanding.values()))
+        handle.number, handle.has_last = self._numbers, False
+        handle.actor = self._actors.shard()
+        pickled = self._ray.cloudpickle.dumps(handle.teacher)
+        reasons = self._context.ask_again.reasons if self._context.ask_again else ()
+        packed = pickle.dumps((plugin.looked_in(), pickled, self._context.cache.resolve(), self._context.run, reasons))
+        handle.actor.start.remote(packed, handle.number, self._cache, self._keys)
+        self._exchange(handle, list(handle.outstanding.values()))
 
-    def _exchange(self, hand: _Hand, given: list[Request]) -> None:
-        while not self._ended and len(hand.outstanding) < hand.room:
+    def _exchange(self, handle: _ShardHandle, handed_out: list[Request]) -> None:
+        while not self._ended and len(handle.outstanding) < handle.room:
             request = next(self._source, None)
             if request is None:
                 self._ended = True
             else:
-                hand.outstanding[request.question.id, request.attempt] = request
-                given.append(request)
-        is_last = self._ended and not hand.has_last
-        hand.has_last = hand.has_last or is_last
-        self._pending[hand.actor.exchange.remote(given, is_last=is_last)] = hand
+                handle.outstanding[request.question.id, request.attempt] = request
+                handed_out.append(request)
+        is_last = self._ended and not handle.has_last
+        handle.has_last = handle.has_last or is_last
+        self._pending[handle.actor.exchange.remote(handed_out, is_last=is_last)] = handle
 
-    def _taken(self, hand: _Hand, reference: object) -> Iterator[Trace]:
-        """Yield what a shard hands over, and hand it more."""
+    def _taken(self, handle: _ShardHandle, reference: object) -> Iterator[Trace]:
+        """Yield the traces that a shard gives back, and give it more requests."""
         try:
             exchanged: Exchanged = self._ray.get(reference)
         except (self._ray.exceptions.RayActorError, self._ray.exceptions.ObjectLostError) as error:
-            self._ray.kill(hand.actor)  # it may live, and what it handed over be lost with another node
-            self._replace(hand, error)
+            self._ray.kill(handle.actor)  # it may live, and what it handed over be lost with another node
+            self._replace(handle, error)
             return
         for model, usage, key, cached, took_s in exchanged.answers:
-            if self._meter is not None:
+            if self._meter is not None and (key or usage is None):
                 self._meter.spending.count(TEACHER, model, usage, key=key, cached=cached, took_s=took_s)
+            elif self._meter is not None and usage is not None:
+                self._meter.count_lost(model, usage)
         for trace in exchanged.traces:
-            hand.outstanding.pop((trace.question_id, trace.attempt), None)
+            handle.outstanding.pop((trace.question_id, trace.attempt), None)
             yield trace
+        if isinstance(exchanged.error, KeyboardInterrupt) and self._stopped:
+            self._ray.kill(handle.actor)
+            self._handles.remove(handle)
+            return
         if exchanged.error is not None:
             raise exchanged.error
         if exchanged.is_over:
-            self._actors.idle.append(hand.actor)
-            self._hands.remove(hand)
+            self._actors.idle.append(handle.actor)
+            self._handles.remove(handle)
         else:
-            self._exchange(hand, [])
-        if len(hand.outstanding) >= hand.room:
+            self._exchange(handle, [])
+        if len(handle.outstanding) >= handle.room:
             self._widen()
 
-    def _replace(self, hand: _Hand, error: BaseException) -> None:
+    def _replace(self, handle: _ShardHandle, error: BaseException) -> None:
         self._deaths += 1
         if self._deaths > MAX_DEATHS * self._most:
             why = str(error).strip().splitlines()
             fault = f"the processes that ask the teacher died {self._deaths} times: {why[0] if why else error!r}"
-            raise UserError(Fault(fault, mend="see that the nodes have memory; what was answered is kept")) from error
-        self._keeper.forget.remote(hand.number)
-        self._begin(hand)
-
-    def _end(self) -> None:
-        """End the shards of a stream that was broken off; no claim is left that others would wait for."""
-        for hand in self._hands:
-            self._ray.kill(hand.actor)
-        with suppress(self._ray.exceptions.RayError):
-            self._ray.get([self._keeper.forget.remote(hand.number) for hand in self._hands], timeout=FORGET_S)
+            raise UserError(
+                Fault(fault, hint="check that the nodes have memory; all answers so far are stored")
+            ) from error
+        self._cache.forget.remote(handle.number)
+        self._begin(handle)

@@ -1,8 +1,8 @@
-"""Whether work is worth spreading: begin it in place, and see how long a row takes and how long it takes to carry one.
+"""Whether work is worth spreading: begin in this process, and see how long a row takes, and how long to send one.
 
 Most runs judge faster than a worker starts, and some work is done sooner than its rows are packed. So every engine does
-the first rows in this process, a run of them at a time, each as long as all before it. What is not worth spreading is
-done here to its end.
+the first rows in this process, in batches, each as long as all before it together. What is not worth spreading is done
+here to its end.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ RUN = 1024  # rows done in place at once: many, for what has a concurrency of it
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How long rows are done in place before it is judged, what workers must save to pay, and the work in a batch.
+    """How long to work in this process first, how much time workers must save to be started, and the work in a batch.
 
-    A batch is long against the cost of sending it, and short against the patience of a watcher.
+    A batch takes long compared with sending it, and is short enough for progress to be seen.
     """
 
     trial_s: float
@@ -52,7 +52,10 @@ class Trial:
             if done > 1 and spent_s >= self.trial_s:
                 row_s = max(spent_s / (done - 1), 1e-9)
                 left = num - done if num else done
-                if left and (row_s - _carry_s(run[-1], results[-1:])) * left >= self.worth_s:
+                start = time.perf_counter()  # of packing one row and its result, and unpacking them
+                pickle.loads(pickle.dumps((run[-1], results[-1:])))  # noqa: S301  (what was packed a moment before)
+                carry_s = time.perf_counter() - start
+                if left and (row_s - carry_s) * left >= self.worth_s:
                     return batches(rest, min(MAX_BATCH, max(1, int(self.batch_s / row_s))))
                 break
         yield from in_place(function, rest, RUN if num else 1)
@@ -66,13 +69,6 @@ def in_place(function: Callable[[Sequence[Row]], Iterable[Result]], rows: Iterab
 
 
 def batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    """Yield the rows, so many at a time, read as they are asked for."""
+    """Yield the rows in batches, read as they are asked for."""
     while batch := list(itertools.islice(rows, size)):
         yield batch
-
-
-def _carry_s(row: object, results: object) -> float:
-    """Return how long it takes to pack one row and its result, and to unpack them."""
-    start = time.perf_counter()
-    pickle.loads(pickle.dumps((row, results)))  # noqa: S301  (what was packed a moment before)
-    return time.perf_counter() - start

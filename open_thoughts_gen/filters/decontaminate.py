@@ -1,14 +1,15 @@
-"""Leave out questions that repeat a benchmark's: what a model is trained on must not be what it is measured by.
+"""Drop questions that also appear in a benchmark: a model must not be measured on what it was trained on.
 
 Every recipe has this filter, at the end of its `question_filters`, unless it says `decontaminate: off`. It checks
 against the benchmarks of the registry that have been fetched (`open_thoughts_gen contamination fetch`); a run fetches
-nothing itself, so that it is the same with a network as without. What could not be checked is told in the closing
+nothing itself, so that it is the same with a network as without. What could not be checked is reported in the closing
 table, in `run.json` and on the card, or, with `require`, is a fault before anything is paid for.
 
-Checks are or-ed, each a setting; `rule` sets those that are not given. The default is explained and measured in
-`contamination.matching`. The published rules see what they saw: `openthoughts-114k` and `openthoughts2` are whole
-prompts of Indel similarity 95 and 90 as they stand, `openthoughts3` is 75 or a shared 13-gram of a model's tokens,
-`open-r1` a shared 8-gram and `s1` a shared 13-gram of words between white space.
+Each check is a setting, and a question is dropped if any of them finds it; `rule` sets those that are not given. The
+default is explained and measured in `contamination.matching`. The published rules compare as their authors did:
+`openthoughts-114k` and `openthoughts2` are whole prompts of Indel similarity 95 and 90 as they stand, `openthoughts3`
+is 75 or a shared 13-gram of a model's tokens, `open-r1` a shared 8-gram and `s1` a shared 13-gram of words between
+white space.
 
 Not covered: paraphrases in other words, translations, and answers without their question.
 """
@@ -24,43 +25,93 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from open_thoughts_gen import text
-from open_thoughts_gen.contamination.findings import Finding, Item, Rule
-from open_thoughts_gen.contamination.registry import Benchmark, Kept, chosen, items_in_file, items_of, kept
+from open_thoughts_gen.contamination.findings import Finding, Item, LeakRule
+from open_thoughts_gen.contamination.registry import StoredBenchmark, chosen, items_in_file, items_of, stored
 from open_thoughts_gen.contamination.rules import RULES, RuleName
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.plugin import Filter
-from open_thoughts_gen.types import Account, DropReason, Sample
+from open_thoughts_gen.types import DropReason, FilterReport, Sample
 
 if TYPE_CHECKING:
     from open_thoughts_gen.contamination.matching import Contamination
 
 NOT_FETCHED = "not fetched"
-MAX_SPAN = 160  # characters of a matched span that are told
+MAX_SPAN = 160  # characters of a matched span that are reported
 
 
 class Decontaminate(Filter):
-    """No question that repeats one of a benchmark; what could not be checked is told."""
+    """Drops questions that also appear in a benchmark, and reports which benchmarks could not be checked."""
 
-    rule: RuleName = Field(default="default", description="checks that hold where they are not set one by one")
-    benchmarks: tuple[str, ...] = Field(default=(), description="names from the registry; all of it if not given")
+    rule: RuleName = Field(
+        default="default",
+        description="the published rule to follow; it sets each check below that the recipe leaves out. The defaults "
+        "in this table are those of `default`",
+    )
+    benchmarks: tuple[str, ...] = Field(
+        default=(),
+        description="benchmarks to check against, by their names in `contamination list`; empty: all of them",
+    )
     files: Mapping[str, str] = Field(
-        default_factory=dict, description="files of questions to check against as well, each by a name of yours"
+        default_factory=dict,
+        description="files of questions to check against as well, each under a name of your choice",
     )
-    whole: bool = Field(default=True, description="the same text, or a short one as a sentence of its own")
+    whole: bool = Field(
+        default=True,
+        description="drop a question that is the same as a benchmark's question, word for word, or that contains a "
+        "short one of these as one of its sentences",
+    )
     containment: float | None = Field(
-        default=0.5, gt=0, le=1, description="share of an item's word 3-grams, the rarer the weightier"
+        default=0.5,
+        gt=0,
+        le=1,
+        description="drop a question that contains at least this share (0..1) of the 3-word sequences of a benchmark's "
+        "question; rare sequences count more; null: off",
     )
-    near_containment: float = Field(default=0.2, gt=0, le=1, description="a lesser share, if `near_indel` holds too")
-    near_indel: float = Field(default=75.0, gt=0, le=100, description="Indel similarity to item or quoted part, 0..100")
-    word_ngram: int | None = Field(default=None, ge=1, description="any shared run of so many words")
-    token_ngram: int | None = Field(default=None, ge=1, description="any shared run of so many tokens of `tokenizer`")
-    tokenizer: str | None = Field(default=None, description="a local folder or file with a tokenizer.json")
-    indel: float | None = Field(default=None, gt=0, le=100, description="Indel similarity of whole prompts, 0..100")
-    approximate: bool = Field(default=False, description="`indel` only where word 3-grams are shared too: faster")
-    cut: Literal["letters", "space"] = Field(default="letters", description="what words of `word_ngram` are")
-    fold: tuple[text.Fold, ...] = Field(default=text.FOLDS, description="differences that `indel` does not count")
-    revisions: Mapping[str, str] = Field(default_factory=dict, description="commits to use of benchmarks, by name")
-    require: bool = Field(default=False, description="a benchmark that cannot be checked is a fault")
+    near_containment: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="also drop a question that contains at least this smaller share, if its text is as similar as "
+        "`near_indel` says",
+    )
+    near_indel: float = Field(
+        default=75.0, gt=0, le=100, description="the least Indel similarity (0..100) that `near_containment` asks for"
+    )
+    word_ngram: int | None = Field(
+        default=None,
+        ge=1,
+        description="drop a question that shares a sequence of N words with a benchmark's; null: off",
+    )
+    token_ngram: int | None = Field(
+        default=None,
+        ge=1,
+        description="drop a question that shares a sequence of N tokens with a benchmark's; needs `tokenizer`; null: "
+        "off",
+    )
+    tokenizer: str | None = Field(default=None, description="tokenizer.json, or a folder that holds one")
+    indel: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="drop a question whose Indel similarity to a benchmark's question is at least this (0..100, the "
+        "percentage of characters that stay when one text is turned into the other); null: off",
+    )
+    approximate: bool = Field(
+        default=False,
+        description="compare by `indel` only texts that share a sequence of 3 words; this is faster, but may miss some",
+    )
+    cut: Literal["letters", "space"] = Field(
+        default="letters",
+        description="how `word_ngram` cuts a text into words. letters: at everything but letters; space: at white "
+        "space",
+    )
+    fold: tuple[text.Fold, ...] = Field(default=text.FOLDS, description="the differences that `indel` ignores")
+    revisions: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="which fetched commit of a benchmark to use, by the benchmark's name; of others, the one fetched "
+        "last",
+    )
+    require: bool = Field(default=False, description="stop the run before it begins if a benchmark cannot be checked")
 
     _items: tuple[Item, ...] | None = PrivateAttr(default=None)
     _seen: _Seen | None = PrivateAttr(default=None)
@@ -78,9 +129,11 @@ class Decontaminate(Filter):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.token_ngram is not None and self.tokenizer is None:
-            raise ValueError("token n-grams need `tokenizer:`, a local folder; or set `word_ngram: 13` in their place")
+            raise ValueError("`token_ngram` needs `tokenizer`, a local folder; or set `word_ngram: 13` instead")
         if not (self.whole or self.containment or self.word_ngram or self.token_ngram or self.indel):
-            raise ValueError("no check is left; to check nothing, write `decontaminate: off` at the top of the recipe")
+            raise ValueError(
+                "every check is off; to check nothing, write `decontaminate: off` at the top level of the recipe"
+            )
         return self
 
     def start(self) -> None:
@@ -92,26 +145,29 @@ class Decontaminate(Filter):
         """
         self._seen = _Seen()
         self._items = None
-        for benchmark in self._named():
-            found = kept(benchmark, self._context.cache.parent, self.revisions.get(benchmark.name))
-            if found is None:
+        for benchmark in chosen(self.benchmarks):  # all of the registry where none is named, also beside `files`
+            copy = stored(benchmark, self._context.cache.parent, self.revisions.get(benchmark.name))
+            if copy is None:
                 self._seen.unchecked[benchmark.name] = "gated, and not fetched" if benchmark.gated else NOT_FETCHED
             else:
-                self._seen.checked.append(found)
+                self._seen.checked.append(copy)
         if self.require and self._seen.unchecked:
             names = " ".join(self._seen.unchecked)
-            told = f"{len(self._seen.unchecked)} benchmarks cannot be checked, and `require` is set: {names}"
-            raise UserError(Fault(told, mend="fetch them: python -m open_thoughts_gen contamination fetch"))
+            num = len(self._seen.unchecked)
+            message = f"`require` is set, but {num} benchmarks have not been fetched: {names}"
+            raise UserError(Fault(message, hint="fetch them: python -m open_thoughts_gen contamination fetch"))
 
     def drop_reasons(self, samples: Sequence[Sample]) -> Iterator[DropReason | None]:
         """Yield "contaminated: BENCHMARK" with the item, the matched span and the score, or None, per sample."""
         prompts = list(dict.fromkeys(sample.question.prompt for sample in samples))
-        found = self._findings(prompts)
+        findings: dict[str, Finding | None] = dict.fromkeys(prompts)
+        if self._load():
+            findings = dict(zip(prompts, self._contamination().findings(prompts), strict=True))
         seen = self._seen_now()
         seen.reviews = []
         seen.dropped = Counter()
         for sample in samples:
-            finding = found[sample.question.prompt]
+            finding = findings[sample.question.prompt]
             if finding is None:
                 yield None
                 continue
@@ -123,7 +179,7 @@ class Decontaminate(Filter):
                 seen.reviews.append((sample, why))
                 yield None
 
-    def account(self) -> Account | None:
+    def report(self) -> FilterReport | None:
         """Return which benchmarks were checked, at which commit, which could not be, and what is worth a review."""
         seen = self._seen_now()
         sizes = Counter(item.benchmark for item in self._load())
@@ -146,16 +202,7 @@ class Decontaminate(Filter):
             "not_checked": dict(seen.unchecked),
             "num_for_review": len(seen.reviews),
         }
-        return Account("", self.plugin_name(), facts, tuple(seen.reviews))
-
-    def _findings(self, prompts: Sequence[str]) -> dict[str, Finding | None]:
-        if not self._load():
-            return dict.fromkeys(prompts)
-        return dict(zip(prompts, self._contamination().findings(prompts), strict=True))
-
-    def _named(self) -> list[Benchmark]:
-        # With files of one's own and no benchmark named, the registry is checked as well.
-        return chosen(self.benchmarks)
+        return FilterReport("", self.plugin_name(), facts, tuple(seen.reviews))
 
     def _seen_now(self) -> _Seen:
         if self._seen is None:
@@ -164,9 +211,9 @@ class Decontaminate(Filter):
 
     def _load(self) -> tuple[Item, ...]:
         if self._items is None:
-            found = [item for one in self._seen_now().checked for item in items_of(one)]
-            found += [item for name, path in self.files.items() for item in items_in_file(name, self._path(path))]
-            self._items = tuple(found)
+            items = [item for one in self._seen_now().checked for item in items_of(one)]
+            items += [item for name, path in self.files.items() for item in items_in_file(name, self._path(path))]
+            self._items = tuple(items)
         return self._items
 
     def _contamination(self) -> Contamination:
@@ -175,7 +222,7 @@ class Decontaminate(Filter):
         from open_thoughts_gen.contamination.tokens import load_tokenizer
 
         tokenizer = load_tokenizer(self._path(self.tokenizer)) if self.token_ngram and self.tokenizer else None
-        rule = Rule(**{name: getattr(self, name) for name in Rule.__dataclass_fields__})
+        rule = LeakRule(**{name: getattr(self, name) for name in LeakRule.__dataclass_fields__})
         return Contamination(self._load(), rule, tokenizer=tokenizer)
 
     def _path(self, path: str) -> Path:
@@ -197,9 +244,9 @@ class Decontaminate(Filter):
 
 @dataclass
 class _Seen:
-    """What a run has to tell of its benchmarks."""
+    """What a run reports about its benchmarks."""
 
-    checked: list[Kept] = field(default_factory=list)
+    checked: list[StoredBenchmark] = field(default_factory=list)
     unchecked: dict[str, str] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     reviews: list[tuple[Sample, DropReason]] = field(default_factory=list)

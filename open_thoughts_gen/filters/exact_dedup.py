@@ -1,8 +1,8 @@
-"""Leave out questions whose prompt repeats an earlier one, up to the differences named by `fold`.
+"""Drop questions whose prompt repeats an earlier one, apart from the differences named by `fold`.
 
-The first of each kind is kept, in the run's order. Several attempts at one question are not duplicates of each other:
-what is deduplicated is questions. Only a hash of each prompt is held, so that millions fit in memory. Prompts that
-differ in a word are the business of `near_dedup`.
+The first of each kind is kept, in the run's order. Several attempts at one question are not duplicates of each other.
+Only a hash of each prompt is held, so that millions fit in memory. For prompts that differ in a word there is
+`near_dedup`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from open_thoughts_gen.types import DropReason, Sample
 
 
 class ExactDedup(Filter):
-    """The same prompt, in normal form, comes once; the first is kept."""
+    """Keeps the first of the questions that have the same prompt, apart from the differences named by `fold`."""
 
-    fold: tuple[Fold, ...] = Field(
-        default=text.FOLDS, description="differences that do not count: case, unicode, space"
-    )
+    fold: tuple[Fold, ...] = Field(default=text.FOLDS, description="the differences to ignore: case, unicode, space")
 
     def drop_reasons(self, samples: Sequence[Sample]) -> Iterator[DropReason | None]:
         """Yield "exact duplicate" for each sample whose question came before under another id, or as this attempt."""
@@ -32,8 +30,8 @@ class ExactDedup(Filter):
         for sample in samples:
             id_ = sample.question.id
             prompt = text.normalise(sample.question.prompt, self.fold).encode("utf-8", "surrogatepass")
-            kept = first.setdefault(hashlib.blake2b(prompt, digest_size=16).digest(), id_)
+            first_id = first.setdefault(hashlib.blake2b(prompt, digest_size=16).digest(), id_)
             attempt = (id_, sample.trace.attempt if sample.trace else None)
-            repeated = kept != id_ or attempt in seen
+            repeated = first_id != id_ or attempt in seen
             seen.add(attempt)
-            yield DropReason("exact duplicate", twin=kept, score=100.0) if repeated else None
+            yield DropReason("exact duplicate", twin=first_id, score=100.0) if repeated else None

@@ -1,40 +1,50 @@
-"""Leave out near-duplicates by the standard method: MinHash signatures and banded LSH.
+"""Drop near-duplicates by the standard method: MinHash signatures and banded LSH.
 
-As in datasketch, text-dedup and datatrove (after Broder 1997), questions whose signatures agree in one band hang
-together, unconfirmed; of each cluster one is kept. The score of a drop is the Jaccard similarity of the two sets of
-n-grams, 0..100, as the signatures estimate it. With `confirm: true` a pair counts only if its sets, compared in full,
-reach the threshold.
+As in datasketch, text-dedup and datatrove (after Broder 1997), a question is left out if its signature agrees in one
+band with an earlier one's, unconfirmed. The score of a drop is the Jaccard similarity of the two sets of n-grams,
+0..100, as the signatures estimate it. With `confirm: true` a pair counts only if its sets, compared in full, reach the
+threshold.
 
 Know what it misses: changing one word changes `ngram` n-grams, so that with five words and a threshold of 70 most
-copies are lost of which one word in ten was changed; and in a large set unconfirmed bands accuse strangers.
+copies are lost of which one word in ten was changed; and in a large set unconfirmed bands flag unrelated questions.
 `near_dedup` does neither. Minimal pairs and, by `numbers_guard`, problems with other figures are kept as there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from open_thoughts_gen.similar.dedup import Asked, Dedup, Found
-from open_thoughts_gen.similar.minhashes import Scheme, Signed, Unit, agreements, best_num_bands, jaccard
-from open_thoughts_gen.similar.pairs import Pairs, Places, ranked
+from open_thoughts_gen.similar.dedup import Dedup, Distinct
+from open_thoughts_gen.similar.minhashes import SignatureRule, Signed, Unit, agreements, best_num_bands, jaccard
+from open_thoughts_gen.similar.pairs import Places, Twins, earliest_pairs
 
 
 class Minhash(Dedup):
-    """Of prompts whose MinHash signatures agree in a band, one is kept."""
+    """Keeps the first of the prompts whose MinHash signatures agree in a band."""
 
-    threshold: float = Field(default=70.0, gt=0, le=100, description="Jaccard similarity of n-grams aimed at, 0..100")
-    num_permutations: int = Field(default=128, ge=4, le=4096, description="numbers in a signature")
-    num_bands: int | None = Field(
-        default=None, ge=1, description="bands it is cut into, a divisor; unset: those that fit the threshold best"
+    threshold: float = Field(
+        default=70.0,
+        gt=0,
+        le=100,
+        description="two questions are duplicates if the Jaccard similarity (0..100) of their n-grams is at least this",
     )
-    ngram: int = Field(default=5, ge=1, le=100, description="words, or characters, in an n-gram")
-    unit: Unit = Field(default="word", description="what an n-gram is made of")
-    confirm: bool = Field(default=False, description="compare the n-grams of each pair in full")
+    num_permutations: int = Field(default=128, ge=4, le=4096, description="how many numbers a signature has")
+    num_bands: int | None = Field(
+        default=None,
+        ge=1,
+        description="how many bands a signature is cut into, a divisor of num_permutations; null: as many as fit the "
+        "threshold best",
+    )
+    ngram: int = Field(default=5, ge=1, le=100, description="how many words, or characters, an n-gram has")
+    unit: Unit = Field(default="word", description="what n-grams are made of")
+    confirm: bool = Field(
+        default=False, description="compare all n-grams of each pair found, and drop only duplicates by that comparison"
+    )
 
     @model_validator(mode="after")
     def _bands_divide(self) -> Self:
@@ -42,35 +52,31 @@ class Minhash(Dedup):
             raise ValueError(f"num_bands must divide num_permutations, which is {self.num_permutations}")
         return self
 
-    @property
-    def least(self) -> float:
-        """The threshold, where it is held to."""
-        return self.threshold if self.confirm else 0.0
-
-    def find(self, asked: Asked) -> Found:
-        """Return the pairs that agree in a band."""
+    def find(self, distinct: Distinct) -> Twins:
+        """Return for each question the earliest before it with which it agrees in a band."""
         bands = self.num_bands or best_num_bands(self.threshold, self.num_permutations)
-        signed = Signed(asked.texts, Scheme(self.ngram, self.unit, self.num_permutations, bands), asked.spill)
-        order, ranks = ranked(asked.questions.hashes)
-        similarities = self._similarities(asked, signed)
-        parts = []
-        for ones, others in signed.candidates(ranks, guarded=asked.guard.marks, spread=asked.spread):
-            pairs = Pairs(order[ones], order[others], similarities(order[ones], order[others]))
-            parts.append(pairs.where(pairs.scores >= self.least).without(asked.guard.apart))
+        rule = SignatureRule(self.ngram, self.unit, self.num_permutations, bands)
+        signed = Signed(distinct.texts, rule, distinct.spill)
+        order, ranks = distinct.questions.ranked()
+        guard, similarities = distinct.guard, self._similarities(distinct, signed)
+        least = self.threshold if self.confirm else 0.0
 
-        def similarity(one: int, other: int) -> float:
-            return float(similarities(np.array([one]), np.array([other]))[0])
+        def pairs() -> Iterator[tuple[Places, Places, NDArray[np.float64]]]:
+            for ones, others in signed.candidates(ranks, guard=guard, spread=distinct.spread):
+                scores = similarities(order[ones], order[others])
+                near = scores >= least
+                yield ones[near], others[near], scores[near]
 
-        return Found(Pairs.joined(parts), similarity)
+        return earliest_pairs(order, pairs(), guard.apart)
 
-    def _similarities(self, asked: Asked, signed: Signed) -> Callable[[Places, Places], NDArray[np.float64]]:
+    def _similarities(self, distinct: Distinct, signed: Signed) -> Callable[[Places, Places], NDArray[np.float64]]:
         """Return what measures pairs: the signatures, or the n-grams themselves."""
         if not self.confirm:
             return lambda ones, others: agreements(signed.signatures, ones, others)
 
         def measured(ones: Places, others: Places) -> NDArray[np.float64]:
             pairs = zip(ones.tolist(), others.tolist(), strict=True)
-            texts = ((asked.texts[one], asked.texts[other]) for one, other in pairs)
+            texts = ((distinct.texts[one], distinct.texts[other]) for one, other in pairs)
             return np.array([jaccard(one, other, self.ngram, self.unit) for one, other in texts], dtype=np.float64)
 
         return measured

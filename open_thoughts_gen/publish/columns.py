@@ -39,7 +39,7 @@ STANDARD = (
     Column("domain", "The domain of the question."),
     Column("outcome", "The verdicts taken together: `correct`, `incorrect` or `undecided`."),
     Column("pass_rate", "Share (0 to 1) of the question's decided attempts that are correct.", "float64"),
-    Column("teacher", "Who reasoned: the model, or the solver that tells a derivation."),
+    Column("teacher", "Who reasoned: the model, or the solver that writes out a derivation."),
     Column("attempt", "Which attempt of the teacher at this question, from 0.", "int64"),
     Column("finish_reason", "Why the teacher stopped: `stop`, or `length` where it was cut off."),
     Column("source", "Where the question comes from."),
@@ -60,6 +60,16 @@ MESSAGES = (
     ),
 )
 
+RL = (
+    Column("id", "The `id` of the same row in the default config."),
+    Column("prompt", "The chat to answer: the user's question.", members=(Column("role"), Column("content"))),
+    Column("reference", "The known-right answer; null where the source has none."),
+    Column("domain", "The domain of the question."),
+    Column("source", "Where the question comes from."),
+    Column("meta", "What the verifiers read besides (JSON): of a family, the machine-readable case."),
+    Column("verifiers", "The verifiers that judge an answer, each with its settings (JSON)."),
+)
+
 DTYPES: dict[ColumnType, str] = {
     "string": "string",
     "int": "int64",
@@ -72,42 +82,52 @@ DTYPES: dict[ColumnType, str] = {
 FAMILY_MEANINGS = {
     "family": "The family of problems that generated the row.",
     "scheme": "The scheme within the family: which rules interact.",
+    "asks": "Which of the scheme's questions is asked.",
+    "program": "The answer as a program in the manner of FinQA, `#0` being the first result; null where it is none.",
     "field": "The field that the problem belongs to.",
     "kind": "What kind of question is asked.",
     "level": "Level of difficulty, 1 the easiest.",
     "pair": "The `id` of the first row of a minimal pair, the same in both; null where a row has no twin.",
-    "twin_of": "The `id` of the row that this one repeats with one fact changed; null where it is no twin.",
+    "twin_of": "The `id` of the row that this one repeats with one fact changed; null where it is not a twin.",
+    "structure": "The secret rule without its chance figures, by which splits hold out whole rules; null where every "
+    "puzzle has a rule of its own, or all have the same.",
+    "alterations": "The alterations of arithmetic that the puzzle hides, joined by `+`; null where there are none.",
+    "query_operator_shown": "Whether the operator of the question stands in an example; null where there is none.",
+    "language": "The language of rules under which the answer is proved to be the only one.",
+    "n_worlds": "How many rules of that language agree with the examples.",
+    "n_answers": "How many different answers these rules give.",
     "settings": "Settings of the family (JSON), where they are not its defaults.",
     "spec": "The machine-readable case (JSON) that question and answer are computed from.",
-    "derivation": "The derivation of the answer (JSON), step by step.",
+    "derivation": "The derivation of the answer (JSON), step by step: provisions, claims that can be recomputed, and "
+    "the text that says it with its span in the reasoning.",
     "index": "Index of the problem in its source; with the seed it gives the row again.",
     "seed": "Seed of the source that drew the problem.",
 }
 
 
 def default_columns(extra: Mapping[str, ColumnType], descriptions: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the columns of the default config: the standard ones, then the recipe's own, taken from `meta`.
+    """Return the columns of the default config: the standard ones, then the recipe's, taken from `meta`.
 
     Raises:
-        UserError: an own column bears the name of a standard one.
+        UserError: a column of the recipe has the name of a standard one.
 
     """
     taken = {column.name for column in STANDARD}
     faults = [
         Fault(
-            f"publish.columns: {name!r} is already a standard column", mend="leave it out, or rename it in the source"
+            f"publish.columns: {name!r} is already a standard column", hint="leave it out, or rename it in the source"
         )
         for name in extra
         if name in taken
     ]
     if faults:
         raise UserError(*faults)
-    own = (
+    recipe_columns = (
         Column(name, descriptions.get(name) or FAMILY_MEANINGS.get(name, "As the source gives it."), DTYPES[kind])
         for name, kind in extra.items()
     )
     described = (Column(c.name, descriptions.get(c.name, c.meaning), c.dtype, c.members) for c in STANDARD)
-    return (*described, *own)
+    return (*described, *recipe_columns)
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

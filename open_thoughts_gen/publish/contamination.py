@@ -1,6 +1,6 @@
 """What a run has to say about benchmarks: which it was checked against, what was found, and what could not be checked.
 
-The account comes from the filter `decontaminate`. The card tells it in full, the closing table in a line or two. A
+The account comes from the filter `decontaminate`. The card shows it in full, the closing table in a line or two. A
 benchmark that could not be checked is named: silence would read as "clean".
 """
 
@@ -26,7 +26,22 @@ def section(recipe: Recipe, finished: Finished) -> list[str]:
     if not facts:
         off = "" if recipe.decontaminate else " (`decontaminate: off`)"
         return [f"The questions were not compared with any benchmark{off}."]
-    return [_checked(facts), *_matches(finished), _not_checked(facts), _reviews(facts)]
+    dropped = [drop for drop in finished.dropped if drop.plugin == PLUGIN]
+    rows = [
+        (code(drop.why.twin or ""), f"{drop.why.score or 0:.0f}", inline(shorten(drop.why.detail, _MAX_DETAIL)))
+        for drop in sorted(dropped, key=lambda drop: (drop.why.twin or "", -(drop.why.score or 0)))[:MAX_SHOWN]
+    ]
+    shown = table(("Item", "Score", "What matched"), rows, numbers=(1,))
+    matches = [f"Of {len(dropped):,} that were left out:", shown] if dropped else []
+    by_reason: dict[str, list[str]] = {}
+    for name, why in facts["not_checked"].items():
+        by_reason.setdefault(why, []).append(code(name))
+    missing = "; ".join(f"{', '.join(names)} ({inline(why)})" for why, names in by_reason.items())
+    not_checked = f"**Not compared** with: {missing}." if missing else ""
+    num = facts["num_for_review"]
+    comes = "question comes" if num == 1 else "questions come"
+    for_review = f"{num:,} {comes} near to an item, and stayed; the run folder lists them." if num else ""
+    return [_checked(facts), *matches, not_checked, for_review]
 
 
 def limitation(recipe: Recipe, finished: Finished) -> str:
@@ -45,7 +60,7 @@ def remarks(finished: Finished) -> list[str]:
     facts = _facts(finished)
     if not facts:
         return []
-    told = []
+    lines = []
     missing = facts["not_checked"]
     if missing:
         num = len(missing) + len(facts["checked"])
@@ -53,16 +68,16 @@ def remarks(finished: Finished) -> list[str]:
         lacking = f"{len(missing)} of {num} benchmarks ({some}) could not be compared with"
         if not facts["checked"] and all(why.endswith("not fetched") for why in missing.values()):
             lacking = f"none of the {num} benchmarks is on this machine yet, so none was compared with"
-        told.append(f"decontaminate: {lacking}; to fetch them: {FETCH}")
+        lines.append(f"decontaminate: {lacking}; to fetch them: {FETCH}")
     if facts["num_for_review"]:
         num = facts["num_for_review"]
-        told.append(f"decontaminate has {num:,} question{'s' if num != 1 else ''} for review: review.parquet")
-    return told
+        lines.append(f"decontaminate has {num:,} question{'s' if num != 1 else ''} for review: review.parquet")
+    return lines
 
 
 def _facts(finished: Finished) -> Mapping[str, Any]:
-    found = [account.facts for account in finished.accounts if account.plugin == PLUGIN]
-    return found[-1] if found else {}
+    reports = [report.facts for report in finished.reports if report.plugin == PLUGIN]
+    return reports[-1] if reports else {}
 
 
 def _checked(facts: Mapping[str, Any]) -> str:
@@ -79,32 +94,5 @@ def _checked(facts: Mapping[str, Any]) -> str:
         for one in facts["checked"]
     ]
     heads = ("Benchmark", "Dataset", "Commit", "Items", "Questions left out")
-    told = f"Every question was compared with the items of these benchmarks, by the rule {code(facts['rule'])}:"
-    return f"{told}\n\n{table(heads, rows, numbers=(3, 4))}"
-
-
-def _matches(finished: Finished) -> list[str]:
-    dropped = [drop for drop in finished.dropped if drop.plugin == PLUGIN]
-    if not dropped:
-        return []
-    rows = [
-        (code(drop.why.twin or ""), f"{drop.why.score or 0:.0f}", inline(shorten(drop.why.detail, _MAX_DETAIL)))
-        for drop in sorted(dropped, key=lambda drop: (drop.why.twin or "", -(drop.why.score or 0)))[:MAX_SHOWN]
-    ]
-    return [f"Of {len(dropped):,} that were left out:", table(("Item", "Score", "What matched"), rows, numbers=(1,))]
-
-
-def _not_checked(facts: Mapping[str, Any]) -> str:
-    if not facts["not_checked"]:
-        return ""
-    by_reason: dict[str, list[str]] = {}
-    for name, why in facts["not_checked"].items():
-        by_reason.setdefault(why, []).append(code(name))
-    named = "; ".join(f"{', '.join(names)} ({inline(why)})" for why, names in by_reason.items())
-    return f"**Not compared** with: {named}."
-
-
-def _reviews(facts: Mapping[str, Any]) -> str:
-    num = facts["num_for_review"]
-    comes = "question comes" if num == 1 else "questions come"
-    return f"{num:,} {comes} near to an item, and stayed; the run folder tells which." if num else ""
+    intro = f"Every question was compared with the items of these benchmarks, by the rule {code(facts['rule'])}:"
+    return f"{intro}\n\n{table(heads, rows, numbers=(3, 4))}"

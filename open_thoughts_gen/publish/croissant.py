@@ -78,7 +78,18 @@ def croissant(recipe: Recipe, columns: Sequence[Column], files: Sequence[Path], 
         "citeAs": citation(recipe, num_rows),
         "inLanguage": list(publish.language),
         "keywords": list(publish.tags),
-        "distribution": [_distribution(file) for file in files],
+        "distribution": [
+            {
+                "@type": "cr:FileObject",
+                "@id": file.name,
+                "name": file.name,
+                "contentUrl": f"{file.parent.name}/{file.name}",
+                "contentSize": f"{file.stat().st_size} B",
+                "encodingFormat": "application/x-parquet",
+                "sha256": sha256(file),
+            }
+            for file in files
+        ],
         "recordSet": [_record_set(columns, file, only=len(files) == 1) for file in files],
     }
     if repository(recipe):
@@ -92,34 +103,22 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _distribution(file: Path) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": file.name,
-        "name": file.name,
-        "contentUrl": f"{file.parent.name}/{file.name}",
-        "contentSize": f"{file.stat().st_size} B",
-        "encodingFormat": "application/x-parquet",
-        "sha256": sha256(file),
-    }
-
-
 def _record_set(columns: Sequence[Column], file: Path, *, only: bool) -> dict[str, Any]:
     name = "default" if only else f"default-{file.stem}"
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "field": [_field(column, name, file) for column in columns if not column.members],
-    }
-
-
-def _field(column: Column, record_set: str, file: Path) -> dict[str, Any]:
-    return {
-        "@type": "cr:Field",
-        "@id": f"{record_set}/{column.name}",
-        "name": column.name,
-        "description": column.meaning,
-        "dataType": _TYPES[column.dtype],
-        "source": {"fileObject": {"@id": file.name}, "extract": {"column": column.name}},
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{name}/{column.name}",
+                "name": column.name,
+                "description": column.meaning,
+                "dataType": _TYPES[column.dtype],
+                "source": {"fileObject": {"@id": file.name}, "extract": {"column": column.name}},
+            }
+            for column in columns
+            if not column.members
+        ],
     }

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,16 +22,18 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from open_thoughts_gen.publish.funnel import Stage, stages
-from open_thoughts_gen.publish.quality import Words
+from open_thoughts_gen.publish.quality import WordCounts
+from open_thoughts_gen.publish.sections import Drawn
 from open_thoughts_gen.recipe import Recipe
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Finished, Sample
 
 BLUE, ORANGE, GREEN, RED, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#B8BEC6", "#24292F"
+_GLYPHS = frozenset(FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())
 _WIDTH = 9.0
 _MAX_BARS = 16
 _FEW_WORDS = 10
-_TITLE_BARS = 2  # a panel's title and margins are as high as so many bars
+_TITLE_BARS = 2  # a panel's title and margins are as high as this many bars
 _STYLE: dict[str, Any] = {
     "figure.dpi": 144,
     "savefig.dpi": 144,
@@ -58,67 +58,58 @@ _STYLE: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A figure that stands in the folder: its file name and what it shows, for those who cannot see it."""
-
-    name: str
-    caption: str
-
-
-def draw(recipe: Recipe, finished: Finished, folder: Path, *, words: Words) -> tuple[Drawn, ...]:
+def draw(recipe: Recipe, finished: Finished, folder: Path, *, words: WordCounts) -> tuple[Drawn, ...]:
     """Draw the figures of a dataset with at least one row into the folder, as `RECIPE-FIGURE.png`.
 
     The recipe's name in theirs lets the figures of several datasets lie in one folder, as in a gallery of cards.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    place = folder / recipe.name
+    stem = folder / recipe.name
     with style.context(["default", _STYLE]):
         return (
-            *_lengths(words, place),
-            *_makeup(finished, recipe.publish.figure_by, place),
-            *_funnel(stages(recipe, finished.counts), place),
+            *_lengths(words, stem),
+            *_makeup(finished, recipe.publish.figure_by, stem),
+            *_funnel(stages(recipe, finished.counts), stem),
         )
 
 
-def _lengths(told: Words, place: Path) -> Iterator[Drawn]:
-    lengths = {"question": (told.question, BLUE), "reasoning": ([num for num in told.reasoning if num], GREEN)}
-    shown = {name: drawn for name, drawn in lengths.items() if drawn[0]}
+def _lengths(words: WordCounts, stem: Path) -> Iterator[Drawn]:
+    panels = {"question": (words.question, BLUE), "reasoning": ([num for num in words.reasoning if num], GREEN)}
+    shown = {name: panel for name, panel in panels.items() if panel[0]}
     if not shown:
         return
     figure = Figure(figsize=(_WIDTH, 2.9), layout="constrained")
-    for i, (name, (words, colour)) in enumerate(shown.items()):
+    for i, (name, (lengths, colour)) in enumerate(shown.items()):
         axes = figure.add_subplot(1, len(shown), i + 1)
-        draw_lengths(axes, words, colour)
-        axes.set_title(f"Words of {name} (median {median(words):,.0f})")
+        draw_lengths(axes, lengths, colour)
+        axes.set_title(f"Words of {name} (median {median(lengths):,.0f})")
         axes.set_xlabel("words")
         axes.set_ylabel("rows" if i == 0 else "")
         axes.grid(axis="y")
-    parts = " and ".join(f"{name} (median {median(words):,.0f})" for name, (words, _) in shown.items())
-    yield _save(figure, place.with_name(f"{place.name}-lengths.png"), f"Histograms of the words of {parts}.")
+    parts = " and ".join(f"{name} (median {median(lengths):,.0f})" for name, (lengths, _) in shown.items())
+    yield _save(figure, stem.with_name(f"{stem.name}-lengths.png"), f"Histograms of the words of {parts}.")
 
 
 def draw_lengths(axes: Axes, words: Sequence[int], colour: str) -> None:
     """Draw a histogram of numbers of words, with their median."""
-    axes.hist(words, bins=_bins(words), color=colour, edgecolor="white", linewidth=0.6)
+    low, high = min(words), max(words)
+    num = max(1, min(32, high - low, len(words) // 4 or 1))
+    edges = [low + (high - low) * i / num for i in range(num + 1)] if high > low else [low - 0.5, low + 0.5]
+    axes.hist(words, bins=edges, color=colour, edgecolor="white", linewidth=0.6)
     axes.axvline(median(words), color=INK, linewidth=1, linestyle=(0, (4, 3)))
-    if max(words) - min(words) < _FEW_WORDS:  # ticks at fractions would print as the same number
+    if high - low < _FEW_WORDS:  # ticks at fractions would print as the same number
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _bins(words: Sequence[int]) -> list[float]:
-    low, high = min(words), max(words)
-    num = max(1, min(32, high - low, len(words) // 4 or 1))
-    return [low + (high - low) * i / num for i in range(num + 1)] if high > low else [low - 0.5, low + 0.5]
-
-
-def _makeup(finished: Finished, by: Sequence[str], place: Path) -> Iterator[Drawn]:
+def _makeup(finished: Finished, by: Sequence[str], stem: Path) -> Iterator[Drawn]:
     counted = {name: _counted(finished.samples, name) for name in dict.fromkeys(by)}
     shown = {name: bars for name, bars in counted.items() if bars}
     if not shown:
         return
-    columns = _packed(shown)
+    columns: list[list[str]] = [[] for _ in range(min(2, len(shown)))]
+    for name in shown:  # each panel goes to the column that is shorter so far
+        min(columns, key=lambda column: _height(column, shown)).append(name)
     height = max(_height(column, shown) for column in columns)
     figure = Figure(figsize=(_WIDTH, 0.27 * height), layout="constrained")
     grid = figure.add_gridspec(1, len(columns))
@@ -128,18 +119,16 @@ def _makeup(finished: Finished, by: Sequence[str], place: Path) -> Iterator[Draw
         cells = grid[i].subgridspec(len(ratios), 1, height_ratios=ratios)
         for j, name in enumerate(column):
             axes = figure.add_subplot(cells[j])
-            _bars(axes, shown[name])
+            bars = shown[name]
+            widest = max(num for _, num in bars)
+            axes.barh(range(len(bars)), [num for _, num in bars], color=BLUE, height=0.7)
+            for row, (_, num) in enumerate(bars):
+                axes.text(num + widest * 0.015, row, f"{num:,}", va="center", fontsize=8.5)
+            axes.set_yticks(range(len(bars)), [_legible(shorten(label.replace("_", " "), 30)) for label, _ in bars])
+            _quiet(axes, widest * 1.14)
             axes.set_title(f"Rows by {_legible(name.replace('_', ' '))}")
     names = ", ".join(shown)
-    yield _save(figure, place.with_name(f"{place.name}-makeup.png"), f"Rows counted by {names}.")
-
-
-def _packed(shown: Mapping[str, Sequence[object]]) -> list[list[str]]:
-    """Share the panels out over at most two columns, each to the shorter one."""
-    columns: list[list[str]] = [[] for _ in range(min(2, len(shown)))]
-    for name in shown:
-        min(columns, key=lambda column: _height(column, shown)).append(name)
-    return columns
+    yield _save(figure, stem.with_name(f"{stem.name}-makeup.png"), f"Rows counted by {names}.")
 
 
 def _height(column: Sequence[str], shown: Mapping[str, Sequence[object]]) -> int:
@@ -148,7 +137,7 @@ def _height(column: Sequence[str], shown: Mapping[str, Sequence[object]]) -> int
 
 def _counted(samples: Sequence[Sample], name: str) -> list[tuple[str, int]]:
     """Count a column's values, the commonest first, or in their own order where they are numbers."""
-    values = [_value(sample, name) for sample in samples]
+    values = [sample.outcome if name == "outcome" else sample.question.trait(name) for sample in samples]
     counter = Counter(str(value) for value in values if value is not None)
     if counter and all(isinstance(value, int | float) for value in values if value is not None):
         bars = sorted(counter.items(), key=lambda bar: float(bar[0]) if bar[0] not in ("True", "False") else 0.0)
@@ -160,47 +149,27 @@ def _counted(samples: Sequence[Sample], name: str) -> list[tuple[str, int]]:
     return bars
 
 
-def _value(sample: Sample, name: str) -> object:
-    plain = {"domain": sample.question.domain, "source": sample.question.source, "outcome": sample.outcome}
-    return plain[name] if name in plain else sample.question.meta.get(name)
-
-
-def _funnel(told: Sequence[Stage], place: Path) -> Iterator[Drawn]:
-    figure = Figure(figsize=(_WIDTH, 0.42 * len(told) + 0.75), layout="constrained")
+def _funnel(steps: Sequence[Stage], stem: Path) -> Iterator[Drawn]:
+    figure = Figure(figsize=(_WIDTH, 0.42 * len(steps) + 0.75), layout="constrained")
     axes = figure.add_subplot()
-    labels = [_legible(_label(stage)) for stage in told]
-    places = range(len(told))
-    axes.barh(places, [stage.left for stage in told], color=[_colour(stage) for stage in told], height=0.68)
-    axes.barh(places, [stage.lost for stage in told], left=[stage.left for stage in told], color=RED, height=0.68)
-    widest = max((stage.left + stage.lost for stage in told), default=1) or 1
-    for row, stage in enumerate(told):
+    labels = [
+        _legible(shorten(f"{stage.name}: {stage.reason}", 44) if stage.is_loss else stage.name) for stage in steps
+    ]
+    colours = [GREY if stage.is_loss else GREEN if stage.name == "accepted rows" else BLUE for stage in steps]
+    rows = range(len(steps))
+    axes.barh(rows, [stage.left for stage in steps], color=colours, height=0.68)
+    axes.barh(rows, [stage.lost for stage in steps], left=[stage.left for stage in steps], color=RED, height=0.68)
+    widest = max((stage.left + stage.lost for stage in steps), default=1) or 1
+    for row, stage in enumerate(steps):
         text = f"{stage.left:,}" if not stage.is_loss else f"−{stage.lost:,}  →  {stage.left:,}"
         axes.text(stage.left + stage.lost + widest * 0.01, row, text, va="center", fontsize=8.5)
-    axes.set_yticks(places, labels)
+    axes.set_yticks(rows, labels)
     _quiet(axes, widest * 1.17)
     axes.set_title("From questions to accepted rows")
-    losses = "; ".join(f"{stage.lost:,} left out by {stage.place} ({stage.reason})" for stage in told if stage.is_loss)
-    caption = (
-        f"The funnel: {told[0].left:,} questions drawn, {told[-1].left:,} rows accepted. {losses or 'None left out'}."
-    )
-    yield _save(figure, place.with_name(f"{place.name}-funnel.png"), caption)
-
-
-def _label(stage: Stage) -> str:
-    return shorten(f"{stage.place}: {stage.reason}", 44) if stage.is_loss else stage.place
-
-
-def _colour(stage: Stage) -> str:
-    return GREY if stage.is_loss else GREEN if stage.place == "accepted rows" else BLUE
-
-
-def _bars(axes: Axes, bars: Sequence[tuple[str, int]]) -> None:
-    widest = max(num for _, num in bars)
-    axes.barh(range(len(bars)), [num for _, num in bars], color=BLUE, height=0.7)
-    for place, (_, num) in enumerate(bars):
-        axes.text(num + widest * 0.015, place, f"{num:,}", va="center", fontsize=8.5)
-    axes.set_yticks(range(len(bars)), [_legible(shorten(label.replace("_", " "), 30)) for label, _ in bars])
-    _quiet(axes, widest * 1.14)
+    losses = "; ".join(f"{stage.lost:,} left out by {stage.name} ({stage.reason})" for stage in steps if stage.is_loss)
+    counts = f"{steps[0].left:,} questions drawn, {steps[-1].left:,} rows accepted"
+    caption = f"The funnel: {counts}. {losses or 'None left out'}."
+    yield _save(figure, stem.with_name(f"{stem.name}-funnel.png"), caption)
 
 
 def _quiet(axes: Axes, limit: float) -> None:
@@ -212,14 +181,9 @@ def _quiet(axes: Axes, limit: float) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-@cache
-def _glyphs() -> frozenset[int]:
-    return frozenset(FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())
-
-
 def _legible(label: str) -> str:
     """Return the label with what the font cannot draw as `?`."""
-    return "".join(letter if ord(letter) in _glyphs() else "?" for letter in label)
+    return "".join(letter if ord(letter) in _GLYPHS else "?" for letter in label)
 
 
 def _save(figure: Figure, file: Path, caption: str) -> Drawn:

@@ -7,6 +7,7 @@ values, so that no title or tag can break out of its place.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,47 +62,51 @@ def front_matter(recipe: Recipe, configs: Sequence[Config]) -> str:
         "task_categories": list(publish.task_categories),
         "annotations_creators": ["machine-generated"],
         "size_categories": [size_category(configs[0].num_rows)],
-        "configs": [_files(config, default=config is configs[0]) for config in configs],
-        "dataset_info": [_info(config) for config in configs],
+        "configs": [
+            {
+                "config_name": config.name,
+                "data_files": [
+                    {"split": split.name, "path": f"{config.folder}/{split.name}-*"} for split in config.splits
+                ],
+                **({"default": True} if config is configs[0] else {}),
+            }
+            for config in configs
+        ],
+        "dataset_info": [
+            {
+                "config_name": config.name,
+                "features": yaml_features(config.columns),
+                "splits": [
+                    {"name": split.name, "num_bytes": split.num_bytes, "num_examples": split.num_rows}
+                    for split in config.splits
+                ],
+                "download_size": config.download_size,
+                "dataset_size": config.num_bytes,
+            }
+            for config in configs
+        ],
     }
     text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10**6)
     return f"---\n{text}---\n"
 
 
 def repository(recipe: Recipe) -> str:
-    """Return the dataset's full name on the Hub, empty where the recipe does not say under whom it will be."""
+    """Return the dataset's full name on the Hub, empty if the recipe does not name the owner."""
     return recipe.publish.repo if "/" in recipe.publish.repo else ""
 
 
-def load_name(recipe: Recipe) -> str:
-    """Return what the card tells `load_dataset`: the dataset's full name, or its folder while it has none."""
-    return repository(recipe) or local_name(recipe.name)
+def load_name(recipe: Recipe, command: str) -> str:
+    """Return the argument of `load_dataset` on the card: the dataset's full name, or its folder while it has none."""
+    return repository(recipe) or local_name(recipe.name, command)
 
 
-def local_name(name: str) -> str:
-    """Return where a recipe's dataset lies by default."""
-    return f"runs/{name}/dataset"
+def local_name(name: str, command: str) -> str:
+    """Return where a recipe's dataset is written: where the command that made it says, or by default."""
+    words = shlex.split(command)
+    folder = words[words.index("--out") + 1] if "--out" in words[:-1] else f"runs/{name}"
+    return f"{folder}/dataset"
 
 
 def one_line(text: str) -> str:
     """Return text on one line, without characters that control it or turn its direction."""
     return " ".join(_INVISIBLE.sub("", " ".join(text.split())).split())
-
-
-def _files(config: Config, *, default: bool) -> dict[str, Any]:
-    places = [{"split": split.name, "path": f"{config.folder}/{split.name}-*"} for split in config.splits]
-    files = {"config_name": config.name, "data_files": places}
-    return files | ({"default": True} if default else {})
-
-
-def _info(config: Config) -> dict[str, Any]:
-    return {
-        "config_name": config.name,
-        "features": yaml_features(config.columns),
-        "splits": [
-            {"name": split.name, "num_bytes": split.num_bytes, "num_examples": split.num_rows}
-            for split in config.splits
-        ],
-        "download_size": config.download_size,
-        "dataset_size": config.num_bytes,
-    }

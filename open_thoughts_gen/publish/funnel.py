@@ -16,14 +16,14 @@ _ORDER = (*_BEFORE_TEACHER, "teacher", "verifiers", "sample_filters", "target")
 class Stage:
     """One stage: a count that is reached (`lost` is 0, no reason), or a loss on the way there; `left` go on."""
 
-    place: str
+    name: str
     left: int
     lost: int = 0
     reason: str = ""
 
     @property
     def is_loss(self) -> bool:
-        """Tell whether rows are left out here."""
+        """Return whether rows are left out here."""
         return bool(self.reason)
 
 
@@ -50,14 +50,14 @@ def stages(recipe: Recipe, counts: Counts) -> list[Stage]:
     ]
 
 
-def place(step: str, plugin: str) -> str:
+def step_name(step: str, plugin: str) -> str:
     """Return how a step and its plug-in are named together."""
     return plugin if plugin and plugin != step else step
 
 
 def _losses(losses: Iterable[tuple[tuple[str, str, str], int]], left: int) -> list[Stage]:
-    told = []
+    lost_stages = []
     for (step, plugin, reason), num in losses:
         left -= num
-        told.append(Stage(place(step, plugin), left, num, reason or "no reason given"))
-    return told
+        lost_stages.append(Stage(step_name(step, plugin), left, num, reason or "no reason given"))
+    return lost_stages

@@ -1,105 +1,148 @@
 """From a run folder to the Hugging Face Hub, in one atomic commit.
 
-The remote files are compared by hash first: what is unchanged is not sent, what the new dataset lacks is deleted in the
-same commit, and where nothing changed there is no commit at all. The commit names its parent, so that work which
-somebody else pushed meanwhile is never overwritten. A push that failed can simply be repeated.
+The remote files are compared by hash first: what is unchanged is not sent, and where nothing changed there is no commit
+at all. `push_plan` decides what is added, replaced and deleted; no file that a push did not put there is touched. The
+commit names its parent, so that work which somebody else pushed meanwhile is never overwritten. A push that failed can
+simply be repeated.
 
 Read from the environment: `HF_TOKEN` (else the login that huggingface_hub keeps), `HF_ORG`, `HF_PRIVATE`,
-`HF_ENDPOINT`. The token is never shown: errors are told in our words, and the server's are cleaned of it.
+`HF_ENDPOINT`. The token is never shown: errors are reported in our words, and the server's are cleaned of it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import tenacity
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
     OfflineModeIsEnabled,
 )
-from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.hf_api import DatasetInfo, RepoFile, RepoFolder
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.publish.croissant import sha256
+from open_thoughts_gen.publish import push_plan
 from open_thoughts_gen.publish.folder import files_of, read_run, recover
 from open_thoughts_gen.publish.front_matter import local_name
 from open_thoughts_gen.publish.hub_rules import card_faults
+from open_thoughts_gen.publish.push_plan import CARD, MANIFEST, Content, PushPlan, RemoteFile
 from open_thoughts_gen.text import shorten
 
 # huggingface_hub 1 stands on httpx and 2 on httpx2. The base of its own error is the error of both transports.
 TransportError: type[Exception] = HfHubHTTPError.__mro__[1]
 
-_KEPT = ".gitattributes"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-_TOKEN_MEND = "set HF_TOKEN to a token with write access (https://huggingface.co/settings/tokens)"  # noqa: S105
+_TOKEN_HINT = "set HF_TOKEN to a token with write access (https://huggingface.co/settings/tokens)"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did; `commit_url` is None where there was nothing to push."""
+    """What a push did; `commit_url` is None if there was nothing to push, or where it was only to be shown."""
 
     repo: str
     url: str
     commit_url: str | None
-    num_changed: int
+    plan: PushPlan
+
+    @property
+    def num_changed(self) -> int:
+        """How many of the dataset's files changed."""
+        return self.plan.num_changes
 
 
-def push(folder: Path, *, repo: str | None = None, env: Mapping[str, str] | None = None) -> Pushed:
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a push may do beyond its own files: write into a repository that it did not make, replace a card."""
+
+    into_existing: bool = False
+    replace_card: bool = False
+    dry_run: bool = False
+
+
+class UploadError(Exception):
+    """The storage of the Hub (Xet) did not take a file; the text says why."""
+
+
+Show = Callable[[str, PushPlan], None]
+
+
+def push(
+    folder: Path,
+    *,
+    repo: str | None = None,
+    env: Mapping[str, str] | None = None,
+    consent: Consent = Consent(),
+    show: Show = lambda repo, plan: None,
+) -> Pushed:
     """Push the dataset of a run folder; `repo` is NAME or OWNER/NAME, by default what the recipe says.
 
+    `show` is called with the repository and what will change, before anything does.
+
     Raises:
-        UserError: the folder, the card, the environment, the token or the network forbids it.
+        UserError: the folder, the card, the environment, the token, the repository or the network forbids it.
 
     """
     env = os.environ if env is None else env
     recover(folder.absolute())
-    account, card = _checked(folder)
-    private = private_from(env)
-    token = env.get("HF_TOKEN", "").strip() or get_token()
-    if not token:
-        raise UserError(Fault("there is no Hugging Face token", mend=_TOKEN_MEND))
-    if not re.fullmatch(r"[!-~]+", token):
-        raise UserError(Fault("the Hugging Face token holds a character that no token has", mend=_TOKEN_MEND))
+    record, card = _checked(folder)
+    private, token = private_from(env), token_from(env)
     owner = env.get("HF_ORG", "").strip()
     if not re.fullmatch(r"[\w.-]{0,96}", owner, re.ASCII):
-        mend = "set HF_ORG to a user or an organisation alone, and the dataset's name with --repo"
-        raise UserError(Fault(f"HF_ORG is {shorten(owner, 40)!r}, which names nobody on the Hub", mend=mend))
+        hint = "set HF_ORG to a user or an organisation alone, and the dataset's name with --repo"
+        raise UserError(Fault(f"HF_ORG is {shorten(owner, 40)!r}, which cannot be a name on the Hub", hint=hint))
     dataset = folder / "dataset"
-    files: dict[str, Path | bytes] = {file.relative_to(dataset).as_posix(): file for file in files_of(dataset)}
-    with _told(token):
+    files: dict[str, Content] = {file.relative_to(dataset).as_posix(): file for file in files_of(dataset)}
+    with _errors_in_one_line(token):
         api = HfApi(endpoint=env.get("HF_ENDPOINT") or None, token=token, library_name="open_thoughts_gen")
-        name = _owned(api, repo or account["repo"] or account["name"], env)
-        # A recipe need not say where its dataset will be; the card then tells how to load the folder, until now.
-        files["README.md"] = card.replace(f'"{local_name(account["name"])}"', f'"{name}"').encode()
-        return _push(api, files, name, private=private)
+        name = repo or record["repo"] or record["name"]
+        if "/" not in name:
+            name = f"{owner or api.whoami()['name']}/{name}"
+        # A recipe need not name its repository; the card then says, until now, how to load the folder.
+        card = card.replace(f'"{local_name(record["name"], record.get("command", ""))}"', f'"{name}"')
+        return _Push(api, name, files, card, private, consent, show).run()
+
+
+def token_from(env: Mapping[str, str]) -> str:
+    """Return the token to push with.
+
+    Raises:
+        UserError: there is none, or it cannot be one.
+
+    """
+    token = env.get("HF_TOKEN", "").strip() or get_token()
+    if not token:
+        raise UserError(Fault("there is no Hugging Face token", hint=_TOKEN_HINT))
+    if not re.fullmatch(r"[!-~]+", token):
+        raise UserError(Fault("the Hugging Face token contains a character that no token has", hint=_TOKEN_HINT))
+    return token
 
 
 def _checked(folder: Path) -> tuple[dict[str, Any], str]:
-    """Return a run's account and its card, both fit to be pushed."""
-    account, card = read_run(folder), folder / "dataset" / "README.md"
-    if account is None or not card.is_file():
-        mend = "run the recipe first, and give the folder that it wrote"
-        raise UserError(Fault(f"{folder} is no run folder", mend=mend))
+    """Return a run's `run.json` and its card, both fit to be pushed."""
+    record, card = read_run(folder), folder / "dataset" / "README.md"
+    if record is None or not card.is_file():
+        hint = "run the recipe first, then push the folder that it wrote"
+        raise UserError(Fault(f"{folder} is not a run folder", hint=hint))
     text = card.read_text(encoding="utf-8")
     faults = card_faults(text)
-    if not account["counts"]["kept"]:
-        faults.append(Fault("the dataset has no rows", mend="see dropped.parquet for why"))
+    if not record["counts"]["kept"]:
+        faults.append(Fault("the dataset has no rows", hint="see dropped.parquet for why"))
     if faults:
         raise UserError(*faults)
-    return account, text
+    return record, text
 
 
 def private_from(env: Mapping[str, str]) -> bool | None:
-    """Return what `HF_PRIVATE` asks for; None where it is unset or empty.
+    """Return what `HF_PRIVATE` asks for; None if it is unset or empty.
 
     Raises:
         UserError: it is neither a yes nor a no.
@@ -109,61 +152,112 @@ def private_from(env: Mapping[str, str]) -> bool | None:
     if value.lower() in ("", *_TRUE, *_FALSE):
         return value.lower() in _TRUE if value else None
     raise UserError(
-        Fault(f"HF_PRIVATE is {shorten(value, 20)!r}, neither true nor false", mend="set it to true or false")
+        Fault(f"HF_PRIVATE is {shorten(value, 20)!r}, neither true nor false", hint="set it to true or false")
     )
 
 
-def _owned(api: HfApi, name: str, env: Mapping[str, str]) -> str:
-    if "/" in name:
-        return name
-    owner = env.get("HF_ORG", "").strip() or api.whoami()["name"]
-    return f"{owner}/{name}"
+class _Push:
+    """One push: planned, shown, committed; repeated where the Hub fails for a moment."""
 
+    def __init__(
+        self,
+        api: HfApi,
+        repo: str,
+        files: Mapping[str, Content],
+        card: str,
+        private: bool | None,
+        consent: Consent,
+        show: Show,
+    ) -> None:
+        self._api, self._repo, self._files, self._card = api, repo, files, card
+        self._private, self._consent, self._show = private, consent, show
+        self._digests = {path: push_plan.digest_of(content) for path, content in files.items() if path != CARD}
+        self._shown: PushPlan | None = None
 
-@tenacity.retry(
-    retry=tenacity.retry_if_exception(lambda error: isinstance(error, HfHubHTTPError) and _passing(error)),
-    wait=lambda state: _wait_s(state),  # noqa: PLW0108 - it is defined below
-    stop=tenacity.stop_after_attempt(4),
-    reraise=True,
-)
-def _push(api: HfApi, local: Mapping[str, Path | bytes], repo: str, *, private: bool | None) -> Pushed:
-    """Push what differs. Safe to repeat after a failure: what was done before then no longer differs."""
-    url = str(api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True))
-    info = api.repo_info(repo, repo_type="dataset")
-    if private and not info.private:
-        mend = "make it private in its settings on the Hub, or unset HF_PRIVATE"
-        raise UserError(Fault(f"HF_PRIVATE asks for a private dataset, but {repo} is public", mend=mend))
-    tree = api.list_repo_tree(repo, repo_type="dataset", recursive=True, revision=info.sha)
-    remote = {file.path: file for file in tree if isinstance(file, RepoFile)}
-    changed = [path for path, file in local.items() if not _same(file, remote.get(path))]
-    gone = [path for path in remote if path not in local and path != _KEPT]
-    if not changed and not gone:
-        return Pushed(repo, url, None, 0)
-    commit = api.create_commit(
-        repo,
-        [
-            *(CommitOperationAdd(path, local[path]) for path in changed),
-            *(CommitOperationDelete(path, is_folder=False) for path in gone),
-        ],
-        commit_message="Publish the dataset",
-        repo_type="dataset",
-        parent_commit=info.sha,
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception(lambda error: _is_passing(error)),  # noqa: PLW0108 - it is defined below
+        wait=lambda state: _wait_s(state),  # noqa: PLW0108
+        stop=tenacity.stop_after_attempt(4),
+        reraise=True,
     )
-    return Pushed(repo, url, commit.commit_url, len(changed) + len(gone))
+    def run(self) -> Pushed:
+        """Push what differs. Safe to repeat after a failure: what was done before then no longer differs."""
+        url, info = f"{self._api.endpoint}/datasets/{self._repo}", None
+        if not self._consent.dry_run or self._api.repo_exists(self._repo, repo_type="dataset"):
+            url = str(self._api.create_repo(self._repo, repo_type="dataset", private=self._private, exist_ok=True))
+            info = self._api.dataset_info(self._repo)
+        if info and self._private and not info.private:
+            hint = "make it private in its settings on the Hub, or unset HF_PRIVATE"
+            raise UserError(Fault(f"HF_PRIVATE asks for a private dataset, but {self._repo} is public", hint=hint))
+        files, plan = self._planned(info)
+        if plan.num_changes and plan != self._shown:
+            self._show(self._repo, plan)
+            self._shown = plan
+        if info is None or self._consent.dry_run or not plan.num_changes:
+            return Pushed(self._repo, url, None, plan)
+        return Pushed(self._repo, url, self._commit(files, plan, info), plan)
+
+    def _planned(self, info: DatasetInfo | None) -> tuple[dict[str, Content], PushPlan]:
+        """Return the files as they will be in the repository, and what that changes."""
+        listing: Iterable[RepoFile | RepoFolder] = ()
+        if info:
+            listing = self._api.list_repo_tree(self._repo, repo_type="dataset", recursive=True, revision=info.sha)
+        remote = {
+            file.path: RemoteFile(file.path, file.lfs.sha256 if file.lfs else "", file.blob_id)
+            for file in listing
+            if isinstance(file, RepoFile)
+        }
+        theirs = self._read(CARD, info) if info and CARD in remote else ""
+        pushed = push_plan.pushed_before(
+            self._repo,
+            remote,
+            manifest=self._read(MANIFEST, info) if info and MANIFEST in remote else "",
+            card=theirs,
+            into_existing=self._consent.into_existing,
+        )
+        card = push_plan.card_to_push(self._card, theirs, repo=self._repo, replace=self._consent.replace_card).encode()
+        digests = {**self._digests, CARD: push_plan.digest_of(card)}
+        manifest = push_plan.manifest_of(
+            {path: digest for path, digest in digests.items() if path in pushed or path not in remote}
+        )
+        digests[MANIFEST] = push_plan.digest_of(manifest)
+        plan = push_plan.plan_push(digests, remote, pushed, repo=self._repo)
+        return {**self._files, CARD: card, MANIFEST: manifest}, plan
+
+    def _read(self, path: str, info: DatasetInfo) -> str:
+        """Return the text of a file of the repository."""
+        with TemporaryDirectory() as folder:
+            file = self._api.hf_hub_download(
+                self._repo, path, repo_type="dataset", revision=info.sha, local_dir=folder, token=self._api.token
+            )
+            return Path(file).read_text(encoding="utf-8", errors="replace")
+
+    def _commit(self, files: Mapping[str, Content], plan: PushPlan, info: DatasetInfo) -> str:
+        """Make the commit and return its URL."""
+        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
+            *(CommitOperationAdd(path, files[path]) for path in (*plan.added, *plan.replaced)),
+            *(CommitOperationDelete(path, is_folder=False) for path in plan.deleted),
+        ]
+        try:
+            commit = self._api.create_commit(
+                self._repo,
+                operations,
+                commit_message="Publish the dataset",
+                repo_type="dataset",
+                parent_commit=info.sha,
+            )
+        except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, TransportError):
+            raise
+        except (OSError, RuntimeError) as error:  # what the native uploader of Xet raises
+            raise UploadError(str(error)) from error
+        return str(commit.commit_url)
 
 
-def _same(file: Path | bytes, remote: RepoFile | None) -> bool:
-    if remote is None:
-        return False
-    if remote.lfs is not None and isinstance(file, Path):
-        return bool(remote.lfs.sha256 == sha256(file))
-    content = file.read_bytes() if isinstance(file, Path) else file
-    blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
-    return bool(remote.blob_id == blob.hexdigest())
-
-
-def _passing(error: HfHubHTTPError) -> bool:
-    return error.response.status_code == 429 or error.response.status_code >= 500
+def _is_passing(error: BaseException) -> bool:
+    """Return whether the next try may succeed."""
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code == 429 or error.response.status_code >= 500
+    return isinstance(error, UploadError)
 
 
 def _wait_s(state: tenacity.RetryCallState) -> float:
@@ -173,40 +267,43 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
 
 
 @contextmanager
-def _told(token: str) -> Iterator[None]:
-    """Tell the Hub's errors as faults of one line, without the token."""
+def _errors_in_one_line(token: str) -> Iterator[None]:
+    """Report the Hub's errors as faults of one line, without the token."""
     try:
         yield
     except OfflineModeIsEnabled as error:
-        raise UserError(Fault("the Hub's offline mode is on", mend="unset HF_HUB_OFFLINE to push")) from error
+        raise UserError(Fault("the Hub's offline mode is on", hint="unset HF_HUB_OFFLINE to push")) from error
     except HfHubHTTPError as error:
         raise UserError(_refused(error, token)) from None
+    except UploadError as error:
+        hint = "push again: what the Hub has already is not sent again; if that fails too, set HF_HUB_DISABLE_XET=1"
+        raise UserError(Fault(f"a file could not be uploaded: {_clean(str(error), token)}", hint=hint)) from None
     except (HFValidationError, ValueError) as error:
         raise UserError(Fault(_clean(str(error), token))) from None
     except TransportError as error:
         reason = _clean(str(error) or type(error).__name__, token)
-        mend = "check the network and HF_ENDPOINT, then push again: nothing was lost"
-        raise UserError(Fault(f"the Hub cannot be reached: {reason}", mend=mend)) from None
+        hint = "check the network and HF_ENDPOINT, then push again: nothing was lost"
+        raise UserError(Fault(f"the Hub cannot be reached: {reason}", hint=hint)) from None
 
 
 def _refused(error: HfHubHTTPError, token: str) -> Fault:
     status = error.response.status_code
-    said = _clean(error.server_message or "", token)
-    told = {
-        401: ("the Hub does not accept the token (401)", _TOKEN_MEND),
+    details = _clean(error.server_message or "", token)
+    known = {
+        401: ("the Hub does not accept the token (401)", _TOKEN_HINT),
         403: (
             "the token may not write there (403)",
             "use a token with write access to that user or organisation (HF_ORG)",
         ),
-        404: ("the Hub knows no such place (404)", "check the repository's name and HF_ORG"),
+        404: ("the Hub has no such repository or owner (404)", "check the repository's name and HF_ORG"),
         412: (
-            "somebody pushed to the dataset meanwhile (412)",
+            "somebody else has pushed to the dataset meanwhile (412)",
             "look at what they changed on the Hub, then push again",
         ),
-        429: ("the Hub asks for patience (429)", "wait some minutes, then push again"),
+        429: ("the Hub limits how often you may push (429)", "wait some minutes, then push again"),
     }
-    message, mend = told.get(status, (f"the Hub answered {status}", "push again later"))
-    return Fault(f"{message}: {said}" if said else message, mend=mend)
+    message, hint = known.get(status, (f"the Hub answered {status}", "push again later"))
+    return Fault(f"{message}: {details}" if details else message, hint=hint)
 
 
 def _clean(text: str, token: str) -> str:

@@ -1,9 +1,9 @@
-"""What the Hub and a competition ask of a dataset card, and the faults of a card that lacks it.
+"""What the Hub and a competition require of a dataset card, and the faults of a card that lacks it.
 
-Licences and tasks stand in `hub_terms`; a licence that is `unknown` or `other` says nothing to a reader, and is a fault
-too. Front matter: the Hub's own pattern and the keys of its `datasetcard.md`. Each check stands for a mistake that
-published cards were seen to make: `licence:` for `license:`, a task that is none, a template's placeholder left in. The
-Hub validates the front matter once more when it is pushed.
+The licenses and tasks are in `hub_terms`; `unknown` and `other` tell a reader nothing, and are faults too. Front
+matter: the Hub's own pattern and the keys of its `datasetcard.md`. Each check is for a mistake found in published
+cards: `licence:` for `license:`, a task that does not exist, a template's placeholder. The Hub validates the front
+matter again when it is pushed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BUCKETS = (
     (10**8, "10M<n<100M"),
     (10**9, "100M<n<1B"),
 )
-_FRONT_MATTER = re.compile(r"^(\s*---(\r\n|\r|\n))([\S\s]*?)((\r\n|\r|\n)---[ \t]*(\r\n|\n|$))")
+FRONT_MATTER = re.compile(r"^(\s*---(\r\n|\r|\n))([\S\s]*?)((\r\n|\r|\n)---[ \t]*(\r\n|\n|$))")
 _PLACEHOLDER = re.compile(
     r"\[(?:more information needed|insert [^\]\n]*|your [^\]\n]*|todo[^\]\n]*)\]|^[ \t]*(?:todo|tbd|fixme)\b"
     r"|# fill this in|\byour name here\b|lorem ipsum",
@@ -52,35 +52,35 @@ def size_category(num_rows: int) -> str:
 
 
 def card_faults(readme: str) -> list[Fault]:
-    """Return what is wrong with a card: its front matter, its licence, its four sections, placeholders left in it."""
-    found = _FRONT_MATTER.match(readme)
-    if not found:
+    """Return what is wrong with a card: its front matter, its license, its four sections, placeholders left in it."""
+    match = FRONT_MATTER.match(readme)
+    if not match:
         return [Fault("the card has no YAML front matter", where="README.md:1")]
     try:
-        head = yaml.safe_load(found[3])
+        head = yaml.safe_load(match[3])
     except yaml.YAMLError as error:
         return [Fault(f"the card's front matter is not YAML: {error}", where="README.md:1")]
     if not isinstance(head, dict):
-        return [Fault("the card's front matter is no mapping", where="README.md:1")]
-    body = readme[found.end() :]
-    return [*_head_faults(head), *_body_faults(body, readme.count("\n", 0, found.end()))]
+        return [Fault("the card's front matter is not a mapping", where="README.md:1")]
+    body = readme[match.end() :]
+    return [*_head_faults(head), *_body_faults(body, readme.count("\n", 0, match.end()))]
 
 
 def _head_faults(head: dict[Any, Any]) -> Iterator[Fault]:
     where = "README.md:1"
     for key in head:
         if key not in _KEYS:
-            yield Fault(
-                f"the card's key {key!r} is unknown to the Hub", where=where, mend=did_you_mean(str(key), _KEYS)
-            )
+            hint = did_you_mean(str(key), _KEYS)
+            yield Fault(f"the Hub does not know the card's key {key!r}", where=where, hint=hint)
     license_id = head.get("license")
     if license_id not in LICENSES:
         known = did_you_mean(str(license_id), LICENSES) if license_id else ""
-        mend = known if known.startswith("did") else "set publish.license to an id of the Hub's list, such as cc0-1.0"
-        yield Fault(f"the card's licence {license_id!r} is no licence the Hub knows", where=where, mend=mend)
+        hint = known if known.startswith("did") else "set publish.license to one that the Hub lists, such as cc0-1.0"
+        yield Fault(f"the Hub does not know the card's license {license_id!r}", where=where, hint=hint)
     for task in head.get("task_categories") or ():
         if task not in TASKS:
-            yield Fault(f"{task!r} is no task category of the Hub", where=where, mend=did_you_mean(str(task), TASKS))
+            hint = did_you_mean(str(task), TASKS)
+            yield Fault(f"the Hub does not know the task category {task!r}", where=where, hint=hint)
     for tag in TAGS:
         if tag not in (head.get("tags") or ()):
             yield Fault(f"the card lacks the tag {tag!r}", where=where)
@@ -90,14 +90,14 @@ def _body_faults(body: str, line: int) -> Iterator[Fault]:
     # What stands in a quote or a fence is a row of the dataset, and free to say anything.
     prose = _QUOTED.sub(lambda quoted: "…" + "\n" * quoted[0].count("\n"), body)
     for section in SECTIONS:
-        found = re.search(rf"^## {section}[ \t]*$([\S\s]*?)(?=^#{{1,2}} |\Z)", prose, re.MULTILINE)
-        if not found or not found[1].strip():
-            yield Fault(f"the card's section {section!r} is {'empty' if found else 'missing'}", where="README.md")
+        match = re.search(rf"^## {section}[ \t]*$([\S\s]*?)(?=^#{{1,2}} |\Z)", prose, re.MULTILINE)
+        if not match or not match[1].strip():
+            yield Fault(f"the card's section {section!r} is {'empty' if match else 'missing'}", where="README.md")
     for placeholder in _PLACEHOLDER.finditer(prose):
         number = line + body_line(prose, placeholder.start())
         yield Fault(f"a placeholder was left in the card: {placeholder[0].strip()!r}", where=f"README.md:{number}")
 
 
 def body_line(body: str, offset: int) -> int:
-    """Return the line, from 1, that `offset` stands on."""
+    """Return the line, from 1, that `offset` is on."""
     return body.count("\n", 0, offset) + 1

@@ -25,18 +25,20 @@ _SPAN = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _HEADING = re.compile(r"^((?: {0,3}(?:>|[-+*]|\d+[.)])[ \t]?)* {0,3})#{1,2}(?=\s|$)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 
+MAX_CELL = 2_000  # characters of a table's cell
+
 
 def authored(text: str) -> str:
     """Return the author's Markdown with fences closed, HTML shown as text, and headings below those of the page."""
     parts: list[tuple[bool, str]] = []  # whether it is code, and the line
     opened: tuple[str, str] | None = None
     for line in _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n").split("\n"):
-        found = _FENCE.match(line)
-        if opened is None and found and not (found[2][0] == "`" and "`" in found[3]):
-            opened = found[1], found[2]
+        match = _FENCE.match(line)
+        if opened is None and match and not (match[2][0] == "`" and "`" in match[3]):
+            opened = match[1], match[2]
             parts.append((False, line))
         elif opened is not None:
-            closes = found and found[2].startswith(opened[1]) and not found[3].strip()
+            closes = match and match[2].startswith(opened[1]) and not match[3].strip()
             opened = None if closes else opened
             parts.append((True, line))
         else:
@@ -89,24 +91,36 @@ def fence(text: str, language: str = "") -> str:
 def quote(text: str) -> str:
     """Return text as a block quote that shows it as it stands: paragraphs and indentation kept, nothing interpreted."""
     paragraphs = [paragraph for paragraph in re.split(r"\n[ \t]*\n+", _lines(text).strip("\n")) if paragraph.strip()]
-    quoted = ["  \n> ".join(map(_quoted_line, paragraph.split("\n"))) for paragraph in paragraphs]
-    return "\n>\n".join(f"> {paragraph}" for paragraph in quoted) or ">"
+    quoted = []
+    for paragraph in paragraphs:
+        lines = [(line, line.lstrip(" ")) for line in paragraph.split("\n")]
+        shown = ["&nbsp;" * (len(line) - len(body)) + _escape(body.rstrip()) for line, body in lines]
+        quoted.append("> " + "  \n> ".join(shown))
+    return "\n>\n".join(quoted) or ">"
+
+
+def clip(text: str, limit: int) -> str:
+    """Return text of at most `limit` characters or so: what is too long is cut in the middle, and the cut says so."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]} [… {len(text) - 2 * half:,} characters left out …] {text[-half:]}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()) -> str:
     """Return a table of cells that are Markdown already; columns named in `numbers` are set flush right."""
     right = set(numbers)
     rule = ["---:" if i in right else "---" for i in range(len(head))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+    lines = []
+    for cells in (head, rule, *rows):
+        # A cell that is too long is shown as plain text, cut: Markdown cannot be cut anywhere.
+        bounded = [cell if len(cell) <= MAX_CELL else inline(clip(cell, MAX_CELL // 8)) for cell in cells]
+        lines.append(f"| {' | '.join(bounded)} |")
+    return "\n".join(lines)
 
 
 def _lines(text: str) -> str:
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\t", "    ")
-
-
-def _quoted_line(line: str) -> str:
-    body = line.lstrip(" ")
-    return "&nbsp;" * (len(line) - len(body)) + _escape(body.rstrip())
 
 
 def _escape(line: str) -> str:

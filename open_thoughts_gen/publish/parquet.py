@@ -15,6 +15,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from open_thoughts_gen.tables.columns import record_batch
+
 MAX_SHARD_BYTES = 300_000_000
 MAX_GROUP_BYTES = 16_000_000
 _BATCH = 32  # rows made into columns at once: few, since each may be megabytes
@@ -65,7 +67,7 @@ class ParquetFile:
 
     def _make_columns(self) -> None:
         if self._rows:
-            batch = pa.RecordBatch.from_pylist(self._rows, schema=self._schema)
+            batch = record_batch(self._rows, self._schema)
             self._rows = []
             self._batches.append(batch)
             self._waiting_bytes += batch.nbytes
@@ -80,7 +82,7 @@ class ParquetFile:
         self._writer.write_table(table, row_group_size=max(1, table.num_rows))
 
 
-class Shards:
+class SplitFiles:
     """The files of one split: `folder/SPLIT-00000-of-0000N.parquet`, so named when their number is known."""
 
     def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:

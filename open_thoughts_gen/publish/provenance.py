@@ -6,31 +6,38 @@ recipe shows them, without secrets.
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
+import re
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 
 from open_thoughts_gen.publish.funnel import stages
-from open_thoughts_gen.publish.markdown import code, inline, table
-from open_thoughts_gen.publish.quality import SIMILAR, Quality
-from open_thoughts_gen.recipe import Part, Recipe
-from open_thoughts_gen.types import Counts, Outcome, Spent
+from open_thoughts_gen.publish.markdown import MAX_CELL, clip, code, inline, table
+from open_thoughts_gen.publish.quality import Quality
+from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.types import Counts, Outcome
 
 # What the bytes of a dataset can depend on, besides the recipe and the responses.
 _PACKAGES = ("open-thoughts-gen", "clingo", "math-verify", "matplotlib", "openai", "pyarrow", "pydantic", "rapidfuzz")
+_MAX_VALUE = 300  # characters of one setting
 _OUTCOMES: tuple[Outcome, ...] = ("correct", "incorrect", "undecided")
 
 
-def versions() -> dict[str, str]:
-    """Return the version of Python and of the packages that matter, those that are installed."""
-    found = {"python": platform.python_version()}
+@functools.cache
+def versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the installed packages that matter."""
+    installed = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            distribution = metadata.distribution(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+        # `distribution.version` parses all that the metadata says, which is often a whole README.
+        line = re.search(r"^Version: *(\S+)", distribution.read_text("METADATA") or "", re.MULTILINE)
+        installed[package] = line[1] if line else distribution.version
+    return installed
 
 
 def steps_table(recipe: Recipe) -> str:
@@ -42,16 +49,25 @@ def steps_table(recipe: Recipe) -> str:
         *(("verifier", part) for part in recipe.verifiers),
         *(("sample filter", part) for part in recipe.sample_filters),
     )
-    rows = ((step, code(part.use), _settings(part), _when(part)) for step, part in steps)
+    rows = []
+    for step, part in steps:
+        settings = {
+            name: value
+            for name, value in part.resolved().items()
+            if name not in ("use", "when") and value not in (None, {}, [], "")
+        }
+        rows.append(
+            (step, code(part.use), _settings(settings, otherwise="none"), _settings(part.when, otherwise="all"))
+        )
     return table(("Step", "Plug-in", "Settings", "For rows"), rows)
 
 
 def funnel_table(recipe: Recipe, counts: Counts) -> str:
     """Return what was drawn, what was left out and why, what is left."""
     rows = [
-        ("", f"left out by {code(stage.place)}: {inline(stage.reason)}", f"−{stage.lost:,}", f"{stage.left:,}")
+        ("", f"left out by {code(stage.name)}: {inline(stage.reason)}", f"−{stage.lost:,}", f"{stage.left:,}")
         if stage.is_loss
-        else (f"**{stage.place}**", "", "", f"**{stage.left:,}**")
+        else (f"**{stage.name}**", "", "", f"**{stage.left:,}**")
         for stage in stages(recipe, counts)
     ]
     return table(("Stage", "Reason", "Left out", "Left"), rows, numbers=(2, 3))
@@ -66,30 +82,33 @@ def verdict_table(verdicts: Mapping[str, Mapping[str, int]]) -> str:
     return table(("Verifier", *_OUTCOMES), rows, numbers=(1, 2, 3))
 
 
-def quality_table(quality: Quality, remark: str) -> str:
-    """Return the quality figures; `remark` is what the Hub's viewer will not show, empty if it shows all."""
-    return table(("Measure", "Value", "How it is measured"), _quality_rows(quality, remark))
-
-
 def cost_line(counts: Counts) -> str:
     """Return what the responses cost, as far as it is known."""
     num = counts.prompt_tokens + counts.completion_tokens
     if not num and counts.cost_usd == 0:
         return "Tokens: none, no language model was called. Cost: $0."
     tokens = f"{counts.prompt_tokens:,} of prompts, {counts.completion_tokens:,} of completions" if num else "unknown"
-    roles = [f"{role} {_tokens(spent)}, {_usd(spent.cost_usd)}" for role, spent in counts.spent.items()]
+    roles = [
+        f"{role} {spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens, {_usd(spent.cost_usd)}"
+        for role, spent in counts.spent.items()
+    ]
     by_role = f" ({'; '.join(roles)})" if len(roles) > 1 else ""
     saved = f" Attempts that were allowed and not needed: {counts.calls_saved:,}." if counts.calls_saved else ""
     whose = " for all answers, whichever run paid for them" if counts.cost_usd else ""
     return f"Tokens: {tokens}. Cost: {_usd(counts.cost_usd)}{whose}{by_role}.{saved}"
 
 
-def _tokens(spent: Spent) -> str:
-    return f"{spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens"
-
-
 def _usd(usd: float | None) -> str:
     return "unknown" if usd is None else f"${usd:,.2f}"
+
+
+# Which prompts are not near-duplicates because their figures differ, by the numbers guard.
+_GUARDS: dict[bool | str, str] = {
+    True: " and the same figures in the same order",
+    False: "",
+    "families": "; of generated problems also the same figures in the same order",
+    "answers": " and the same figures in the same order, or else the same reference",
+}
 
 
 def percent(rate: float) -> str:
@@ -99,7 +118,11 @@ def percent(rate: float) -> str:
     return f"{min(max(rate * 100, 0.1), 99.9):.1f} %"
 
 
-def _quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str]]:
+def quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the quality figures: each measure, its value and how it is measured.
+
+    `remark` is what the Hub's viewer will not show, empty if it shows all.
+    """
     yield "Rows", f"{quality.num_rows:,}", "accepted by every filter"
     yield "Verified correct", percent(quality.correct_rate), "at least one verifier says correct, none incorrect"
     if quality.num_in_form:
@@ -111,11 +134,12 @@ def _quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str
         f"those of {quality.num_verdicts:,} verdicts, on published and left-out rows, that call the known-right answer "
         "wrong",
     )
-    pairs = "every pair of prompts" if quality.compared_all else "every pair of prompts that share runs of words"
+    rule = quality.near_rule
     yield (
         "Near-duplicate rows",
         percent(quality.near_duplicate_rate),
-        f"{pairs} ({quality.num_rows:,} rows), Indel similarity of at least {SIMILAR:.0f} %, minimal pairs aside",
+        f"prompts that repeat an earlier one of the {quality.num_rows:,} rows: Indel similarity of at least "
+        f"{rule.threshold:g} %{_GUARDS[rule.numbers_guard]}, minimal pairs aside",
     )
     if quality.num_twins:
         yield "Minimal pairs", f"{quality.num_twins:,}", "pairs of rows that differ in one fact and in the answer"
@@ -129,15 +153,14 @@ def _quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str
     yield "Viewer", "cut" if remark else "whole", viewer
 
 
-def _settings(part: Part) -> str:
-    told = ((name, value) for name, value in part.resolved().items() if name not in ("use", "when"))
-    settings = (f"{name}: {_plain(value)}" for name, value in told if value not in (None, {}, [], ""))
-    return "<br>".join(map(code, settings)) or "none"
-
-
-def _when(part: Part) -> str:
-    return "<br>".join(code(f"{name}: {_plain(value)}") for name, value in part.when.items()) or "all"
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def _settings(settings: Mapping[str, object], *, otherwise: str) -> str:
+    """Return settings as a table's cell, as many as it holds; `otherwise` if there are none."""
+    shown: list[str] = []
+    for name, value in settings.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        setting = code(f"{name}: {clip(text, _MAX_VALUE)}")
+        if sum(map(len, shown)) + len(setting) > MAX_CELL - 200:
+            shown.append(f"and {len(settings) - len(shown)} more")
+            break
+        shown.append(setting)
+    return "<br>".join(shown) or otherwise

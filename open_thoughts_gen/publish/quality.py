@@ -1,9 +1,9 @@
 """The quality figures that the card prints: computed from the samples, none typed by hand.
 
-Near-duplicates are measured apart from the filter that removes them: Indel similarity of whole prompts, every pair of a
-small set, of a large one every pair that shares enough runs of words (`similar.pairs`). Rows that are twins on purpose
-are compared with all others but not with each other. A baseline that guesses answers from surface features is not here;
-it belongs to the tests of a family.
+Near-duplicates are measured by the rule of the filter that removes them (`filters.near_dedup`), with its settings where
+the recipe has it: a row counts if its prompt repeats an earlier one. Rows that are twins on purpose are compared with
+all others but not with each other. A baseline that guesses answers from surface features is not here; it belongs to the
+tests of a family.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from open_thoughts_gen.plugin import Verifier
 from open_thoughts_gen.publish.rows import answer_of
-from open_thoughts_gen.similar.pairs import SMALL_CHARACTERS, SMALL_NUM, near_pairs
+from open_thoughts_gen.similar.guard import Guard
+from open_thoughts_gen.similar.pairs import near_duplicates
 from open_thoughts_gen.similar.questions import Questions
+from open_thoughts_gen.similar.rule import Rule
+from open_thoughts_gen.similar.settings import Numbers
 from open_thoughts_gen.similar.spill import Spill, Texts
 from open_thoughts_gen.text import normalise
 from open_thoughts_gen.types import Finished, Sample
 
-SIMILAR = 90.0
+FILTER = "near_dedup"
 YES_NO = {"yes", "no", "true", "false"}
 
 
@@ -35,7 +37,16 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class NearRule:
+    """By which rule prompts are near-duplicates: the settings of `near_dedup`."""
+
+    threshold: float = 90.0
+    numbers_guard: Numbers = "answers"
+    as_it_stands: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WordCounts:
     """How many words each row's question has, and each trace's reasoning."""
 
     question: Sequence[int]
@@ -47,8 +58,8 @@ class Quality:
     """What can be said of the accepted rows in figures; rates are 0..1.
 
     `verified_by` are the verifiers, by their labels, that found rows correct; `num_in_form` are the rows of which none
-    but verifiers of form did, which are not counted in `correct_rate`.
-    `compared_all` tells whether near-duplicates were looked for among all pairs, rather than those that share words.
+    but verifiers of form did, which are not counted in `correct_rate`. `num_disagreements` are verdicts that call the
+    reference itself, as an answer, incorrect.
     """
 
     num_rows: int
@@ -58,11 +69,11 @@ class Quality:
     num_verdicts: int
     num_disagreements: int
     near_duplicate_rate: float
-    compared_all: bool
+    near_rule: NearRule
     num_twins: int
     num_answers: int
     balance: Mapping[str, Balance]
-    words: Words
+    words: WordCounts
 
     @property
     def question_words(self) -> float:
@@ -75,69 +86,57 @@ class Quality:
         return median(self.words.reasoning or [0])
 
 
-def measure(finished: Finished, verifiers: Sequence[Verifier] = ()) -> Quality:
-    """Measure a finished run, whose recipe has these verifiers."""
+def measure(finished: Finished) -> Quality:
+    """Measure a finished run."""
     samples = finished.samples
-    found = [_verified_by(sample, verifiers) for sample in samples if sample.outcome == "correct"]
+    correct = [sample for sample in samples if sample.outcome == "correct"]
+    verdicts = (verdict for sample in correct for verdict in sample.verdicts)
+    verified_by = (each.verifier for each in verdicts if each.outcome == "correct" and not each.form_only)
     judged = [*samples, *(dropped.sample for dropped in finished.dropped if dropped.sample)]
-    near, compared_all = near_duplicates(samples)
+    filtered = next((report.facts for report in reversed(finished.reports) if report.plugin == FILTER), {})
+    near_rule = NearRule(**filtered["rule"]) if "rule" in filtered else NearRule()
     return Quality(
         num_rows=len(samples),
-        correct_rate=_share(sum(map(bool, found)), len(samples)),
-        verified_by=tuple(dict.fromkeys(label for labels in found for label in labels)),
-        num_in_form=sum(not labels for labels in found),
+        correct_rate=_share(len(correct), len(samples)),
+        verified_by=tuple(dict.fromkeys(verified_by)),
+        num_in_form=sum(sample.is_right_in_form_only for sample in samples),
         num_verdicts=sum(len(sample.verdicts) for sample in judged),
-        num_disagreements=sum(map(_num_disagreements, judged)),
-        near_duplicate_rate=_share(len(near), len(samples)),
-        compared_all=compared_all,
+        num_disagreements=sum(
+            verdict.outcome == "incorrect" and normalise(verdict.answer) == normalise(sample.question.reference)
+            for sample in judged
+            for verdict in sample.verdicts
+            if verdict.answer is not None and sample.question.reference is not None
+        ),
+        near_duplicate_rate=_share(len(repeating(samples, near_rule)), len(samples)),
+        near_rule=near_rule,
         num_twins=sum(1 for _ in twins(samples)),
         num_answers=len({normalise(answer_of(sample) or "") for sample in samples}),
         balance=_balance(samples),
-        words=Words(
+        words=WordCounts(
             [len(sample.question.prompt.split()) for sample in samples],
             [len(sample.trace.reasoning.split()) for sample in samples if sample.trace],
         ),
     )
 
 
-def _verified_by(sample: Sample, verifiers: Sequence[Verifier]) -> list[str]:
-    """Return who found the answer correct, and not only its form; verdicts tell their verifier by its label."""
-    of_form = {verifier.label for verifier in verifiers if verifier.judges_form(sample.question)}
-    of_more = {verifier.label for verifier in verifiers if not verifier.judges_form(sample.question)}
-    correct = (verdict.verifier for verdict in sample.verdicts if verdict.outcome == "correct")
-    return [label for label in correct if label not in of_form - of_more]
+def repeating(samples: Sequence[Sample], rule: NearRule) -> set[int]:
+    """Return the places of the samples whose prompt is a near-duplicate of an earlier one.
 
-
-def near_duplicates(samples: Sequence[Sample]) -> tuple[set[int], bool]:
-    """Return the places of the samples whose prompt is 90 % similar to another's, and whether all pairs were compared.
-
-    Minimal pairs, and attempts at one question, are no duplicates of each other.
+    Minimal pairs, and attempts at one question, are not duplicates of each other.
     """
     with Spill() as spill:
         texts = Texts(spill)
         questions = Questions(samples, seen=texts.add)
-        pairs = near_pairs(texts, questions.hashes, threshold=SIMILAR, spill=spill, apart=questions.are_twins)
-        compared_all = len(texts) <= SMALL_NUM and int(texts.lengths.sum()) <= SMALL_CHARACTERS
-    near = {*pairs.ones.tolist(), *pairs.others.tolist()}
-    return {i for i, place in enumerate(questions.place_of.tolist()) if place in near}, compared_all
+        guard = Guard(questions, texts, rule.numbers_guard)
+        near = near_duplicates(questions, texts, Rule(rule.threshold, rule.as_it_stands), guard, spill=spill)
+    return {i for i, index in enumerate(questions.place_of.tolist()) if near.places[index] >= 0}
 
 
 def twins(samples: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
     """Return the minimal pairs: each row that says whose twin it is, after the row that it is a twin of."""
     by_id = {sample.question.id: sample for sample in samples}
-    pairs = ((by_id.get(str(sample.question.meta.get("twin_of"))), sample) for sample in by_id.values())
+    pairs = ((by_id.get(str(sample.question.trait("twin_of"))), sample) for sample in by_id.values())
     return [(original, sample) for original, sample in pairs if original]
-
-
-def _num_disagreements(sample: Sample) -> int:
-    """Count verdicts that call the known-right answer wrong. An answer in another form is not one of them."""
-    reference = sample.question.reference
-    if reference is None:
-        return 0
-    known = normalise(reference)
-    return sum(
-        v.outcome == "incorrect" and v.answer is not None and normalise(v.answer) == known for v in sample.verdicts
-    )
 
 
 def _balance(samples: Sequence[Sample]) -> dict[str, Balance]:

@@ -1,23 +1,24 @@
 """Samples become rows: of the default config, of the chats, and of what was left out.
 
-Texts that UTF-8 cannot hold are mended. What does not fit its column's type is the recipe's fault and is told, not
-nulled.
+Texts that UTF-8 cannot hold are repaired. A value that does not fit its column's type is reported as a fault of the
+recipe, not set to null.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.publish.columns import Column, arrow_schema
+from open_thoughts_gen.publish.columns import STANDARD, Column, arrow_schema
 from open_thoughts_gen.publish.parquet import write_parquet
+from open_thoughts_gen.publish.spans import with_spans
 from open_thoughts_gen.recipe import ColumnType
 from open_thoughts_gen.text import final_answer, shorten
-from open_thoughts_gen.types import Dropped, Sample, Verdict
+from open_thoughts_gen.types import Dropped, Sample
 
 TRAIN = "train"  # the split of rows that no filter has put in another
 _THINK = re.compile(r"<(?=\s*/?\s*think\s*>)", re.IGNORECASE)
@@ -29,11 +30,7 @@ _DROPPED = (
     Column("detail"),
     Column("twin"),
     Column("score", dtype="float64"),
-    Column("id"),
-    Column("prompt"),
-    Column("reasoning"),
-    Column("response"),
-    Column("outcome"),
+    *STANDARD,
     Column("meta"),
 )
 
@@ -48,10 +45,24 @@ class DefaultRows:
 
     def row(self, sample: Sample) -> dict[str, Any]:
         """Return the row of a sample."""
-        return _standard_row(sample) | _own_cells(sample, self._extra, self._faults)
+        cells = _standard_row(sample)
+        for name, kind in self._extra.items():
+            value = sample.question.meta.get(name)
+            if name == "derivation":
+                value = with_spans(value, sample.trace)
+            try:
+                cells[name] = None if value is None else _converted(value, kind)
+            except (TypeError, ValueError, OverflowError):
+                shown = shorten(repr(value), 40)
+                fault = Fault(
+                    f"publish.columns.{name}: {shown}, of question {sample.question.id}, is not of type {kind}",
+                    hint="give the column another type (json holds anything)",
+                )
+                self._faults.setdefault(name, fault)
+        return cells
 
     def check(self) -> None:
-        """Tell the faults of the rows so far.
+        """Report the faults of the rows so far.
 
         Raises:
             UserError: a value of `meta` does not fit the type that the recipe gives its column.
@@ -62,12 +73,12 @@ class DefaultRows:
 
 
 def write_dropped(path: Path, dropped: Iterable[Dropped]) -> None:
-    """Write what was left out, by which step and plug-in, why, and against which twin."""
+    """Write what was left out: step, plug-in and reason, then the dataset's columns, so that it can be verified."""
     write_parquet(path, map(_dropped_row, dropped), arrow_schema(_DROPPED))
 
 
 def answer_of(sample: Sample) -> str | None:
-    """Return the final answer: what a verifier read in the response (one that found it correct first), else our own."""
+    """Return the final answer: as read by a verifier (first by one that calls it correct), else as read here."""
     read = sorted((v for v in sample.verdicts if v.answer is not None), key=lambda v: v.outcome != "correct")
     if read:
         return read[0].answer
@@ -91,16 +102,15 @@ def _standard_row(sample: Sample) -> dict[str, Any]:
         "finish_reason": trace.finish_reason if trace else None,
         "source": clean(question.source),
         "license": clean(question.license),
-        "verdicts": [_verdict_cell(verdict) for verdict in sample.verdicts],
-    }
-
-
-def _verdict_cell(verdict: Verdict) -> dict[str, str | None]:
-    return {
-        "verifier": clean(verdict.verifier),
-        "outcome": verdict.outcome,
-        "answer": clean(verdict.answer),
-        "explanation": clean(verdict.explanation),
+        "verdicts": [
+            {
+                "verifier": clean(verdict.verifier),
+                "outcome": verdict.outcome,
+                "answer": clean(verdict.answer),
+                "explanation": clean(verdict.why),
+            }
+            for verdict in sample.verdicts
+        ],
     }
 
 
@@ -137,10 +147,8 @@ def _dropped_row(dropped: Dropped) -> dict[str, Any]:
         "score": why.score,
     }
     if sample:
-        row |= {"id": sample.question.id, "prompt": clean(sample.question.prompt), "meta": _json(sample.question.meta)}
-        row |= {"outcome": sample.outcome} if sample.verdicts else {}
-        if sample.trace:
-            row |= {"reasoning": clean(sample.trace.reasoning), "response": clean(sample.trace.response)}
+        row |= _standard_row(sample) | {"meta": _json(sample.question.meta)}
+        row |= {} if sample.verdicts else {"outcome": None}
     return row
 
 
@@ -149,56 +157,23 @@ def clean(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _own_cells(sample: Sample, extra: Mapping[str, ColumnType], faults: dict[str, Fault]) -> dict[str, Any]:
-    cells = {}
-    for name, kind in extra.items():
-        value = sample.question.meta.get(name)
-        try:
-            cells[name] = None if value is None else _CONVERT[kind](value)
-        except (TypeError, ValueError, OverflowError):
-            shown = shorten(repr(value), 40)
-            fault = Fault(
-                f"publish.columns.{name}: {shown} of question {sample.question.id} is no {kind}",
-                mend="give the column another type (json holds anything)",
-            )
-            faults.setdefault(name, fault)
-    return cells
-
-
-def _string(value: object) -> str | None:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise TypeError(value)
-
-
-def _int(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise TypeError(value)
-    return value
-
-
-def _float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(value)
-    return float(value)
-
-
-def _bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(value)
-    return value
-
-
 def _json(value: object) -> str | None:
     return clean(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
-_CONVERT: dict[ColumnType, Callable[[Any], Any]] = {
-    "string": _string,
-    "int": _int,
-    "float": _float,
-    "bool": _bool,
-    "json": _json,
-}
+def _converted(value: object, kind: ColumnType) -> object:
+    """Return a value as a column of a type holds it; a TypeError where it does not fit."""
+    match kind, value:
+        case "json", _:
+            return _json(value)
+        case "string", str():
+            return clean(value)
+        case "string", int() | float():
+            return str(value)
+        case "bool", bool():
+            return value
+        case "int", int() if not isinstance(value, bool) and -(2**63) <= value < 2**63:
+            return value
+        case "float", int() | float() if not isinstance(value, bool):
+            return float(value)
+    raise TypeError(value)

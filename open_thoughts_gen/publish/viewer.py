@@ -41,7 +41,7 @@ class FirstRows:
 
 
 def first_rows(rows: Sequence[Mapping[str, Any]]) -> FirstRows:
-    """Simulate the viewer on a dataset's rows, of which the first hundred matter."""
+    """Simulate the viewer on the first hundred rows of a dataset; it shows no others."""
     rows = rows[:MAX_ROWS]
     by_column: dict[str, int] = {}
     for row in rows:
@@ -50,7 +50,14 @@ def first_rows(rows: Sequence[Mapping[str, Any]]) -> FirstRows:
     sizes = [_num_bytes({"row_idx": i, "row": row, "truncated_cells": []}) + 1 for i, row in enumerate(rows)]
     total = 2 + sum(sizes[:MIN_ROWS])
     if total >= MAX_BYTES:
-        return FirstRows(len(rows[:MIN_ROWS]), _cut(rows[:MIN_ROWS], total), by_column)
+        cut: list[tuple[int, str]] = []
+        for i in reversed(range(len(rows[:MIN_ROWS]))):
+            cells = rows[i].items() if total >= MAX_BYTES else ()
+            for name, size in ((name, _num_bytes(cell)) for name, cell in cells):
+                if size > CELL_BYTES:
+                    total -= size - CELL_BYTES
+                    cut.append((i, name))
+        return FirstRows(len(rows[:MIN_ROWS]), tuple(cut), by_column)
     num_rows = len(sizes[:MIN_ROWS])
     for size in sizes[MIN_ROWS:]:
         total += size
@@ -58,19 +65,6 @@ def first_rows(rows: Sequence[Mapping[str, Any]]) -> FirstRows:
             break
         num_rows += 1
     return FirstRows(num_rows, (), by_column)
-
-
-def _cut(rows: Sequence[Mapping[str, Any]], total: int) -> tuple[tuple[int, str], ...]:
-    cut: list[tuple[int, str]] = []
-    for i in reversed(range(len(rows))):
-        if total < MAX_BYTES:
-            break
-        for name, cell in rows[i].items():
-            size = _num_bytes(cell)
-            if size > CELL_BYTES:
-                total -= size - CELL_BYTES
-                cut.append((i, name))
-    return tuple(cut)
 
 
 def _num_bytes(value: object) -> int:

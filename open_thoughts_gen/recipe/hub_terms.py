@@ -1,10 +1,10 @@
-"""The words that the Hugging Face Hub knows for licences and tasks.
+"""The licenses and tasks that the Hugging Face Hub knows.
 
-A card with a licence or task that the Hub does not know shows none at all, and nothing says so. So a recipe is checked
+A card with a license or task that the Hub does not know shows none at all, without a warning. So a recipe is checked
 against these lists before anything is spent. Being `Literal` types, they give pydantic its check, the JSON schema its
 completions, and a misspelt value its "did you mean".
 
-Licences: the table of https://huggingface.co/docs/hub/repositories-licenses. Tasks: `pipelines.ts` of
+Licenses: the table of https://huggingface.co/docs/hub/repositories-licenses. Tasks: `pipelines.ts` of
 https://github.com/huggingface/huggingface.js, without those that the Hub no longer lists as tasks of their own
 (`text2text-generation` is a subtask of `text-generation` today). Subtasks (`task_ids`) are not covered.
 """

@@ -1,13 +1,15 @@
-"""One part of a recipe on one line, as options of the command line have it: `math`, `math:{timeout_s: 2}`."""
+"""One part of a recipe on one line, as in an option of the command line: `math`, `math:{timeout_s: 2}`."""
 
 from __future__ import annotations
 
 import json
 import os
 
-from open_thoughts_gen.errors import Fault, UserError
+from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.plugin import Kind
-from open_thoughts_gen.recipe.parts import Part, Parts
+from open_thoughts_gen.recipe.node import Node
+from open_thoughts_gen.recipe.parts import Part, build_part
+from open_thoughts_gen.recipe.secrets import mark_secrets
 from open_thoughts_gen.recipe.variables import fill
 from open_thoughts_gen.recipe.yaml_lines import read
 
@@ -20,12 +22,12 @@ def read_part(text: str, kind: Kind, *, where: str) -> Part:
 
     """
     name, braces, settings = text.partition(":{")
-    written = f"{{use: {json.dumps(name)}, {settings}" if braces else json.dumps(name)
-    document = read(written, where)
-    document.places = dict.fromkeys(document.places, where)
-    parts = Parts(document, fill(document, os.environ))
-    part = parts.part((), kind)
-    if document.faults:
-        hide = parts.secrets.hide
-        raise UserError(*(Fault(hide(fault.message), fault.where, hide(fault.mend)) for fault in document.faults))
-    return part
+    root, faults = read(f"{{use: {json.dumps(name)}, {settings}" if braces else json.dumps(name), where)
+    root, more = fill((root or Node(None, where)).titled("", where), os.environ)
+    faults += more
+    root, secrets, _ = mark_secrets(root, may_hold=())
+    built = build_part(root, kind, secrets)
+    faults += built.faults
+    if faults:
+        raise UserError(*map((secrets | built.secrets).hidden, faults))
+    return built.part

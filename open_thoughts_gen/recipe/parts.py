@@ -1,16 +1,17 @@
-"""One plug-in named by a recipe: `use: NAME`, its settings beside it, and `when:` it applies.
+"""One plug-in named by a recipe: `use: NAME`, its settings beside it, `when:` it applies, or a source's `weight:`.
 
-The plug-in's own pydantic fields say which settings there are, so a recipe's mapping is turned into a plug-in here and
-nowhere else, with every fault at its line. Secrets are looked after here too: one may reach a plug-in from the
-environment, and a recipe that holds one itself is refused, because it is published with its dataset.
+The plug-in's own pydantic fields say which settings there are, so a recipe's mapping becomes a plug-in here and nowhere
+else, with every fault at its line. A setting that has been renamed since the recipe was written (`Plugin.renamed`) is
+read under its new name, with a note.
 """
 
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from pydantic_core import to_jsonable_python
@@ -18,19 +19,13 @@ from pydantic_core import to_jsonable_python
 from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.plugin import Kind, Plugin
-from open_thoughts_gen.recipe.overrides import is_class_name
+from open_thoughts_gen.plugin.nested import nested_places
+from open_thoughts_gen.plugin.when import Wanted, meets
+from open_thoughts_gen.recipe.node import Node, Value
+from open_thoughts_gen.recipe.options import is_class_name
+from open_thoughts_gen.recipe.renamed import rename
+from open_thoughts_gen.recipe.secrets import MASK, Secrets, change_texts, mark_declared_secrets
 from open_thoughts_gen.recipe.validation import validate
-from open_thoughts_gen.recipe.variables import (
-    MASK,
-    Filled,
-    Secrets,
-    change_texts,
-    is_secret,
-    is_secret_variable,
-    may_be_secret,
-)
-from open_thoughts_gen.recipe.yaml_lines import Document, KeyPath, Value
-from open_thoughts_gen.routing import Wanted, meets, nested_places
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Question
 
@@ -39,7 +34,7 @@ CONDITIONAL: tuple[Kind, ...] = ("verifier", "filter")
 
 
 class Part(BaseModel):
-    """One plug-in named by a recipe: its settings, and the rows that it is for."""
+    """One plug-in named by a recipe: its settings, and the rows that it applies to."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -47,18 +42,22 @@ class Part(BaseModel):
     plugin: Any = Field(description="the plug-in with its settings")
     when: Mapping[str, Wanted] = Field(
         default_factory=dict,
-        description="rows that this is for: a question's domain, source, license or a key of its meta, to one value or "
-        "a list of values; all keys must hold",
+        description="the rows that this applies to: domain, source, license or a key of the question's meta, with the "
+        "value or the list of values that it must have; all keys must match",
+    )
+    weight: float = Field(
+        default=1.0,
+        description="how many questions are drawn from this source, in proportion to the weights of the others",
     )
     _secrets: Secrets = PrivateAttr(default_factory=Secrets)
 
     def applies_to(self, question: Question) -> bool:
-        """Tell whether a row meets this part: every key of `when` equals its field or meta, or lists it."""
+        """Return whether this part is for a row: every key of `when` equals the row's field or meta, or lists it."""
         return meets(question, self.when)
 
     @property
     def holds_secrets(self) -> bool:
-        """Tell whether a secret was filled into its settings."""
+        """Return whether a secret was filled into its settings."""
         return bool(self._secrets.written)
 
     def resolved(self) -> dict[str, Any]:
@@ -71,140 +70,131 @@ class Part(BaseModel):
         return list(self._written(masked).items())
 
     def _written(self, secrets: Secrets) -> dict[str, Any]:
-        when = {"when": plain(self.when, secrets)} if self.when else {}
+        common = {"when": plain(self.when, secrets)} if self.when else {}
+        common |= {"weight": self.weight} if self.weight != 1 else {}
         settings = self.plugin.model_dump(by_alias=True) if isinstance(self.plugin, BaseModel) else {}
-        return {"use": self.use, **when, **plain(settings, secrets)}
+        return {"use": self.use, **common, **plain(settings, secrets)}
 
 
-class Parts:
-    """Makes parts of the plug-ins that a document names. Faults are noted in the document."""
+NO_PART = Part.model_construct(use="", plugin=None)  # where there are faults
 
-    def __init__(self, document: Document, filled: list[Filled]) -> None:
-        self.document = document
-        self.filled = filled
-        self.secrets = Secrets()
-        for one in filled:
-            if is_secret_variable(one.name) or may_be_secret(one.path):
-                self._keep_secret(one)
 
-    def part(self, path: KeyPath, kind: Kind) -> Part:
-        """Return one plug-in with its settings; `NO_PART` where there are faults."""
-        document = self.document
-        written = document.get(path)
-        settings = {"use": written} if isinstance(written, str) else written
-        if not isinstance(settings, dict):
-            message = f"one {kind} is expected, not {document.show(path)}"
-            document.fault(path, message, f"write `use: ...`, {known(kind)}")
-            return NO_PART
-        when = self._when(path, kind, settings)
-        found = self._plugin_class(path, kind, settings)
-        if found is None:
-            return NO_PART
-        rest = {key: value for key, value in settings.items() if key not in ("use", "when")}
-        for inner in nested_places(found, rest):
-            self._check_nested((*path, *inner))
-        secrets = self._secrets_of(path, found, rest)
-        made = validate(found, rest, document=document, path=path)
-        if made is None:
-            return NO_PART
-        part = Part(use=settings["use"], plugin=_concealed(made, secrets), when=when)
-        part._secrets = secrets
-        return part
+@dataclass(frozen=True, slots=True)
+class BuiltPart:
+    """What one plug-in of a recipe became: `NO_PART` with its faults; secrets that no message may show; notes.
 
-    def _check_nested(self, path: KeyPath) -> None:
-        """Check a verifier that is named inside another one's settings as a part of its own, each fault at its line."""
-        num_before = len(self.document.faults)
-        self.part(path, "verifier")
-        if len(self.document.faults) > num_before:
-            self.document.spoilt.add(path)
+    `settings` is what it was made of, under the present names.
+    """
 
-    def _plugin_class(self, path: KeyPath, kind: Kind, settings: Mapping[str, Any]) -> type[Plugin] | None:
-        use = settings.get("use")
-        named = (*path, "use") if isinstance(self.document.get(path), dict) else path
-        if not isinstance(use, str):
-            self._tell_no_use(path, kind, settings)
-            return None
-        if named in self.document.spoilt:
-            return None
-        try:
-            if len(use) > MAX_NAME or (":" in use and not is_class_name(use)):
-                raise UserError(
-                    Fault(f"{shorten(use, 60)!r} names no class", mend="write their_package.module:TheirClass")
-                )
-            found = plugin.load(kind, use)
-        except UserError as error:
-            for fault in error.faults:
-                self.document.fault(named, fault.message, fault.mend)
-            return None
-        except ImportError as error:
-            if ":" not in use:
-                raise
-            self.document.fault(named, f"cannot be imported: {error}")
-            return None
-        if inspect.isabstract(found):
-            self.document.fault(named, f"{use!r} is abstract", "name a class that has all its methods")
-            return None
-        return found
+    settings: Node
+    part: Part = NO_PART
+    faults: list[Fault] = field(default_factory=list)
+    secrets: Secrets = field(default_factory=Secrets)
+    notes: list[Fault] = field(default_factory=list)
 
-    def _tell_no_use(self, path: KeyPath, kind: Kind, settings: Mapping[str, Any]) -> None:
-        if settings.get("use") is not None:
-            shown = self.document.show((*path, "use"))
-            self.document.fault((*path, "use"), f"the name of a {kind} is expected, not {shown}", known(kind))
-            return
-        named = [key for key in settings if key in plugin.names(kind)]
-        mend = f"write `use: {named[0]}` with its settings beside it" if named else f"add `use: ...`, {known(kind)}"
-        self.document.fault(path, f"this names no {kind}", mend)
 
-    def _when(self, path: KeyPath, kind: Kind, settings: Mapping[str, Any]) -> Mapping[str, Wanted]:
-        if "when" not in settings:
-            return {}
-        path, when = (*path, "when"), settings["when"]
-        if kind not in CONDITIONAL:
-            self.document.fault(path, f"a {kind} is for every row", "`when` is for verifiers and filters: leave it out")
-        elif not isinstance(when, dict):
-            self.document.fault(path, f"a mapping is expected, not {self.document.show(path)}", "write {domain: math}")
-        else:
-            return {key: self._wanted((*path, key), value) for key, value in when.items()}
-        return {}
+def build_part(node: Node, kind: Kind, secrets: Secrets) -> BuiltPart:
+    """Return the part that a value of a recipe describes; `secrets` are the secrets of the whole recipe."""
+    settings = Node({"use": node}, node.where, node.title) if isinstance(node.content, str) else node
+    if not settings.is_mapping:
+        message = f"one {kind} is expected, not {node.show()}"
+        return BuiltPart(node, faults=[node.fault(message, f"write `use: ...`, {known(kind)}")])
+    when, faults = _when(settings.get("when"), kind)
+    weight, more = _weight(settings, kind)
+    faults += more
+    cls, more = _plugin_class(settings, kind)
+    faults += more
+    if cls is None:
+        return BuiltPart(node, faults=faults)
+    settings, more, notes = rename(settings, cls.renamed)
+    faults += more
+    common = ("use", "when", "weight") if kind == "source" else ("use", "when")
+    for path in nested_places(cls, settings.without(*common).value):
+        nested = build_part(settings.along(path)[-1], "verifier", secrets)
+        faults, notes = faults + nested.faults, notes + nested.notes
+        settings = settings.replaced(path, nested.settings.reported() if nested.faults else nested.settings)
+    rest, part_secrets, more = mark_declared_secrets(settings.without(*common), cls, secrets)
+    faults += more
+    built, more = validate(cls, rest)
+    faults += more
+    written = settings if node.is_mapping else node
+    if built is None:
+        return BuiltPart(written, NO_PART, faults, part_secrets, notes)
+    if part_secrets.written:
+        texts = {name: getattr(built, name) for name in cls.model_fields}
+        concealed = {name: change_texts(value, part_secrets.conceal) for name, value in texts.items()}
+        built = built.model_copy(update=concealed)
+    part = Part(use=settings.content["use"].content, plugin=built, when=when, weight=weight)
+    part._secrets = part_secrets
+    return BuiltPart(written, part, faults, part_secrets, notes)
 
-    def _wanted(self, path: KeyPath, value: object) -> Wanted:
+
+def _plugin_class(settings: Node, kind: Kind) -> tuple[type[Plugin] | None, list[Fault]]:
+    name = settings.get("use")
+    if name is None or not isinstance(name.content, str):
+        return None, [_no_use(settings, kind)]
+    if name.is_reported:
+        return None, []
+    use = name.content
+    try:
+        if len(use) > MAX_NAME or (":" in use and not is_class_name(use)):
+            fault = Fault(
+                f"{shorten(use, 60)!r} is not the name of a class", hint="write their_package.module:TheirClass"
+            )
+            raise UserError(fault)
+        cls = plugin.load(kind, use)
+    except UserError as error:
+        return None, [name.fault(fault.message, fault.hint) for fault in error.faults]
+    except ImportError as error:
+        if ":" not in use:
+            raise
+        return None, [name.fault(f"cannot be imported: {error}")]
+    if inspect.isabstract(cls):
+        return None, [name.fault(f"{use!r} is abstract", "name a class that has all its methods")]
+    return cls, []
+
+
+def _no_use(settings: Node, kind: Kind) -> Fault:
+    name = settings.get("use")
+    if name is not None and name.content is not None:
+        return name.fault(f"the name of a {kind} is expected, not {name.show()}", known(kind))
+    keys = [key for key in settings.content if key in plugin.names(kind)]
+    hint = f"write `use: {keys[0]}` with its settings beside it" if keys else f"add `use: NAME`; {known(kind)}"
+    return settings.fault(f"this does not name a {kind}", hint)
+
+
+def _when(node: Node | None, kind: Kind) -> tuple[Mapping[str, Wanted], list[Fault]]:
+    if node is None:
+        return {}, []
+    if kind not in CONDITIONAL:
+        return {}, [node.fault(f"a {kind} takes no `when`", "only verifiers and filters do: leave it out")]
+    if not node.is_mapping:
+        return {}, [node.fault(f"a mapping is expected, not {node.show()}", "write {domain: math}")]
+    when: dict[str, Wanted] = {}
+    faults = []
+    for key, child in node.content.items():
+        value = child.value
         if isinstance(value, str | int | float):
-            return value
-        if isinstance(value, list) and value and all(isinstance(one, str | int | float) for one in value):
-            return tuple(value)
-        self.document.fault(path, f"a value or a list of values is expected, not {self.document.show(path)}")
-        return ()
-
-    def _secrets_of(self, path: KeyPath, found: type[Plugin], settings: Mapping[str, Any]) -> Secrets:
-        """Return the secrets among a plug-in's settings; one that the recipe itself holds is a fault."""
-        declared = {name for name, declared in found.model_fields.items() if _is_secret_type(declared.annotation)}
-        filled = {one.path for one in self.filled}
-        for one in self.filled:
-            if one.path[: len(path)] == path and one.path[len(path) :][:1] and one.path[len(path)] in declared:
-                self._keep_secret(one)
-        for inner, value in _leaves(settings):
-            here = (*path, *inner)
-            if may_be_secret(inner) or inner[0] in declared:
-                self.document.hidden.add(here)
-            if here not in filled and value not in (None, "") and (is_secret(inner) or inner[0] in declared):
-                self.secrets.written[str(value)] = MASK
-                variable = re.sub(r"\W", "_", str(inner[-1])).upper()
-                mend = f"write ${{{variable}}}, and export {variable}=..."
-                self.document.spoil(here, "a secret may not stand in a recipe, which is published", mend)
-        mine = {one.value: one.written for one in self.filled if one.path[: len(path)] == path}
-        return Secrets({value: written for value, written in mine.items() if value in self.secrets.written})
-
-    def _keep_secret(self, one: Filled) -> None:
-        self.document.hidden.add(one.path)
-        if one.value:
-            self.secrets.written[one.value] = one.written
+            when[key] = value
+        elif isinstance(value, list) and value and all(isinstance(item, str | int | float) for item in value):
+            when[key] = tuple(value)
+        else:
+            faults.append(child.fault(f"a value or a list of values is expected, not {child.show()}"))
+    return when, faults
 
 
-NO_PART = Part.model_construct(use="", plugin=None)
+def _weight(settings: Node, kind: Kind) -> tuple[float, list[Fault]]:
+    node = settings.get("weight")
+    if node is None or kind != "source":
+        return 1.0, []
+    value = node.content
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+        return float(value), []
+    return 1.0, [node.fault(f"a positive number is expected, not {node.show()}", "write `weight: 2` for twice as many")]
 
 
 def known(kind: Kind) -> str:
-    """Return the names of the plug-ins of a kind, for a mend."""
+    """Return the names of the plug-ins of a kind, for a hint."""
     return f"known: {', '.join(plugin.names(kind))}"
 
 
@@ -216,37 +206,14 @@ def plain(value: object, secrets: Secrets) -> Value:
     if isinstance(value, str):
         return secrets.write_back(str.__str__(value))
     if isinstance(value, Mapping):
-        return {str(key): plain(inner, secrets) for key, inner in value.items() if not _is_own_secret(inner, secrets)}
+        # A secret that no variable filled is a plug-in's own default, and left out.
+        return {
+            str(key): plain(inner, secrets)
+            for key, inner in value.items()
+            if not isinstance(inner, SecretStr) or inner.get_secret_value() in secrets.written
+        }
     if isinstance(value, list | tuple):
         return [plain(inner, secrets) for inner in value]
     if value is None or isinstance(value, bool | int | float):
         return value
     return plain(sorted(value) if isinstance(value, set | frozenset) else to_jsonable_python(value), secrets)
-
-
-def _concealed(made: Plugin, secrets: Secrets) -> Plugin:
-    """Return the plug-in with its secrets hidden from its `repr`."""
-    settings = {name: getattr(made, name) for name in type(made).model_fields} if secrets.written else {}
-    changed = {name: change_texts(value, secrets.conceal) for name, value in settings.items()}
-    return made.model_copy(update=changed)
-
-
-def _is_own_secret(value: object, secrets: Secrets) -> bool:
-    """Tell whether this is a secret that no variable filled: a plug-in's own default, which goes without saying."""
-    return isinstance(value, SecretStr) and value.get_secret_value() not in secrets.written
-
-
-def _leaves(value: Value, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Value]]:
-    """Yield every scalar inside settings, with its key path."""
-    if isinstance(value, dict | list):
-        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _leaves(inner, (*path, step))
-    elif path:
-        yield path, value
-
-
-def _is_secret_type(annotation: object) -> bool:
-    """Tell whether a field's type holds a `SecretStr` anywhere."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return any(_is_secret_type(field.annotation) for field in annotation.model_fields.values())
-    return annotation is SecretStr or any(map(_is_secret_type, get_args(annotation)))

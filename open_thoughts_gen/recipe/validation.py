@@ -1,28 +1,29 @@
-"""What pydantic finds wrong with settings, told to the person who wrote them: the line, the value, and the mend.
+"""What pydantic finds wrong with settings, in the words of the person who wrote them: the line, the value, a hint.
 
 Settings are validated as JSON in strict mode: a list may be a tuple and text a path, since YAML has neither, but a
-number is no text, 1.0 no whole number, and `true` no 1. pydantic's own messages speak of types and carry the input;
-here they are said anew, so that no secret is ever shown and every fault has its place. What a plug-in's own validator
-raises keeps its words: a `ValueError`, a `UserError`, or a `ValueError` raised from a `UserError`, or from the
-`ValidationError` of something nested.
+number is not text, 1.0 not a whole number, and `true` not 1. pydantic's own messages speak of types and carry the
+input; here they are worded again, so that no secret is ever shown and every fault has its line. The message that a
+plug-in's own validator raises is kept: a `ValueError`, a `UserError`, or a `ValueError` raised from a `UserError`, or
+from the `ValidationError` of something nested.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from open_thoughts_gen.errors import UserError, did_you_mean
-from open_thoughts_gen.recipe.yaml_lines import Document, KeyPath
+from open_thoughts_gen.errors import Fault, UserError, did_you_mean
+from open_thoughts_gen.recipe.node import Node, key_path
 from open_thoughts_gen.text import shorten
 
 Model = TypeVar("Model", bound=BaseModel)
-MendKey = Callable[[str], str]
+HintKey = Callable[[str], str]  # for a key that is not known
 
 _EXPECTED = {
     "int": "a whole number",
@@ -49,106 +50,121 @@ _BOUNDS = {
     "less_than": "less than {lt}",
     "multiple_of": "a multiple of {multiple_of}",
 }
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
+# Not `\w`: the Hub takes ASCII alone, and a count of all letters of Unicode takes 50 ms to compile.
+REPO_PATTERN = r"^$|^([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$"
+_RULES = {
+    NAME_PATTERN: "only small letters, digits, - and _, beginning with a letter or a digit",
+    REPO_PATTERN: "write NAME or OWNER/NAME, of letters, digits, ., - and _, without spaces",
+}
 _KIND = re.compile(r"_(type|parsing|parsing_size|from_float|required)$")
 
 
-def validate(model: type[Model], settings: Mapping[str, Any], *, document: Document, path: KeyPath) -> Model | None:
-    """Return the model that settings make; where they do not, note every fault in the document and return None."""
-    known = {field.alias or name for name, field in model.model_fields.items()}
+def validate(model: type[Model], settings: Node) -> tuple[Model | None, list[Fault]]:
+    """Return the model that settings make, or None and every fault in them."""
+    fields = model.model_fields
     try:
-        return model.model_validate_json(json.dumps(settings), strict=True)
+        return model.model_validate_json(json.dumps(settings.value), strict=True), []
     except ValidationError as error:
-        tell(error, document, path, lambda key: did_you_mean(key, known))
+        known = {declared.alias or name for name, declared in fields.items()}
+        choices = {
+            name: [str(value) for value in get_args(declared.annotation)]
+            for name, declared in fields.items()
+            if get_origin(declared.annotation) is Literal
+        }
+        return None, list(faults_of(error, settings, lambda key: did_you_mean(key, known), choices))
     except UserError as error:  # raised by a validator: its `where` may name the setting, as `family` or `rules[1].id`
+        faults = []
         for fault in error.faults:
-            inner = (*path, *key_path(fault.where)) if fault.where else path
-            document.fault(inner if document.get(inner) is not None else path, fault.message, fault.mend)
-    return None
+            setting = settings.get(*key_path(fault.where))
+            node = settings if setting is None or setting.content is None else setting
+            faults.append(node.fault(fault.message, fault.hint))
+        return None, faults
 
 
-def tell(error: ValidationError, document: Document, path: KeyPath, mend_key: MendKey = lambda _: "") -> None:
-    """Note every fault of a failed validation, at the places of the values; `mend_key` mends an unknown key."""
-    by_path: dict[KeyPath, list[ErrorDetails]] = {}
+def faults_of(
+    error: ValidationError,
+    settings: Node,
+    hint_key: HintKey = lambda _: "",
+    choices: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Iterator[Fault]:
+    """Yield the faults of a failed validation, each at its value; none of a value that is reported already.
+
+    `choices` has the values of each setting that takes one of a few, for the hint where it is missing.
+    """
+    by_setting: dict[tuple[str, str], tuple[list[Node], list[ErrorDetails]]] = {}
     for details in error.errors(include_url=False):
-        by_path.setdefault(_locate(document, path, details), []).append(details)
-    for here, all_details in by_path.items():
-        if not any(here[:end] in document.spoilt for end in range(1, len(here) + 1)):
-            _tell_one(document, here, all_details, mend_key if len(here) == len(path) + 1 else lambda _: "")
+        nodes = [settings]
+        for step in details["loc"]:  # pydantic mixes in names of union branches, at which no node is
+            nodes += nodes[-1].along((step,))[1:]
+        missing = str(details["loc"][-1]) if details["type"] == "missing" else ""
+        key = (nodes[-1].title, missing)
+        by_setting.setdefault(key, (nodes, []))[1].append(details)
+    for (_, missing), (nodes, all_details) in by_setting.items():
+        if any(node.is_reported for node in nodes[1:]):
+            continue
+        if missing:
+            first, *others = choices.get(missing) or ["..."]
+            hint = " or ".join([f"add `{missing}: {first}`", *(f"`{value}`" for value in others)])
+            yield nodes[-1].fault_of(missing, "this setting is missing", hint)
+        else:
+            yield from _faults_at(nodes[-1], all_details, hint_key if len(nodes) == 2 else lambda _: "")
 
 
-def key_path(text: str) -> KeyPath:
-    """Return the key path that `verifiers[0].x` or `verifiers.0.x` writes; numbers are list positions."""
-    steps = re.findall(r"[^.\[\]]+", text)
-    return tuple(int(step) if step.isascii() and step.isdigit() and len(step) < 6 else step for step in steps)
-
-
-def _locate(document: Document, path: KeyPath, details: ErrorDetails) -> KeyPath:
-    """Return the key path of a fault: pydantic's own, without the names of union branches that it mixes in."""
-    for step in details["loc"]:
-        value = document.get(path)
-        in_mapping = isinstance(value, dict) and step in value
-        in_list = isinstance(value, list) and isinstance(step, int) and step < len(value)
-        if in_mapping or in_list:
-            path = (*path, step)
-    return (*path, str(details["loc"][-1])) if details["type"] == "missing" else path
-
-
-def _tell_one(document: Document, path: KeyPath, all_details: list[ErrorDetails], mend_key: MendKey) -> None:
+def _faults_at(node: Node, all_details: list[ErrorDetails], hint_key: HintKey) -> Iterator[Fault]:
     kinds = [_KIND.sub("", details["type"]) for details in all_details]
     expected = list(dict.fromkeys(_EXPECTED[kind] for kind in kinds if kind in _EXPECTED))
+    error = all_details[0].get("ctx", {}).get("error")  # what a validator of the plug-in has raised
+    cause = error.__cause__ if isinstance(error, Exception) else None
     if expected:
-        message = f"{' or '.join(expected)} is expected, not {document.show(path)}"
-        document.fault(path, message, _mend_type(document, path, expected))
-        return
-    details = all_details[0]
+        message = f"{' or '.join(expected)} is expected, not {node.show()}"
+        yield node.fault(message, _hint_type(node, expected))
+    elif isinstance(cause, UserError):
+        yield from (node.fault(fault.message, fault.hint) for fault in cause.faults)
+    elif isinstance(cause, ValidationError):
+        yield from faults_of(cause, node)
+    elif isinstance(error, Exception):
+        yield node.fault(shorten(str(error), 300))
+    else:
+        yield node.fault(*_message(node, all_details[0], hint_key))
+
+
+def _message(node: Node, details: ErrorDetails, hint_key: HintKey) -> tuple[str, str]:
+    """Return what is wrong with a value, and the hint."""
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
-        document.fault(path, "this setting is not known", mend_key(str(path[-1])))
-    elif kind == "missing":
-        document.fault(path, "this setting is missing", f"add `{path[-1]}: ...`")
-    elif kind in ("literal_error", "enum"):
+        return "this setting is not known", hint_key(str(details["loc"][-1]))
+    if kind in ("literal_error", "enum"):
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        value = document.get(path)
-        mend = did_you_mean(value if isinstance(value, str) else document.show(path), allowed)
-        document.fault(path, f"{document.show(path)} is not one of the values it takes", mend)
-    elif kind in _BOUNDS:
-        document.fault(path, f"must be {_BOUNDS[kind].format(**context)}, not {document.show(path)}")
-    elif kind == "too_short" and not context.get("actual_length"):
-        document.fault(path, f"must not be empty: at least {context.get('min_length')}")
-    elif kind == "string_pattern_mismatch":
-        document.fault(path, f"{document.show(path)} does not match {context.get('pattern')}")
-    elif isinstance(context.get("error"), Exception):
-        _tell_raised(document, path, context["error"])
-    else:
-        document.fault(path, shorten(details["msg"].removeprefix("Input "), 200))
+        word = node.content if isinstance(node.content, str) else node.show()
+        key = re.sub(r"\[\d+\]", "", node.title).replace(".", " ")
+        hint = did_you_mean(word, allowed, command=f"list {key}" if key.startswith("publish ") else "")
+        return f"{node.show()} is not allowed", hint.replace("known: ", "choose ")
+    if kind in _BOUNDS:
+        return f"must be {_BOUNDS[kind].format(**context)}, not {node.show()}", ""
+    if kind == "too_short" and not context.get("actual_length"):
+        return f"must not be empty: at least {context.get('min_length')}", ""
+    if kind == "string_pattern_mismatch":
+        pattern = str(context.get("pattern"))
+        near = re.sub(r"[^a-z0-9_-]+", "-", str(node.content).lower()).strip("-_")
+        is_name = pattern == NAME_PATTERN and re.fullmatch(pattern, near)
+        problem = f"is not allowed: {_RULES[pattern]}" if pattern in _RULES else f"does not match {pattern}"
+        return f"{node.show()} {problem}", f"write {near}" if is_name else ""
+    return shorten(details["msg"].removeprefix("Input "), 200), ""
 
 
-def _tell_raised(document: Document, path: KeyPath, error: Exception) -> None:
-    cause = error.__cause__
-    if isinstance(cause, UserError):
-        for fault in cause.faults:
-            document.fault(path, fault.message, fault.mend)
-    elif isinstance(cause, ValidationError):
-        tell(cause, document, path)
-    else:
-        document.fault(path, shorten(str(error), 300))
-
-
-def _mend_type(document: Document, path: KeyPath, expected: Iterable[str]) -> str:
-    value, shown = document.get(path), document.show(path)
-    if "text" in expected and path in document.written and value is not None:
-        return f'quote it: "{shown}"'
-    if "a list" in expected and not isinstance(value, dict | list | None):
-        return f"write [{shown}]"
-    if isinstance(value, str) and {"a number", "a whole number"} & set(expected):
-        return _mend_number(value)
-    return ""
-
-
-def _mend_number(text: str) -> str:
+def _hint_type(node: Node, expected: list[str]) -> str:
+    if "text" in expected and node.written and node.content is not None:
+        return f'quote it: "{node.show()}"'
+    if "a list" in expected and not (node.is_mapping or node.is_list or node.content is None):
+        return f"write [{node.show()}]"
+    text = node.content
+    if not isinstance(text, str) or not {"a number", "a whole number"} & set(expected):
+        return ""
     try:
         number = float(text)
     except ValueError:
         return ""
-    exponent = "e" in text.lower() and "." not in text
-    return f"YAML wants a dot: write {number:.1e}" if exponent else f"write {text.strip()} without quotes or variables"
+    if "e" in text.lower() and "." not in text:
+        return f"YAML reads this as text, for it has no dot: write {number:.1e}"
+    return f"write {text.strip()} without quotes or variables"

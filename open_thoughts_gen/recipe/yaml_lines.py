@@ -1,28 +1,23 @@
-"""YAML with lines: a text as plain values, and where each of them stands.
+"""YAML with lines: a text as a tree of values, each with the line where it was written.
 
-A fault is worth little without its line, and PyYAML's plain loading forgets lines. So the text is composed to nodes,
-which know them, and unfolded here to dictionaries, lists and scalars beside a map from key path to place.
-
-Two things are stricter than YAML 1.1, because they surprise: a key may stand once only, and what YAML reads as
-something else than was written (dates, octal and base-60 numbers) is a fault whose mend is to quote it. Aliases and
-merge keys are unfolded. The text is hostile until shown otherwise: size, depth and the number of values are limited,
-no tag makes anything but a scalar, a list or a mapping, and text holds no control characters.
+PyYAML's plain loading forgets lines. So the text is composed to YAML nodes, which know them, and turned here into the
+nodes of `node`. Two things are stricter than YAML 1.1, because they surprise: a key may occur only once, and what YAML
+reads as something other than what was written (dates, octal and base-60 numbers) is a fault whose hint is to quote it.
+Aliases and merge keys are written out. The text may be hostile: size, depth and the number of values are limited, no
+tag makes anything but a scalar, a list or a mapping, and text holds no control characters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import yaml
 
 from open_thoughts_gen.errors import Fault, UserError
+from open_thoughts_gen.recipe.node import MAX_SHOWN, Node
 from open_thoughts_gen.text import shorten
-
-KeyPath = tuple[str | int, ...]
-Value: TypeAlias = Any  # what YAML can say: str, int, float, bool, None, list[Value], dict[str, Value]
 
 MAX_CHARACTERS = 256 * 1024
 MAX_DEPTH = 40
@@ -35,7 +30,7 @@ _TYPED_TAGS = {f"{_TAG}null": "nothing", f"{_TAG}bool": "true or false", f"{_TAG
 }
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURPRISING = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-9_.]+)+)")
-_MENDS = {
+_HINTS = {
     "'\\t'": "indent with spaces, not with tabs",
     "mapping values are not allowed": "quote a value that holds `: `, and check the indentation",
     "could not find expected ':'": "write `key: value`; text of several lines begins with `|`",
@@ -44,104 +39,28 @@ _MENDS = {
     "end of stream": "close the bracket or the quote",
     "undefined alias": "an alias `*x` needs an anchor `&x` above it; quote text that begins with `*`",
     "unknown escape character": "use single quotes, or write the backslash twice",
-    "another document": "keep one recipe, with no line `---` between",
+    "another document": "keep one recipe in a file, with no line `---`",
 }
 
 
-def dotted(path: Iterable[str | int]) -> str:
-    """Return a key path as people write it: `verifiers[1].threshold`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else ("." if text else "") + printable(step)
-    return text
+_PROBLEMS = {
+    "expected the node content, but found '<stream end>'": "the file ends where a value is expected; is a bracket or "
+    "quote left open?",
+    "found unexpected end of stream": "the file ends inside quotes",
+    "expected the node content": "a value is expected here",
+    "but found '<stream end>'": "the file ends inside a bracket",
+}
 
 
-def printable(text: str) -> str:
-    """Return text for a message: short, on one line, what cannot be printed escaped."""
-    line = shorten(text, 60)
-    return line if line.isprintable() else repr(line)[1:-1]
+class Parsed(NamedTuple):
+    """The tree of values in a YAML text, None if it is empty; and the faults that leave the rest readable."""
+
+    root: Node | None
+    faults: list[Fault]
 
 
-@dataclass
-class Document:
-    """What a YAML text says, where it says it, and what is wrong with it so far.
-
-    `places` maps key paths to `FILE:LINE` (or to the command-line option that put the value there), `written` to the
-    text of scalars that YAML has typed. Values on `hidden` paths are secret; about `spoilt` ones a fault was told.
-    """
-
-    name: str
-    value: Value = None
-    places: dict[KeyPath, str] = field(default_factory=dict)
-    written: dict[KeyPath, str] = field(default_factory=dict)
-    moved: dict[KeyPath, KeyPath] = field(default_factory=dict)
-    hidden: set[KeyPath] = field(default_factory=set)
-    spoilt: set[KeyPath] = field(default_factory=set)
-    faults: list[Fault] = field(default_factory=list)
-
-    def where(self, path: KeyPath) -> str:
-        """Return the place of a value, or of the nearest one around it."""
-        while path and path not in self.places:
-            path = path[:-1]
-        return self.places.get(path, self.name)
-
-    def title(self, path: KeyPath) -> str:
-        """Return the key path as the user wrote it."""
-        for new, old in self.moved.items():
-            if path[: len(new)] == new:
-                return dotted(old + path[len(new) :])
-        return dotted(path)
-
-    def fault(self, path: KeyPath, message: str, mend: str = "") -> None:
-        """Note a fault of the value at a key path."""
-        title, where = self.title(path), self.where(path)
-        said_already = not title or where.endswith(f" {title}")  # by an option: `--set publish.title`
-        self.faults.append(Fault(message if said_already else f"{title}: {message}", where=where, mend=mend))
-
-    def spoil(self, path: KeyPath, message: str, mend: str = "") -> None:
-        """Note a fault after which nothing more need be told of this value."""
-        self.fault(path, message, mend)
-        self.spoilt.add(path)
-
-    def get(self, path: KeyPath) -> Value:
-        """Return the value at a key path, None where there is none."""
-        value = self.value
-        for step in path:
-            inside = isinstance(value, dict) and step in value
-            inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))
-            if not inside:
-                return None
-            value = value[step]
-        return value
-
-    def show(self, path: KeyPath) -> str:
-        """Return the value at a key path for a message: short, on one line, and masked where it is secret."""
-        value = self.get(path)
-        if isinstance(value, dict | list):
-            return "a mapping" if isinstance(value, dict) else "a list"
-        if any(path[:end] in self.hidden for end in range(1, len(path) + 1)):
-            return "this (hidden, for it may be secret)"
-        if isinstance(value, str):
-            return repr(shorten(value, 60))
-        return "nothing" if value is None else shorten(self.written.get(path, str(value)), 60)
-
-    def forget(self, path: KeyPath) -> None:
-        """Drop what is known about the places and texts of a value and of all inside it."""
-        for known in (self.places, self.written):
-            for old in [old for old in known if old[: len(path)] == path]:
-                del known[old]
-
-    def move(self, old: KeyPath, new: KeyPath) -> None:
-        """Give what is known about a value another path; messages go on naming the old one."""
-        for known in (self.places, self.written):
-            for path in [path for path in known if path[: len(old)] == old]:
-                known[new + path[len(old) :]] = known.pop(path)
-        self.spoilt |= {new + path[len(old) :] for path in self.spoilt if path[: len(old)] == old}
-        self.moved[new] = old
-
-
-def read(text: str, name: str) -> Document:
-    """Return what a YAML text says. Faults that leave the rest readable are in `faults`.
+def read(text: str, name: str) -> Parsed:
+    """Return what a YAML text says.
 
     Raises:
         UserError: this is not YAML, or it is too big or too deep.
@@ -149,15 +68,15 @@ def read(text: str, name: str) -> Document:
     """
     if len(text) > MAX_CHARACTERS:
         raise UserError(Fault(f"more than {MAX_CHARACTERS // 1024} KiB of YAML", where=name))
-    document = Document(name)
-    root = _compose(text, name)
-    if root is not None:
-        document.value = _Unfolder(document).value(root, ())
-    return document
+    composed = _compose(text, name)
+    if composed is None:
+        return Parsed(None, [])
+    unfolder = _Unfolder(name)
+    return Parsed(unfolder.node(composed, Node(None, unfolder.where(composed))), unfolder.faults)
 
 
 class _Loader(yaml.SafeLoader):
-    """Compose nodes, but none too deep: PyYAML goes down by recursion."""
+    """Composes nodes to a limited depth, since PyYAML recurses."""
 
     depth = 0
 
@@ -177,12 +96,13 @@ def _compose(text: str, name: str) -> yaml.Node | None:
         return loader.get_single_node()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        fault = Fault(f"the character U+{ord(text[error.position]):04X} may not stand in YAML", where=f"{name}:{line}")
+        fault = Fault(f"the character U+{ord(text[error.position]):04X} is not allowed in YAML", where=f"{name}:{line}")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "unreadable"
-        mend = next((mend for sign, mend in _MENDS.items() if sign in problem), "")
-        fault = Fault(f"not YAML: {shorten(problem, 160)}", where=f"{name}:{mark.line + 1 if mark else 1}", mend=mend)
+        hint = next((hint for sign, hint in _HINTS.items() if sign in problem), "")
+        problem = next((words for sign, words in _PROBLEMS.items() if sign in problem), problem)
+        fault = Fault(f"not YAML: {shorten(problem, 160)}", where=f"{name}:{mark.line + 1 if mark else 1}", hint=hint)
     except (ValueError, OverflowError):  # an escape or a version number beyond all bounds
         line = loader.line + 1 if loader else 1
         fault = Fault("not YAML: a number or escape out of range", where=f"{name}:{line}")
@@ -190,106 +110,108 @@ def _compose(text: str, name: str) -> yaml.Node | None:
 
 
 class _Unfolder:
-    """Turns nodes into plain values, and notes their places."""
+    """Turns the nodes of PyYAML into those of this package. Each begins as an empty node that knows its line."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.num_values = 0
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.faults: list[Fault] = []
+        self._num_values = 0
 
-    def value(self, node: yaml.Node, path: KeyPath, above: tuple[int, ...] = ()) -> Value:
-        self.num_values += 1
-        self.document.places.setdefault(path, self._place(node))
-        if self.num_values > MAX_VALUES:
-            raise UserError(Fault(f"unfolds to more than {MAX_VALUES} values", where=self._place(node)))
-        if id(node) in above or len(above) >= MAX_DEPTH:
-            raise UserError(Fault("nested too deep: an alias leads back to itself", where=self._place(node)))
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, path)
-        if node.tag not in (f"{_TAG}map", f"{_TAG}seq"):
-            self.document.spoil(path, f"the tag {shorten(node.tag, 60)} is not known", "leave it out")
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path, (*above, id(node)))
-        return [self.value(child, (*path, index), (*above, id(node))) for index, child in enumerate(node.value)]
+    def where(self, source: yaml.Node) -> str:
+        return f"{self.name}:{source.start_mark.line + 1}"
 
-    def _place(self, node: yaml.Node) -> str:
-        return f"{self.document.name}:{node.start_mark.line + 1}"
+    def node(self, source: yaml.Node, empty: Node, above: tuple[int, ...] = ()) -> Node:
+        self._num_values += 1
+        if self._num_values > MAX_VALUES:
+            message = f"the file has more than {MAX_VALUES} values, with aliases written out"
+            raise UserError(Fault(message, where=self.where(source)))
+        if id(source) in above or len(above) >= MAX_DEPTH:
+            raise UserError(Fault("nested too deep: an alias leads back to itself", where=self.where(source)))
+        if isinstance(source, yaml.ScalarNode):
+            return self._scalar(source, empty)
+        if source.tag not in (f"{_TAG}map", f"{_TAG}seq"):
+            empty = self._report(empty, f"the tag {shorten(source.tag, MAX_SHOWN)} is not known", "leave it out")
+        inside = (*above, id(source))
+        if isinstance(source, yaml.MappingNode):
+            return replace(empty, content=self._mapping(source, empty, inside))
+        children = enumerate(source.value)
+        return replace(
+            empty,
+            content=tuple(
+                self.node(child, Node(None, self.where(child), empty.title_of(i)), inside) for i, child in children
+            ),
+        )
 
-    def _mapping(self, node: yaml.MappingNode, path: KeyPath, above: tuple[int, ...]) -> dict[str, Any]:
-        result = self._merged(node, path, above)
+    def _report(self, node: Node, message: str, hint: str) -> Node:
+        """Note a fault after which nothing more need be said about a value."""
+        self.faults.append(node.fault(message, hint))
+        return node.reported()
+
+    def _mapping(self, source: yaml.MappingNode, parent: Node, above: tuple[int, ...]) -> dict[str, Node]:
+        children = self._merged(source, parent, above)
         first: dict[str, yaml.Node] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag == f"{_TAG}merge":
+        for key_source, value_source in source.value:
+            if key_source.tag == f"{_TAG}merge":
                 continue
-            key = self._key(key_node, path)
-            if key is None:
+            if not isinstance(key_source, yaml.ScalarNode) or UNPRINTABLE.search(key_source.value):
+                self.faults.append(Fault("a key must be plain text", where=self.where(key_source)))
                 continue
+            key = str(key_source.value)
             if key in first:
                 line = first[key].start_mark.line + 1
-                message = f"{self.document.title((*path, key))}: the key stands twice, first in line {line}"
-                self.document.faults.append(Fault(message, where=self._place(key_node), mend="keep one of them"))
+                message = f"{parent.title_of(key)}: the key occurs twice, first in line {line}"
+                self.faults.append(Fault(message, where=self.where(key_source), hint="keep one of them"))
                 continue
-            first[key] = key_node
-            self.document.forget((*path, key))
-            self.document.places[*path, key] = self._place(key_node)
-            result[key] = self.value(value_node, (*path, key), above)
-        return result
+            first[key] = key_source
+            empty = Node(None, self.where(key_source), parent.title_of(key))
+            if key_source.tag not in _TEXT_TAGS:
+                empty = self._report(empty, "this key is not text for YAML", "quote it")
+            children[key] = self.node(value_source, empty, above)
+        return children
 
-    def _merged(self, node: yaml.MappingNode, path: KeyPath, above: tuple[int, ...]) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag != f"{_TAG}merge":
+    def _merged(self, source: yaml.MappingNode, parent: Node, above: tuple[int, ...]) -> dict[str, Node]:
+        children: dict[str, Node] = {}
+        for key_source, value_source in source.value:
+            if key_source.tag != f"{_TAG}merge":
                 continue
-            merged = value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
-            for source in reversed(merged):
-                if isinstance(source, yaml.MappingNode):
-                    result |= self.value(source, path, above)
+            merged = value_source.value if isinstance(value_source, yaml.SequenceNode) else [value_source]
+            for mapping in reversed(merged):
+                if isinstance(mapping, yaml.MappingNode):
+                    children |= self.node(mapping, parent, above).content
                 else:
-                    self.document.fault((*path, "<<"), "only mappings can be merged")
-        return result
+                    self.faults.append(parent.fault_of("<<", "only mappings can be merged"))
+        return children
 
-    def _key(self, node: yaml.Node, path: KeyPath) -> str | None:
-        if not isinstance(node, yaml.ScalarNode) or UNPRINTABLE.search(node.value):
-            self.document.faults.append(Fault("a key must be plain text", where=self._place(node)))
-            return None
-        key = str(node.value)
-        if node.tag not in _TEXT_TAGS:
-            message = f"{dotted((*path, key))}: this key is not text for YAML"
-            self.document.faults.append(Fault(message, where=self._place(node), mend="quote it"))
-            self.document.spoilt.add((*path, key))
-        return key
+    def _scalar(self, source: yaml.ScalarNode, empty: Node) -> Node:
+        text: str = source.value
+        node = replace(empty, content=text)
+        unprintable = UNPRINTABLE.search(text)
+        if unprintable:
+            message = f"the character U+{ord(unprintable.group()):04X} is not allowed in a recipe"
+            return self._report(replace(empty, content=""), message, "delete it")
+        if source.tag in _TEXT_TAGS:
+            return node
+        if source.tag in _TYPED_TAGS:
+            return self._typed(source, node)
+        if source.tag == f"{_TAG}timestamp":
+            return self._report(node, f"YAML reads {shorten(text, MAX_SHOWN)} as a date", _quote(text))
+        return self._report(node, f"the tag {shorten(source.tag, MAX_SHOWN)} is not known", "leave it out")
 
-    def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> Value:
-        text: str = node.value
-        bad = UNPRINTABLE.search(text)
-        if bad:
-            self.document.spoil(path, f"the character U+{ord(bad.group()):04X} may not stand in a recipe", "delete it")
-            return ""
-        if node.tag in _TEXT_TAGS:
-            return text
-        if node.tag in _TYPED_TAGS:
-            return self._typed(node, path)
-        if node.tag == f"{_TAG}timestamp":
-            self.document.spoil(path, f"YAML reads {shorten(text, 60)} as a date", _quote(text))
-        else:
-            self.document.spoil(path, f"the tag {shorten(node.tag, 60)} is not known", "leave it out")
-        return text
-
-    def _typed(self, node: yaml.ScalarNode, path: KeyPath) -> Value:
-        text: str = node.value
+    def _typed(self, source: yaml.ScalarNode, node: Node) -> Node:
+        text: str = source.value
         try:
-            value = yaml.constructor.SafeConstructor().construct_object(node)
+            value: Any = yaml.constructor.SafeConstructor().construct_object(source)
         except (ValueError, LookupError):
-            self.document.spoil(path, f"{shorten(text, 60)!r} is not {_TYPED_TAGS[node.tag]}", _quote(text))
-            return text
+            return self._report(node, f"{shorten(text, MAX_SHOWN)!r} is not {_TYPED_TAGS[source.tag]}", _quote(text))
+        node = replace(node, content=value, written=text)
         if isinstance(value, int) and abs(value) >= 2**63:
-            self.document.spoil(path, "the number is too big", "write one of at most 18 digits, or quote it")
-            return 0
-        if node.style is None and _SURPRISING.fullmatch(text):
-            mend = f"write {value}, or {_quote(text)}"
-            self.document.spoil(path, f"YAML reads {shorten(text, 60)} as the number {value}", mend)
-        self.document.written[path] = text
-        return value
+            hint = "write one of at most 18 digits, or quote it"
+            return self._report(replace(node, content=0), "the number is too big", hint)
+        if source.style is None and _SURPRISING.fullmatch(text):
+            hint = f"write {value}, or {_quote(text)}"
+            return self._report(node, f"YAML reads {shorten(text, MAX_SHOWN)} as the number {value}", hint)
+        return node
 
 
 def _quote(text: str) -> str:
-    return f'quote it: "{shorten(text, 60)}"'
+    return f'quote it: "{shorten(text, MAX_SHOWN)}"'

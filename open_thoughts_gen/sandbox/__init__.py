@@ -25,10 +25,36 @@ settings let in, all of which a program can see. Cells share the processor's and
 the machine: at most one program a cell runs at a time, each within its limits.
 
 **`isolated=False`** keeps the limits and the list of system calls, and nothing else: a program reads every file that
-you can read. It is no security boundary, and is never taken unless asked for.
+you can read. It is not a security boundary, and is never taken unless asked for.
+
+Names are loaded when they are first used: most runs need the killable workers alone (`workers`).
 """
 
-from open_thoughts_gen.sandbox.cells import Cell, Limits, Program, Sandbox
-from open_thoughts_gen.sandbox.channels import Run
+from __future__ import annotations
 
-__all__ = ["Cell", "Limits", "Program", "Run", "Sandbox"]
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from open_thoughts_gen.sandbox.cells import Cell as Cell
+    from open_thoughts_gen.sandbox.cells import CellLimits as CellLimits
+    from open_thoughts_gen.sandbox.cells import Program as Program
+    from open_thoughts_gen.sandbox.cells import Sandbox as Sandbox
+    from open_thoughts_gen.sandbox.channels import Run as Run
+    from open_thoughts_gen.sandbox.exchange import AssertTests as AssertTests
+    from open_thoughts_gen.sandbox.exchange import Tested as Tested
+
+_HOME_OF = {
+    **dict.fromkeys(("Cell", "CellLimits", "Program", "Sandbox"), "cells"),
+    "Run": "channels",
+    **dict.fromkeys(("AssertTests", "Tested"), "exchange"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name from its module when it is first used."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value

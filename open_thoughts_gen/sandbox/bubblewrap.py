@@ -22,7 +22,7 @@ from typing import Any
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.sandbox import seccomp
 
-ZYGOTE = Path(__file__).with_name("zygote.py")
+ZYGOTE, INSIDE = Path(__file__).with_name("zygote.py"), Path(__file__).with_name("inside")
 _PREFIX = "/python"  # where the interpreter is seen inside: its own place may be a closed home
 _BARE = ("-s", "-S", "-B", "-P")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
@@ -50,13 +50,13 @@ def check(*, isolated: bool) -> None:
     """Refuse what cannot be run here.
 
     Raises:
-        UserError: this is no Linux, or bubblewrap is not installed.
+        UserError: this is not Linux, or bubblewrap is not installed.
 
     """
     if sys.platform != "linux" or not seccomp.supported():
-        raise UserError(Fault("programs can be run on Linux (x86-64, 64-bit ARM) only", mend="run this step there"))
+        raise UserError(Fault("programs can be run on Linux (x86-64, 64-bit ARM) only", hint="run this step there"))
     if isolated and shutil.which("bwrap") is None:
-        raise UserError(Fault("programs cannot be isolated: bubblewrap is not installed", mend=_INSTALL))
+        raise UserError(Fault("programs cannot be isolated: bubblewrap is not installed", hint=_INSTALL))
 
 
 def environment(*, isolated: bool) -> dict[str, str]:
@@ -65,25 +65,33 @@ def environment(*, isolated: bool) -> dict[str, str]:
     return {**_ENVIRONMENT, "LD_LIBRARY_PATH": libraries}
 
 
-def command(settings: dict[str, Any], *, isolated: bool, place: int, packages: Iterable[str] = ()) -> list[str]:
-    """Return the command that starts the warm interpreter of the `place`-th cell.
+def command(settings: dict[str, Any], *, isolated: bool, index: int, packages: Iterable[str] = ()) -> list[str]:
+    """Return the command that starts the warm interpreter of the `index`-th cell.
 
     Raises:
         UserError: a package is not installed.
 
     """
-    folders = _folders(packages)
+    paths = set()
+    for name in packages:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise UserError(Fault(f"the package {name!r} is not installed here", hint=f"pip install {name}"))
+        origin = Path(spec.origin)
+        paths.add(str(origin.parent.parent if spec.submodule_search_locations else origin.parent))
+    folders = {f"/packages/{i}": path for i, path in enumerate(sorted(paths))}
     as_root = os.geteuid() == 0
-    identity = _UNUSED_IDS[(os.getpid() + place) % len(_UNUSED_IDS)] if isolated and as_root else None
+    identity = _UNUSED_IDS[(os.getpid() + index) % len(_UNUSED_IDS)] if isolated and as_root else None
     num_tasks = settings["num_tasks"] + (0 if as_root else 2)  # an ordinary user's first two processes count as well
-    told = {**settings, "num_tasks": num_tasks, "isolated": isolated, "identity": identity}
-    told |= {"path": [*folders] if isolated else [*folders.values()], "packages": [*packages]}
+    startup = {**settings, "num_tasks": num_tasks, "isolated": isolated, "identity": identity}
+    startup |= {"path": [*folders] if isolated else [*folders.values()], "packages": [*packages]}
+    startup["inside"] = "/inside" if isolated else str(INSIDE)
     interpreter = Path(os.path.realpath(sys.executable))
     if not isolated:
-        return [str(interpreter), *_BARE, str(ZYGOTE), json.dumps(told)]
+        return [str(interpreter), *_BARE, str(ZYGOTE), json.dumps(startup)]
     inside = f"{_PREFIX}/bin/{interpreter.name}"
-    mounts = {inside: str(interpreter), "/zygote.py": str(ZYGOTE), **folders}
-    return [*_walls(mounts, as_root), "--", inside, *_BARE, "/zygote.py", json.dumps(told)]
+    mounts = {inside: str(interpreter), "/zygote.py": str(ZYGOTE), "/inside": str(INSIDE), **folders}
+    return [*_walls(mounts, as_root), "--", inside, *_BARE, "/zygote.py", json.dumps(startup)]
 
 
 def _walls(mounts: Mapping[str, str], as_root: bool) -> list[str]:
@@ -97,6 +105,10 @@ def _walls(mounts: Mapping[str, str], as_root: bool) -> list[str]:
         walls += ["--dir", folder]  # else it is made so that only root may enter
     for inside, outside in {**_libraries(), **mounts}.items():
         walls += ["--ro-bind", outside, inside]
+    for inside, outside in _libraries().items():  # of packages installed there, programs see none
+        for pattern in ("python3*/site-packages", "python3*/dist-packages"):
+            for path in sorted(path.relative_to(outside) for path in Path(outside).glob(pattern) if path.is_dir()):
+                walls += ["--tmpfs", f"{inside}/{path}"]
     for device in _DEVICES:
         walls += ["--dev-bind", device, device]
     for name, value in environment(isolated=True).items():
@@ -109,15 +121,3 @@ def _libraries() -> dict[str, str]:
     folders = {f"{_PREFIX}/{name}": str(Path(sys.base_prefix) / name) for name in ("lib", "lib64")}
     folders |= {name: name for name in _SYSTEM}
     return {inside: os.path.realpath(outside) for inside, outside in folders.items() if os.path.isdir(outside)}
-
-
-def _folders(packages: Iterable[str]) -> dict[str, str]:
-    """Return the folders in which installed packages lie, by where they are seen inside."""
-    folders = []
-    for name in packages:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise UserError(Fault(f"the package {name!r} is not installed here", mend=f"pip install {name}"))
-        origin = Path(spec.origin)
-        folders.append(str(origin.parent.parent if spec.submodule_search_locations else origin.parent))
-    return {f"/packages/{i}": folder for i, folder in enumerate(sorted(set(folders)))}

@@ -17,28 +17,30 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.sandbox import bubblewrap, channels, seccomp
+from open_thoughts_gen.sandbox import bubblewrap, channels, exchange, seccomp
 from open_thoughts_gen.sandbox.channels import Run
-from open_thoughts_gen.workers import num_cores
+from open_thoughts_gen.sandbox.exchange import AssertTests, Tested
+from open_thoughts_gen.sandbox.workers import num_cores
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _START_S = 60.0
 _GRACE_S = 20.0  # beyond the longest run; then the cell itself is taken for dead
-_IDLENESS = 5  # wall clock allowed for each second, to one that seems to sleep but may wait for its children
-_PATIENCE = 10  # wall clock allowed for each second of processor time, to a program that goes on computing
+_IDLENESS = 3  # wall clock allowed for each second, to one that seems to sleep but may wait for its children
+_PATIENCE = 3  # wall clock allowed for each second of processor time, to a program that goes on computing
+_LOAD = 4  # how many times longer a busy machine may make that
 _PROBE_S = 30.0
 _THREADS = 32
 _CELLS_PER_CORE = 2  # a cell also waits on the kernel, which takes name spaces down
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CellLimits:
     """What one run may use. `time_s` is processor time; as much may pass without the program computing.
 
     `processes` above 1 lets a program fork; memory is then shared out, so that all of them together keep within it.
@@ -64,17 +66,17 @@ class Program:
 class Sandbox:
     """A few cells. They start when first used. Equality and pickling concern the settings alone."""
 
-    limits: Limits = Limits()
+    limits: CellLimits = CellLimits()
     num_cells: int | None = 1  # None: two a core
     isolated: bool = True
     packages: tuple[str, ...] = ()
-    _pool: _Pool | None = field(default=None, init=False, repr=False, compare=False)
+    _pool: _CellPool | None = field(default=None, init=False, repr=False, compare=False)
 
     def check(self) -> None:
-        """Refuse at once what cannot work here.
+        """Check that the sandbox can work on this machine; return nothing.
 
         Raises:
-            UserError: this is no Linux, or bubblewrap is not installed.
+            UserError: this is not Linux, or bubblewrap is not installed.
 
         """
         bubblewrap.check(isolated=self.isolated)
@@ -88,10 +90,10 @@ class Sandbox:
         """
         if self._pool is None:
             self.check()
-            self._pool = _Pool(
+            self._pool = _CellPool(
                 [
-                    Cell(self.limits, self.command(place), bubblewrap.environment(isolated=self.isolated))
-                    for place in range(self.num_cells or _CELLS_PER_CORE * num_cores())
+                    Cell(self.limits, self.command(index), bubblewrap.environment(isolated=self.isolated))
+                    for index in range(self.num_cells or _CELLS_PER_CORE * num_cores())
                 ]
             )
             weakref.finalize(self, self._pool.close)
@@ -103,7 +105,7 @@ class Sandbox:
         if pool is not None:
             pool.close()
 
-    def command(self, place: int) -> list[str]:
+    def command(self, index: int) -> list[str]:
         """Return the command line of the warm interpreter of one cell."""
         limits = self.limits
         forking = limits.processes > 1
@@ -115,13 +117,13 @@ class Sandbox:
             "idleness": _IDLENESS if forking else 1,
             "num_tasks": limits.processes if forking else _THREADS,
         }
-        return bubblewrap.command(settings, isolated=self.isolated, place=place, packages=self.packages)
+        return bubblewrap.command(settings, isolated=self.isolated, index=index, packages=self.packages)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_pool": None}
 
 
-class _Pool:
+class _CellPool:
     def __init__(self, cells: Sequence[Cell]) -> None:
         self._cells = cells
         self._idle: queue.SimpleQueue[Cell] = queue.SimpleQueue()
@@ -148,12 +150,13 @@ class _Pool:
 class Cell:
     """One warm interpreter, started when it is first asked to run something, and again if it died."""
 
-    def __init__(self, limits: Limits, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, limits: CellLimits, command: list[str], environment: dict[str, str]) -> None:
         """Take the limits of each run, and how the warm interpreter is started."""
         self.limits = limits
         self._command, self._environment = command, environment
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._partner: Cell | None = None
         self._closed = False
 
     def run(
@@ -177,6 +180,32 @@ class Cell:
             self.stop()
         return run
 
+    def test(self, program: Program, tests: AssertTests, *, time_s: float) -> Tested:
+        """Run a program and its assert tests, which ask it for calls; the tests run in a cell of their own.
+
+        Raises:
+            UserError: a warm interpreter cannot be started here.
+
+        """
+        self._partner = self._partner or Cell(self.limits, self._command, self._environment)
+        limit_mb = self.limits.output_mb
+        with contextlib.ExitStack() as stack:
+            try:
+                control, other = self._control or self._start(), self._partner._control or self._partner._start()
+                ours = exchange.begin(stack, control, _job(program, serves=True), time_s=time_s, output_mb=limit_mb)
+                # The tests wait while the program works, and must not be ended for it.
+                words = json.dumps({"tests": asdict(tests), "call": None}).encode()
+                theirs = exchange.begin(stack, other, words, time_s=_LOAD * _PATIENCE * time_s + 1, output_mb=limit_mb)
+            except OSError as error:
+                self.stop()
+                failure = Run("sandbox failure", f"the warm interpreter is gone ({error.strerror})")
+                return Tested(failure, failure, {})
+            exchange.carry(ours, theirs, _LOAD * _PATIENCE * time_s + _GRACE_S)
+            runs = [channels.read(side.reply or {}, side.stdout, side, calls=False) for side in (ours, theirs)]
+            if "sandbox failure" in (runs[0].end, runs[1].end):
+                self.stop()
+            return Tested(runs[0], runs[1], exchange.ending(theirs), ours.is_asked)
+
     def close(self) -> None:
         """End the interpreter for good."""
         self._closed = True
@@ -184,6 +213,9 @@ class Cell:
 
     def stop(self) -> None:
         """End the interpreter at once, with all that runs in it; the next run starts another."""
+        partner, self._partner = self._partner, None
+        if partner is not None:
+            partner.close()
         control, self._control = self._control, None
         process, self._process = self._process, None
         if control is not None:
@@ -214,18 +246,18 @@ class Cell:
                 near.recv(64)
                 near.settimeout(None)
                 probe = self._try(_PROBE, b"", _PROBE_S, calls=False)
-                told = [probe.end, probe.detail] if probe.end != "finished" else []
+                lines = [probe.end, probe.detail] if probe.end != "finished" else []
             except OSError as error:
-                told = [str(error)]
+                lines = [str(error)]
             complaints.seek(0)
-            told += complaints.read(2000).decode(errors="replace").strip().splitlines()[-1:]
-        if not told:
+            lines += complaints.read(2000).decode(errors="replace").strip().splitlines()[-1:]
+        if not lines:
             return near
         self.stop()
         raise UserError(
             Fault(
-                f"the sandbox does not work here: {': '.join(each for each in told if each)}",
-                mend="allow bubblewrap to make name spaces (in a container: more privileges; on Ubuntu: sysctl "
+                f"the sandbox does not work here: {': '.join(each for each in lines if each)}",
+                hint="allow bubblewrap to make name spaces (in a container: more privileges; on Ubuntu: sysctl "
                 "kernel.apparmor_restrict_unprivileged_userns=0), or set `isolation: none` if you trust the programs",
             )
         )
@@ -240,7 +272,7 @@ class Cell:
                 socket.send_fds(control, [json.dumps({"time_s": time_s}).encode()], far)
                 stdout_far.close()
                 report_far.close()
-                reply = channels.follow(control, (stdout, report), time_s * _PATIENCE + _GRACE_S)
+                reply = channels.follow(control, (stdout, report), time_s * _PATIENCE * _LOAD + _GRACE_S)
             except OSError as error:
                 return Run("sandbox failure", f"the warm interpreter is gone ({error.strerror})")
         if reply is None:
@@ -248,9 +280,9 @@ class Cell:
         return channels.read(reply, stdout, report, calls=calls)
 
 
-def _job(program: Program, arguments: Sequence[Any] = ()) -> bytes:
+def _job(program: Program, arguments: Sequence[Any] = (), *, serves: bool = False) -> bytes:
     call = None if program.function is None else {"function": program.function, "arguments": [*arguments]}
-    return json.dumps({"source": program.source, "prelude": program.prelude, "call": call}).encode()
+    return json.dumps({"source": program.source, "prelude": program.prelude, "call": call, "serves": serves}).encode()
 
 
 # A module that is not warm, so that it must be read, by whoever programs run as.

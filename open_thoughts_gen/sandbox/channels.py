@@ -18,11 +18,12 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, Protocol
 
 End = Literal[
     "finished",
     "time limit",
+    "wall clock",
     "memory limit",
     "output limit",
     "runtime error",
@@ -32,6 +33,7 @@ End = Literal[
 ]
 
 _CHUNK = 2**16
+_MAX_DIGITS = 4300
 _READY = b"+"
 _NAME = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _TOLD: dict[str, End] = {
@@ -68,7 +70,7 @@ class Stream:
 
     @property
     def over(self) -> bool:
-        """Tell whether there was more than the limit."""
+        """Return whether there was more than the limit."""
         return self._length > self._limit
 
     @property
@@ -77,7 +79,7 @@ class Stream:
         return b"".join(self._chunks)
 
     def read(self) -> bool:
-        """Read what is there; tell whether there may be more."""
+        """Read what is there; return whether there may be more."""
         try:
             chunk = os.read(self.descriptor, _CHUNK)
         except BlockingIOError:
@@ -132,18 +134,34 @@ def follow(control: socket.socket, streams: tuple[Stream, ...], patience_s: floa
     return None
 
 
-def read(reply: Mapping[str, Any], stdout: Stream, report: Stream, *, calls: bool) -> Run:
+class Report(Protocol):
+    """What a run said of itself, up to a limit."""
+
+    @property
+    def over(self) -> bool:
+        """Whether there was more than the limit."""
+
+    @property
+    def content(self) -> bytes:
+        """The text that was read."""
+
+
+def read(reply: Mapping[str, Any], stdout: Stream, report: Report, *, calls: bool) -> Run:
     """Return what a run's end means. All that the report says after its first byte may be the program's invention."""
-    told = report.content
-    if reply["cause"] == "fork" or not told.startswith(_READY):
-        return Run("sandbox failure", reply.get("detail") or told[:200].decode(errors="replace"))
+    content = report.content
+    if reply["cause"] == "fork" or not content.startswith(_READY):
+        return Run("sandbox failure", reply.get("detail") or content[:200].decode(errors="replace"))
     spent_s = float(reply["spent_s"])
     if stdout.over or report.over:
         return Run("output limit", spent_s=spent_s)
-    if reply["cause"] == "time limit":
-        return Run("time limit", spent_s=spent_s)
+    if reply["cause"] in ("time limit", "wall clock"):
+        return Run(reply["cause"], spent_s=spent_s)
     code = os.waitstatus_to_exitcode(reply["status"])
-    words = _last_line(told[len(_READY) :])
+    try:
+        last_line = json.loads(content[len(_READY) :].strip(b"\n").rpartition(b"\n")[2], parse_int=whole_number)
+    except (ValueError, RecursionError):
+        last_line = {}
+    words: Mapping[str, Any] = last_line if isinstance(last_line, dict) else {}
     if code == 0 and not calls:
         return Run("finished", stdout=stdout.content, spent_s=spent_s)
     if code == 0 and "value" in words:
@@ -165,10 +183,6 @@ def _failure(code: int, words: Mapping[str, Any]) -> tuple[End, str]:
     return "runtime error", f"exit status {code}" if code else "it ended before the function returned"
 
 
-def _last_line(report: bytes) -> Mapping[str, Any]:
-    line = report.strip(b"\n").rpartition(b"\n")[2]
-    try:
-        words = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return words if isinstance(words, dict) else {}
+def whole_number(digits: str) -> int | str:
+    """Return a whole number of JSON; a number too long for Python to read stays text, marked as a number."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else f"int {digits}"

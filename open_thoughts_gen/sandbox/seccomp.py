@@ -60,10 +60,21 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _REFUSE = _ERRNO | errno.EPERM
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
+# Two connected stream sockets are allowed: datagram ones could still be sent elsewhere.
+_STREAM_PAIR: list[Instruction] = [
+    (_LOAD, 0, 0, _FIRST),
+    (_EQUAL, 1, 0, _AF_UNIX),
+    (_RETURN, 0, 0, _REFUSE),
+    (_LOAD, 0, 0, _SECOND),
+    (_AND, 0, 0, _SOCK_TYPE),
+    (_EQUAL, 0, 1, _SOCK_STREAM),
+    (_RETURN, 0, 0, _ALLOW),
+    (_RETURN, 0, 0, _REFUSE),
+]
 
 
 def supported() -> bool:
-    """Tell whether this machine's system calls are known here."""
+    """Return whether this module knows the numbers of the system calls on this kind of machine."""
     return platform.machine() in _COLUMNS
 
 
@@ -72,15 +83,24 @@ def compiled(*, processes: bool) -> bytes:
     machine = platform.machine()
     column = _COLUMNS[machine]
     numbers = [call.split()[column] for call in _ALLOWED.replace("\n", " ").split(",")]
+    only_itself = [(_LOAD, 0, 0, _FIRST), (_EQUAL, 0, 1, 0), (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
+    no_process: list[Instruction] = [(_ANY_BIT, 1, 0, _CLONE_THREAD), (_RETURN, 0, 0, _REFUSE)]
+    clone: list[Instruction] = [  # threads, and processes if allowed; never with a name space of their own
+        (_LOAD, 0, 0, _FIRST),
+        (_ANY_BIT, 0, 1, _CLONE_NEW_ANYTHING),
+        (_RETURN, 0, 0, _REFUSE),
+        *([] if processes else no_process),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
     program: list[Instruction] = [
         (_LOAD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
         *_when(_CLONE3, [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]),  # its flags lie in memory: libraries then use clone
-        *_when(_CLONE[machine], _clone(processes)),
-        *_when(_PRLIMIT64[machine], _only_if(_FIRST, 0)),
-        *_when(_SOCKETPAIR[machine], _stream_pair()),
+        *_when(_CLONE[machine], clone),
+        *_when(_PRLIMIT64[machine], only_itself),
+        *_when(_SOCKETPAIR[machine], _STREAM_PAIR),
     ]
     for number in numbers:
         if number != "-":
@@ -91,33 +111,3 @@ def compiled(*, processes: bool) -> bytes:
 
 def _when(number: int, then: list[Instruction]) -> list[Instruction]:
     return [(_EQUAL, 0, len(then), number), *then]
-
-
-def _only_if(word: int, value: int) -> list[Instruction]:
-    return [(_LOAD, 0, 0, word), (_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
-
-
-def _clone(processes: bool) -> list[Instruction]:
-    """Threads, and processes if allowed; never with a name space of their own."""
-    needed: list[Instruction] = [] if processes else [(_ANY_BIT, 1, 0, _CLONE_THREAD), (_RETURN, 0, 0, _REFUSE)]
-    return [
-        (_LOAD, 0, 0, _FIRST),
-        (_ANY_BIT, 0, 1, _CLONE_NEW_ANYTHING),
-        (_RETURN, 0, 0, _REFUSE),
-        *needed,
-        (_RETURN, 0, 0, _ALLOW),
-    ]
-
-
-def _stream_pair() -> list[Instruction]:
-    """Two connected stream sockets: datagram ones could still be sent elsewhere."""
-    return [
-        (_LOAD, 0, 0, _FIRST),
-        (_EQUAL, 1, 0, _AF_UNIX),
-        (_RETURN, 0, 0, _REFUSE),
-        (_LOAD, 0, 0, _SECOND),
-        (_AND, 0, 0, _SOCK_TYPE),
-        (_EQUAL, 0, 1, _SOCK_STREAM),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _REFUSE),
-    ]

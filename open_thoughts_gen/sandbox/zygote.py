@@ -1,4 +1,4 @@
-"""The inside of the sandbox: a warm interpreter that forks once for each program it is told to run.
+"""The inside of the sandbox: a warm interpreter that forks once for each program it is given.
 
 Starting Python takes longer than most programs run. So one interpreter is started, with the modules that programs use
 already imported, and each run is a fork of it: nothing that one run does is there for the next, since this process
@@ -6,7 +6,7 @@ itself never executes a program, never reads one, and never reads what a program
 open descriptors, from the host to the fork, and pass through here unread.
 
 It is a script of its own, run inside the sandbox by a bare Python, so it imports nothing but the standard library.
-What it is told: one message a run with four descriptors (the job, standard input, standard output, the report); then
+What it is sent: one message a run with four descriptors (the job, standard input, standard output, the report); then
 at most one more, to stop the run. What it answers: one message, when every process of the run is dead.
 
 The fork gives up everything before it reads its job: descriptors, mounts, privileges, system calls. Only then it says
@@ -16,10 +16,12 @@ on the report that it is ready; whatever is said there later may be the program'
 from __future__ import annotations
 
 import atexit
+import builtins
 import contextlib
 import ctypes
 import gc
 import importlib
+import io
 import json
 import os
 import random
@@ -42,11 +44,15 @@ READY = b"+"
 STOP = b"stop"
 OUT_OF_MEMORY = b'\n{"failure": "memory limit"}\n'
 IDLE_SHARE = 0.01  # of the wall clock; a program that computes gets more of a processor than that on any machine
+STARVED_SHARE = 0.25  # of its processor time; who got less by the end of the wall clock had a busy machine
 CONTROL, REPORT = 3, 3  # the host's socket here; in a fork the report takes its place
 SEED = 0
 STACK_BYTES = 64 * 2**20
 MAX_FILES = 64
+MAX_LOAD = 4.0  # programs a core that a machine may be busy with before its load is an excuse
 BLOCK = 2**20
+OPEN = open
+STREAMS = {f"/dev/{name}": number for number, name in enumerate(("stdin", "stdout", "stderr"))}
 
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 16384, 1 << 18
@@ -82,7 +88,8 @@ class Zygote:
         self.itself = os.pidfd_open(os.getpid())
         if self.isolated:
             kernel("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
-        resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
+        # A program may raise the soft limit, as many do: memory is limited by the address space.
+        resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
 
     def serve(self) -> None:
         """Run what the host sends until it hangs up."""
@@ -97,7 +104,7 @@ class Zygote:
             self.control.send(json.dumps(reply).encode())
 
     def run(self, time_s: float, descriptors: list[int]) -> dict[str, Any]:
-        """Fork, watch, and tell how the run ended; `cause` is None where it ended by itself."""
+        """Fork, watch, and tell how the run ended; `cause` is None if it ended by itself."""
         try:
             pid = self.fork(time_s, descriptors)
         except OSError as error:
@@ -116,7 +123,7 @@ class Zygote:
         wall_s = time.monotonic() - start_s
         if cause == "gone":
             sys.exit()
-        spent_s = max(usage.ru_utime + usage.ru_stime, wall_s / self.patience)
+        spent_s = max(usage.ru_utime + usage.ru_stime, wall_s / (self.patience * load()))
         return {"cause": cause, "status": status, "spent_s": spent_s}
 
     def fork(self, time_s: float, descriptors: list[int]) -> int:
@@ -142,7 +149,7 @@ class Zygote:
         poller = select.poll()
         poller.register(ended, select.POLLIN)
         poller.register(self.control, select.POLLIN)
-        clock = processor_clock(pid)
+        clock, patience = processor_clock(pid), self.patience * load()
         start_s = time.monotonic()
         try:
             busy_s, busy_at_s = 0.0, 0.0  # processor time and wall clock when it was last seen to compute
@@ -152,9 +159,12 @@ class Zygote:
                     busy_s, busy_at_s = spent_s, wall_s
                 # A machine that is busy otherwise is not the program's fault; that it sleeps is.
                 idle_s = wall_s - busy_at_s
-                left_s = min(time_s - spent_s, time_s * self.idleness - idle_s, time_s * self.patience - wall_s)
+                left_s = min(time_s - spent_s, time_s * self.idleness - idle_s)
                 if left_s <= 0:
                     return "time limit"
+                left_s = min(left_s, time_s * patience - wall_s)
+                if left_s <= 0:
+                    return "time limit" if spent_s >= time_s * STARVED_SHARE else "wall clock"
                 ready = [descriptor for descriptor, _ in poller.poll(max(1, int(left_s * 1000)))]
                 if ended in ready:
                     return None
@@ -191,8 +201,8 @@ class Zygote:
         kernel("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         filter_ = SockFprog(len(self.filter) // 8, self.filter)
         kernel("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filter_), 0, 0)
-        found: dict[str, Any] = json.loads(text)
-        return found
+        parsed: dict[str, Any] = json.loads(text)
+        return parsed
 
     def limit(self, time_s: float) -> None:
         """Set the kernel's limits. Processor time is watched from outside; the kernel's own is for when that fails."""
@@ -222,6 +232,14 @@ def read_whole(descriptor: int) -> bytes:
     return b"".join(blocks)
 
 
+def load() -> float:
+    """Return the number of running programs for each core (1-minute average): at least 1, at most MAX_LOAD."""
+    information = (ctypes.c_ulong * 64)()  # struct sysinfo: the time since the start, then the load of one minute
+    if libc.sysinfo(information) != 0:
+        return 1.0
+    return min(max(information[1] / 65536 / len(os.sched_getaffinity(0)), 1.0), MAX_LOAD)
+
+
 def processor_clock(pid: int) -> int | None:
     """Return the clock of the processor time that a process uses; None if it is dead."""
     clock = ctypes.c_int()
@@ -241,21 +259,43 @@ def become(job: dict[str, Any]) -> NoReturn:
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
     sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc]
     sys.argv = ["program.py"]
+    builtins.open = io.open = open_streams_too
     random.seed(SEED)
     gc.enable()
     status = 1
     try:
-        status = perform(job)
+        status = test(job["tests"]) if "tests" in job else perform(job)
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.__stdout__):
-            if stream is not None and not stream.closed:
-                stream.flush()
+        flush_streams()
+        if "tests" not in job and job["call"] is None:
+            # What a program never closed is written when its objects are finalized.
+            sys.stdout = sys.__stdout__
+            sys.modules["__main__"].__dict__.clear()
+            gc.collect()
+            flush_streams()
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the program's end
         blame(error)
         status = 1
     finally:
         os._exit(status)
+
+
+def flush_streams() -> None:
+    """Write out what is buffered; a stream may be closed, detached from its file, or an object of the program's."""
+    for stream in (sys.stdout, sys.__stdout__):
+        try:
+            is_closed = getattr(stream, "closed", False)
+        except ValueError:  # it is detached
+            is_closed = True
+        if stream is not None and not is_closed:
+            stream.flush()
+
+
+def open_streams_too(file: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  (as `open` is)
+    """Open a file as `open` does; the names of the standard streams too, which take a /proc that is not here."""
+    number = STREAMS.get(os.fspath(file)) if isinstance(file, str | os.PathLike) else None
+    return OPEN(file if number is None else os.dup(number), *arguments, **options)
 
 
 def perform(job: dict[str, Any]) -> int:
@@ -269,8 +309,11 @@ def perform(job: dict[str, Any]) -> int:
         tell({"failure": "syntax error", "error": type(error).__name__})
         return 1
     try:
-        exec(job["prelude"], module.__dict__)  # noqa: S102 - this is what the sandbox is for
-        exec(code, module.__dict__)  # noqa: S102
+        if job["prelude"]:
+            module.__dict__["__builtins__"] = builtins_with(job["prelude"])
+        exec(code, module.__dict__)  # noqa: S102 - this is what the sandbox is for
+        if job["serves"]:
+            sys.modules["serving"].serve(module, REPORT)
         return 0 if call is None else answer(module, call["function"], call["arguments"])
     except SystemExit as end:
         if call is None:
@@ -279,6 +322,19 @@ def perform(job: dict[str, Any]) -> int:
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the program's end
         blame(error)
     return 1
+
+
+def builtins_with(prelude: str) -> dict[str, Any]:
+    """Return the names that a program may use without defining them: the builtins, and what the prelude defines."""
+    space: dict[str, Any] = {}
+    exec(prelude, space)  # noqa: S102 - this is what the sandbox is for
+    return vars(builtins) | {name: value for name, value in space.items() if not name.startswith("__")}
+
+
+def test(job: dict[str, Any]) -> int:
+    """Run assert tests against a program that is elsewhere, and report how they ended."""
+    tell({"tests": sys.modules["testing"].run(job, REPORT)})
+    return 0
 
 
 def blame(error: BaseException) -> None:
@@ -319,7 +375,12 @@ def main() -> None:
     os.dup2(0, CONTROL)
     os.closerange(CONTROL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     sys.path += settings["path"]
+    sys.path.insert(0, settings["inside"])
+    for name in ("testing", "serving"):
+        importlib.import_module(name)
+    del sys.path[0]
     site.setquit()
+    sys.set_int_max_str_digits(0)  # numbers as long as a program likes: its processor time is limited
     for name in [*WARM, *settings["packages"]]:
         importlib.import_module(name)
     zygote = Zygote(settings)

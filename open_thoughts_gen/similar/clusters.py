@@ -1,4 +1,4 @@
-"""Connected components: which texts hang together by confirmed pairs, however long the chain.
+"""Connected components: which texts are connected by confirmed pairs, however long the chain.
 
 Each text begins with its own place as its label. In every round the root of each pair takes the lower label of the two,
 and labels are followed to their roots (the scheme of Shiloach and Vishkin), so that even a long chain takes few rounds.

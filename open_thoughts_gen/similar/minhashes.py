@@ -18,11 +18,12 @@ import rensa
 from numpy.typing import NDArray
 
 from open_thoughts_gen import text
-from open_thoughts_gen.similar.candidates import linked, shards_of
-from open_thoughts_gen.similar.spill import Spill, Texts
-from open_thoughts_gen.similar.stages import Piled, Plan, counted
-from open_thoughts_gen.similar.words import SHARD_BYTES, Keys, Places, batches, figured, mixed, words_of
-from open_thoughts_gen.spread import Spread, in_place
+from open_thoughts_gen.plugin.spread import Spread, in_place
+from open_thoughts_gen.similar.distinct import distinct
+from open_thoughts_gen.similar.guard import Guard
+from open_thoughts_gen.similar.keys import SHARD_BYTES, Keys, Places, batches, figures_of, mixed, salted, words_of
+from open_thoughts_gen.similar.spill import Piles, Spill, Texts
+from open_thoughts_gen.similar.stages import Piled, Plan, counted, link
 
 Signatures = NDArray[np.uint32]
 Unit = Literal["word", "character"]
@@ -37,10 +38,16 @@ def ngrams_of(texts: Sequence[str], num: int, unit: Unit) -> tuple[Keys, Places]
 
     A text shorter than that has one, all of it.
     """
-    hashes, nums = words_of(texts) if unit == "word" else _characters_of(texts)
+    if unit == "word":
+        hashes, nums = words_of(texts)
+    else:
+        plain = [text.normalise(each) for each in texts]
+        codes = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        hashes = mixed(codes.astype(np.uint64) + np.uint64(1))
+        nums = np.array([len(each) for each in plain], dtype=np.int64)
     ends = np.cumsum(nums)
     owners = np.repeat(np.arange(len(texts)), nums)
-    left = np.repeat(ends, nums) - np.arange(hashes.size)  # so many are there from each one to the end of its text
+    left = np.repeat(ends, nums) - np.arange(hashes.size)  # how many there are from each one to the end of its text
     grams = np.zeros_like(hashes)
     multiplier = 1
     for step in range(min(num, hashes.size)):
@@ -73,7 +80,7 @@ def agreements(signatures: Signatures, ones: Places, others: Places) -> NDArray[
 def jaccard(one: str, other: str, num: int, unit: Unit) -> float:
     """Return the Jaccard similarity of the sets of n-grams of two texts, 0..100."""
     grams, nums = ngrams_of([one, other], num, unit)
-    left, right = np.unique(grams[: nums[0]]), np.unique(grams[nums[0] :])
+    left, right = distinct(grams[: nums[0]]), distinct(grams[nums[0] :])
     both = np.intersect1d(left, right, assume_unique=True).size
     return 100.0 * both / max(1, left.size + right.size - both)
 
@@ -88,14 +95,14 @@ def best_num_bands(threshold: float, num_permutations: int) -> int:
     below = similarity < threshold / 100
 
     def error(bands: int) -> float:
-        found = 1 - (1 - similarity ** (num_permutations // bands)) ** bands
-        return float(np.where(below, found, 1 - found).sum())
+        rate = 1 - (1 - similarity ** (num_permutations // bands)) ** bands
+        return float(np.where(below, rate, 1 - rate).sum())
 
     return min((bands for bands in range(1, num_permutations + 1) if num_permutations % bands == 0), key=error)
 
 
 @dataclass(frozen=True, slots=True)
-class Scheme:
+class SignatureRule:
     """How signatures are made, and cut into bands."""
 
     ngram: int
@@ -105,58 +112,70 @@ class Scheme:
 
 
 def sign(
-    shard: tuple[Sequence[str], Places, NDArray[np.uint8] | None], scheme: Scheme, plan: Plan
+    shard: tuple[Sequence[str], Places, Keys | None], rule: SignatureRule, plan: Plan, by_figures: bool
 ) -> tuple[Piled, Signatures]:
     """Return the keys of some texts, one for each band, and their signatures: a stage as those in `stages`.
 
-    A text without n-grams has no key.
+    The shard brings the texts, their ranks and hashes of their answers. With `by_figures` only texts of the same
+    figures have keys in common, or of the same answer, where it is not 0. A text without n-grams has no key.
     """
-    texts, ranks, guarded = shard
-    keys, rows = [np.zeros(0, dtype=np.uint64)], [np.zeros((0, scheme.num_permutations), dtype=np.uint32)]
-    width = scheme.num_permutations // scheme.num_bands
+    texts, ranks, answers = shard
+    keys, rows = [np.zeros(0, dtype=np.uint64)], [np.zeros((0, rule.num_permutations), dtype=np.uint32)]
     for start, stop in batches([len(each) for each in texts]):
-        grams, nums = ngrams_of(texts[start:stop], scheme.ngram, scheme.unit)
-        signatures = signatures_of(grams, nums, scheme.num_permutations)
+        grams, nums = ngrams_of(texts[start:stop], rule.ngram, rule.unit)
+        signatures = signatures_of(grams, nums, rule.num_permutations)
         rows.append(signatures)
         whole = np.flatnonzero(nums)
-        bands = np.repeat(np.arange(1, scheme.num_bands + 1, dtype=np.uint64)[None], whole.size, axis=0)
-        for column in range(width):
-            bands = mixed(bands * np.uint64(_MULTIPLIER) + signatures[whole, column::width])
-        its, owners = bands.ravel(), np.repeat(whole, scheme.num_bands)
-        if guarded is not None:
-            its, owners = figured((its, owners), texts[start:stop], guarded[start:stop])
-        keys.append(plan.packed(its, ranks[start:stop][owners]))
+        bands, owners = _bands(signatures[whole], rule), np.repeat(whole, rule.num_bands)
+        salts = figures_of(texts[start:stop]) if by_figures else np.zeros(stop - start, dtype=np.uint64)
+        keys.append(plan.packed(salted(bands, salts[owners]), ranks[start:stop][owners]))
+        if answers is not None:
+            known = answers[start:stop][owners] > 0
+            by_answer = salted(bands[known], answers[start:stop][owners[known]])
+            keys.append(plan.packed(by_answer, ranks[start:stop][owners[known]]))
     return plan.piled(np.sort(np.concatenate(keys))), np.concatenate(rows)
+
+
+def _bands(signatures: Signatures, rule: SignatureRule) -> Keys:
+    """Return a hash of each band of each signature, signature by signature."""
+    width = rule.num_permutations // rule.num_bands
+    bands = np.repeat(np.arange(1, rule.num_bands + 1, dtype=np.uint64)[None], len(signatures), axis=0)
+    for column in range(width):
+        bands = mixed(bands * np.uint64(_MULTIPLIER) + signatures[:, column::width])
+    return bands.ravel()
 
 
 class Signed:
     """The signatures of texts, and the pairs that agree in a band; what memory does not hold lies on disk."""
 
-    def __init__(self, texts: Texts, scheme: Scheme, spill: Spill) -> None:
+    def __init__(self, texts: Texts, rule: SignatureRule, spill: Spill) -> None:
         """Take the texts, and how their signatures are made."""
-        self.signatures = spill.table((len(texts), scheme.num_permutations), np.uint32)
-        self._texts, self._scheme, self._spill = texts, scheme, spill
+        self.signatures = spill.table((len(texts), rule.num_permutations), np.uint32)
+        self._texts, self._rule, self._spill = texts, rule, spill
 
     def candidates(
-        self, ranks: Places, *, guarded: NDArray[np.uint8] | None = None, spread: Spread = in_place
+        self, ranks: Places, *, guard: Guard | None = None, spread: Spread = in_place
     ) -> Iterator[tuple[Places, Places]]:
-        """Yield pairs of ranks that agree in a band, each with the next that does; `guarded` as in `words.figured`."""
-        num, ranges = len(self._texts), batches(self._texts.lengths, SHARD_BYTES)
-        plan = Plan.of(num, num * self._scheme.num_bands)
-        work = partial(sign, scheme=self._scheme, plan=plan)
-
-        def signed() -> Iterator[Piled]:
-            results = spread(work, shards_of(self._texts, ranks, ranges, guarded))
-            for (start, stop), (keys, signatures) in zip(ranges, results, strict=True):
-                self.signatures[start:stop] = signatures
-                yield keys
-
-        for links in linked(signed(), plan, self._spill, spread).all():
-            ones, others, _ = counted(links)
+        """Yield pairs of ranks that agree in a band, each with the next that does."""
+        plan = Plan.of(len(self._texts), len(self._texts) * self._rule.num_bands)
+        piles, links = (Piles(self._spill, name, plan.num_piles) for name in ("keys", "links"))
+        for keys in self._signed(ranks, plan, guard, spread):
+            piles.add(keys)
+        for each in spread(partial(link, plan=plan), piles.all()):
+            links.add(each)
+        for pile in links.all():
+            ones, others, _ = counted(pile)
             yield ones, others
 
-
-def _characters_of(texts: Sequence[str]) -> tuple[Keys, Places]:
-    plain = [text.normalise(each) for each in texts]
-    codes = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return mixed(codes.astype(np.uint64) + np.uint64(1)), np.array([len(each) for each in plain], dtype=np.int64)
+    def _signed(self, ranks: Places, plan: Plan, guard: Guard | None, spread: Spread) -> Iterator[Piled]:
+        """Yield the keys of the texts, range by range; note their signatures."""
+        ranges, answers = batches(self._texts.lengths, SHARD_BYTES), guard.answers if guard else None
+        by_figures = bool(guard and guard.by_figures)
+        shards = (
+            (self._texts.get(start, stop), ranks[start:stop], None if answers is None else answers[start:stop])
+            for start, stop in ranges
+        )
+        work = partial(sign, rule=self._rule, plan=plan, by_figures=by_figures)
+        for (start, stop), (keys, signatures) in zip(ranges, spread(work, shards), strict=True):
+            self.signatures[start:stop] = signatures
+            yield keys

@@ -29,7 +29,7 @@ from open_thoughts_gen.similar.stages import Piled
 
 GB = 1 << 30
 _ROOM = "make room there, or name another place with TMPDIR; what was answered before is kept"
-_MENDS = {errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM, errno.EFBIG: _ROOM, errno.EMFILE: "raise `ulimit -n` to 4096"}
+_HINTS = {errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM, errno.EFBIG: _ROOM, errno.EMFILE: "raise `ulimit -n` to 4096"}
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -38,7 +38,7 @@ class Spill:
 
     def __init__(self, memory_gb: float | None = None) -> None:
         """Take the memory for texts and numbers; None for half of what the machine has."""
-        self.limit = int((memory_gb or _machine_gb() / 2) * GB)
+        self.limit = int(memory_gb * GB if memory_gb else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2)
         # The rest is for what is being worked on, and for a few numbers a text.
         self._room = self.limit // 2
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -56,16 +56,16 @@ class Spill:
 
         """
         for file in self._files:
-            with suppress(OSError):  # what it held back for a full disk, which is told below
+            with suppress(OSError):  # what it held back for a full disk, which is reported below
                 file.close()
         if self._folder is not None:
             self._folder.cleanup()
-        if isinstance(error, OSError) and error.errno in _MENDS:
-            told = f"{tempfile.gettempdir()}: what memory does not hold cannot be written: {error.strerror}"
-            raise UserError(Fault(told, mend=_MENDS[error.errno])) from error
+        if isinstance(error, OSError) and error.errno in _HINTS:
+            message = f"{tempfile.gettempdir()}: what memory does not hold cannot be written: {error.strerror}"
+            raise UserError(Fault(message, hint=_HINTS[error.errno])) from error
 
     def holds(self, num_bytes: int) -> bool:
-        """Take so much more in memory, or less, and tell whether there is room for all of it."""
+        """Take that much more in memory, or less, and return whether there is room for all of it."""
         self._room -= num_bytes
         return self._room >= 0
 
@@ -125,9 +125,9 @@ class Texts:
         ends = self._ends[start : stop + 1]
         return [read[a - at : b - at].decode("utf-8", "surrogatepass") for a, b in itertools.pairwise(ends)]
 
-    def __getitem__(self, place: int) -> str:
+    def __getitem__(self, index: int) -> str:
         """Return one."""
-        return self._held[place] if self._file is None else self.get(place, place + 1)[0]
+        return self._held[index] if self._file is None else self.get(index, index + 1)[0]
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -149,6 +149,42 @@ class Texts:
     def _write(self, text: str) -> None:
         assert self._file is not None
         self._ends.append(self._ends[-1] + self._file.write(text.encode("utf-8", "surrogatepass")))
+
+
+class Arrays:
+    """Arrays of numbers, given back once, in the order in which they were added."""
+
+    def __init__(self, spill: Spill, name: str) -> None:
+        """Take where they go when they are too large."""
+        self._spill, self._name = spill, name
+        self._held: list[NDArray[np.uint64]] = []
+        self._file: BinaryIO | None = None
+        self._sizes: list[int] = []
+
+    def add(self, numbers: NDArray[np.uint64]) -> None:
+        """Add one at the end."""
+        self._sizes.append(numbers.size)
+        if self._file is not None:
+            self._file.write(numbers.tobytes())
+            return
+        self._held.append(numbers)
+        if not self._spill.holds(numbers.nbytes):
+            self._file = self._spill.file(self._name)
+            for each in self._held:
+                self._spill.holds(-each.nbytes)
+                self._file.write(each.tobytes())
+            self._held.clear()
+
+    def all(self) -> Iterator[NDArray[np.uint64]]:
+        """Yield them, each as it is asked for."""
+        if self._file is not None:
+            self._file.seek(0)
+            yield from (np.fromfile(self._file, dtype=np.uint64, count=size) for size in self._sizes)
+            self._file.truncate(0)
+        while self._held:
+            numbers = self._held.pop(0)
+            self._spill.holds(-numbers.nbytes)
+            yield numbers
 
 
 class Piles:
@@ -201,7 +237,3 @@ class Piles:
                 self._spill.holds(-numbers.nbytes)
                 self._put(pile, numbers)
         self._held.clear()
-
-
-def _machine_gb() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB

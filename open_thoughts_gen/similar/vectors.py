@@ -36,19 +36,19 @@ def encoder_of(folder: Path) -> Encoder:
         UserError: the folder is not there, or holds no model of the two kinds.
 
     """
-    mend = "download a model once, for example: hf download minishlab/potion-base-8M --local-dir models/potion-base-8M"
+    hint = "download a model once, for example: hf download minishlab/potion-base-8M --local-dir models/potion-base-8M"
     if not folder.is_dir():
-        raise UserError(Fault(f"there is no folder {folder} with an embedding model", mend=mend))
+        raise UserError(Fault(f"there is no folder {folder} with an embedding model", hint=hint))
     parts = folder / "modules.json"
     if parts.is_file() and not _is_static(folder, parts):
         return _sentence_encoder(folder)
     if not _is_static(folder, parts):
         message = f"{folder} holds no model of model2vec or sentence-transformers"
-        raise UserError(Fault(message, mend=mend))
+        raise UserError(Fault(message, hint=hint))
     try:
         model = StaticModel.from_pretrained(folder, normalize=True)
     except (ValueError, KeyError, OSError, SafetensorError) as error:
-        raise UserError(Fault(f"the model in {folder} cannot be read: {error}", mend=mend)) from error
+        raise UserError(Fault(f"the model in {folder} cannot be read: {error}", hint=hint)) from error
     return partial(_encoded, model.encode, use_multiprocessing=False)
 
 
@@ -62,8 +62,8 @@ def neighbours(vectors: Vectors, num: int) -> tuple[NDArray[np.int64], Vectors]:
     index = _graph(vectors) if len(vectors) > EXACT_NUM else None
     for start in range(0, len(vectors), _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, len(vectors)))
-        found, near = _nearest(vectors, rows, num + 1) if index is None else _looked_up(index, vectors[rows], num + 1)
-        for row, its, how_near in zip(rows, found, near, strict=True):
+        nearest, near = _nearest(vectors, rows, num + 1) if index is None else _looked_up(index, vectors[rows], num + 1)
+        for row, its, how_near in zip(rows, nearest, near, strict=True):
             others = np.flatnonzero(its != row)[:num]
             places[row, : others.size], cosines[row, : others.size] = its[others], how_near[others]
     return places, cosines
@@ -72,10 +72,10 @@ def neighbours(vectors: Vectors, num: int) -> tuple[NDArray[np.int64], Vectors]:
 def _nearest(vectors: Vectors, rows: NDArray[np.int64], num: int) -> tuple[NDArray[np.int64], Vectors]:
     cosines = vectors[rows] @ vectors.T
     num = min(num, len(vectors))
-    found = np.argpartition(-cosines, num - 1, axis=1)[:, :num]
-    near = np.take_along_axis(cosines, found, axis=1)
-    order = np.lexsort((found, -near), axis=1)
-    return np.take_along_axis(found, order, axis=1), np.take_along_axis(near, order, axis=1)
+    nearest = np.argpartition(-cosines, num - 1, axis=1)[:, :num]
+    near = np.take_along_axis(cosines, nearest, axis=1)
+    order = np.lexsort((nearest, -near), axis=1)
+    return np.take_along_axis(nearest, order, axis=1), np.take_along_axis(near, order, axis=1)
 
 
 def _graph(vectors: Vectors) -> Index:
@@ -90,7 +90,10 @@ def _looked_up(index: Index, vectors: Vectors, num: int) -> tuple[NDArray[np.int
 
 
 def _is_static(folder: Path, parts: Path) -> bool:
-    """Tell whether a folder is a model of model2vec, which names itself as one of sentence-transformers as well."""
+    """Return whether a folder holds a model of model2vec. `parts` is its list of modules, if it has one.
+
+    Such a folder can also be read as a model of sentence-transformers, so that its files alone do not tell.
+    """
     if not all((folder / name).is_file() for name in ("config.json", "model.safetensors", "tokenizer.json")):
         return False
     return not parts.is_file() or "StaticEmbedding" in parts.read_text("utf-8", "replace")
@@ -101,7 +104,7 @@ def _sentence_encoder(folder: Path) -> Encoder:
         library = importlib.import_module("sentence_transformers")
     except ImportError as error:
         message = f"the model in {folder} is one of sentence-transformers, which is not installed"
-        raise UserError(Fault(message, mend="pip install sentence-transformers")) from error
+        raise UserError(Fault(message, hint="pip install sentence-transformers")) from error
     model = library.SentenceTransformer(str(folder), local_files_only=True)
     return partial(_encoded, model.encode, normalize_embeddings=True)
 

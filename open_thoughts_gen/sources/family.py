@@ -1,17 +1,19 @@
 """Questions from a family: a world of problems whose answers are proved.
 
-Problem *i* is drawn from the seed and *i* alone, so a longer run begins with the very rows of a shorter one. With
-`twins`, a share of the problems brings its minimal pair: the same case with one fact changed, and another answer. Both
-rows carry the same `pair` in their meta, which the line keeps together and the dataset publishes.
+Problem *i* is drawn from the seed and *i* alone, so a longer run begins with the very rows of a shorter one, and the
+engine may draw many at once, in runs that grow: a family whose problems take long keeps every core busy, and a small
+run starts no worker.
 
-The meta of a row holds what a stranger needs to check it: the family and its settings, the seed and index it was drawn
+With `twins`, a share of the problems brings its minimal pair: the same case with one fact changed, and another answer.
+Both rows carry the same `pair` in their meta, which the line keeps together and the dataset publishes.
+
+The meta of a row holds what anybody needs to check it: the family and its settings, the seed and index it was drawn
 from, the machine-readable case (`spec`) and the derivation of its answer. All of it has been through JSON, so what is
-judged in the run is what is published. A family that raises is a bug of the family and shows its traceback.
+judged in the run is what is published. An exception in a family is a bug of the family and shows its traceback.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -21,7 +23,9 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import UserError
-from open_thoughts_gen.types import Derivation, Question
+from open_thoughts_gen.types import Question
+
+FIRST_RUN, MAX_RUN = 32, 512  # problems
 
 
 class Family(plugin.Source):
@@ -29,10 +33,10 @@ class Family(plugin.Source):
 
     family: str = Field(description="name of the family, or package.module:Class")
     settings: Mapping[str, Any] = Field(
-        default_factory=dict, validate_default=True, description="the family's settings"
+        default_factory=dict, validate_default=True, description="settings of the family"
     )
-    twins: float = Field(default=0.0, ge=0, le=1, description="share of the problems that bring their minimal pair")
-    limit: int | None = Field(default=None, ge=1, description="at most so many problems, twins not counted")
+    twins: float = Field(default=0.0, ge=0, le=1, description="share of the problems that come with their minimal pair")
+    limit: int | None = Field(default=None, ge=1, description="the most problems to draw, twins not counted")
 
     @field_validator("family")
     @classmethod
@@ -46,11 +50,12 @@ class Family(plugin.Source):
     @field_validator("settings")
     @classmethod
     def _fit_the_family(cls, settings: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
-        if "family" in info.data:  # otherwise the family is the fault, and is told
+        if "family" in info.data:  # otherwise the family is the fault, and is reported
             try:
                 plugin.load("family", info.data["family"]).model_validate_json(json.dumps(dict(settings)), strict=True)
             except ValidationError as error:
-                raise ValueError("; ".join(_line(fault["loc"], fault["msg"]) for fault in error.errors())) from error
+                parts = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors())
+                raise ValueError("; ".join(": ".join(filter(None, part)) for part in parts)) from error
         return settings
 
     @property
@@ -60,28 +65,32 @@ class Family(plugin.Source):
 
     def questions(self) -> Iterator[Question]:
         """Yield problem after problem, a twin right after its first."""
-        family = plugin.load_family(self.family, json.dumps(dict(self.settings), sort_keys=True))
-        for index in itertools.count() if self.limit is None else range(self.limit):
-            yield from self._draw(family, index)
+        for indices in _runs(self.limit):
+            for drawn in self._context.spread(self._drawn, indices):
+                yield from drawn
 
-    def _draw(self, family: plugin.Family, index: int) -> list[Question]:
+    def _drawn(self, index: int) -> tuple[Question, ...]:
+        """Return the question of a problem, and of its twin where it has one."""
+        family = plugin.load_family(self.family, json.dumps(dict(self.settings), sort_keys=True))
         seed = f"{self._context.seed}/{self.family}/{index}"
         problem = family.problem(Random(seed))
         rng = Random(f"{seed}/twin")
         twin = family.twin(problem, rng) if rng.random() < self.twins else None
+        question = self._question(family, problem, index, {})
         if twin is None:
-            return [self._question(family, problem, index, {})]
-        pair = self._question(family, problem, index, {}).id
+            return (question,)
+        pair = question.id
         first = self._question(family, problem, index, {"pair": pair})
         second = self._question(family, twin, index, {"pair": pair, "twin_of": pair})
         if second.id == pair or second.reference == first.reference:
             raise RuntimeError(f"family {self.family}: the twin of problem {seed} has the same prompt or answer")
-        return [first, second]
+        return first, second
 
     def _question(
         self, family: plugin.Family, problem: plugin.Problem, index: int, pair: Mapping[str, str]
     ) -> Question:
         derivation = family.derive(problem)
+        steps = ({"kind": step.kind, "cites": step.cites, "claims": step.claims} for step in derivation.steps)
         meta = {
             **family.traits(problem),
             "family": self.family,
@@ -89,7 +98,7 @@ class Family(plugin.Source):
             "seed": self._context.seed,
             "index": index,
             "spec": problem.spec,
-            "derivation": _told(derivation),
+            "derivation": [{name: value for name, value in step.items() if value} for step in steps],
             **pair,
         }
         return Question(
@@ -102,11 +111,9 @@ class Family(plugin.Source):
         )
 
 
-def _told(derivation: Derivation) -> list[dict[str, Any]]:
-    """Return the derivation as JSON: its moves without their wordings, and without what is empty."""
-    steps = ({"kind": step.kind, "cites": step.cites, "claims": step.claims} for step in derivation.steps)
-    return [{name: value for name, value in step.items() if value} for step in steps]
-
-
-def _line(place: tuple[int | str, ...], message: str) -> str:
-    return f"{'.'.join(map(str, place))}: {message}" if place else message
+def _runs(limit: int | None) -> Iterator[range]:
+    """Yield the indices of all problems in runs, each as long as all before it, up to MAX_RUN."""
+    start, stop = 0, FIRST_RUN
+    while limit is None or start < limit:
+        yield range(start, stop if limit is None else min(stop, limit))
+        start, stop = stop, stop + min(stop, MAX_RUN)

@@ -1,10 +1,11 @@
-"""A cassette: traces kept in a file, so that a recipe is tested with no model, no key and no network.
+"""A cassette: traces recorded in a file, so that a recipe is tested with no model, no key and no network.
 
     python -m open_thoughts_gen cassette recipe.yaml -n 5 --out tests/cassette.jsonl
     python -m open_thoughts_gen run recipe.yaml --set 'teacher={use: replay, file: tests/cassette.jsonl}'
 
 One JSON object to a line, written and read here: the question's id (the hash of its prompt), the attempt, and the
-trace. A question that the cassette does not hold is a failed trace that says so, so that a changed prompt shows.
+trace. Only the offset of each trace in the file is held in memory, and the trace is read when it is asked for. A
+question that the cassette does not hold is a failed trace that says so, so that a changed prompt shows.
 """
 
 from __future__ import annotations
@@ -16,67 +17,84 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 
-from open_thoughts_gen import tables
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.plugin import Teacher
-from open_thoughts_gen.types import DropReason, Request, Trace
+from open_thoughts_gen.types import Request, Trace
 
 _TRACE = TypeAdapter(Trace)
+_AGAIN = "record the cassette again"
 
 
 class Replay(Teacher):
-    """Gives the traces of a cassette."""
+    """Reads the traces from a cassette."""
 
-    file: str = Field(min_length=1, description="the cassette, from the recipe's folder")
+    file: str = Field(min_length=1, description="path of the cassette, relative to the recipe's folder")
 
-    _traces: dict[tuple[str, int], Trace] = PrivateAttr(default_factory=dict)
+    _offsets: dict[tuple[str, int], int] = PrivateAttr(default_factory=dict)
 
     @property
     def cost_usd(self) -> float:
         """Nobody is asked, so nothing is paid."""
         return 0.0
 
+    @property
+    def _path(self) -> Path:
+        return self._context.folder / Path(self.file).expanduser()
+
     def start(self) -> None:
-        """Read the cassette.
+        """Note where each trace of the cassette begins.
 
         Raises:
-            UserError: there is none, or a line of it is no trace.
+            UserError: there is no cassette, or a line of it is not a trace.
 
         """
-        path = self._context.folder / Path(self.file).expanduser()
-        self._traces = {(trace.question_id, trace.attempt): trace for trace in read_cassette(path)}
+        self._offsets = {(trace.question_id, trace.attempt): offset for offset, trace in _read(self._path)}
 
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:
         """Yield one trace per request, in order."""
-        return map(self._trace, requests)
-
-    def _trace(self, request: Request) -> Trace:
-        asked = request.question.id, request.attempt
-        missing = f"the cassette holds no trace of {asked[0]}, attempt {asked[1]}"
-        return self._traces.get(asked) or Trace(*asked, self.label, "", "", "error", missing)
+        with self._path.open("rb") as cassette:
+            for request in requests:
+                key = request.question.id, request.attempt
+                if key in self._offsets:
+                    cassette.seek(self._offsets[key])
+                    yield _TRACE.validate_json(cassette.readline())
+                else:
+                    missing = f"the cassette holds no trace of {key[0]}, attempt {key[1]}"
+                    yield Trace(*key, self.label, "", "", "error", missing)
 
 
 def read_cassette(path: Path) -> Iterator[Trace]:
     """Yield the traces of a cassette.
 
     Raises:
-        UserError: there is no such file, or a line of it is no trace.
+        UserError: there is no such file, or a line of it is not a trace.
 
     """
+    return (trace for _, trace in _read(path))
+
+
+def _read(path: Path) -> Iterator[tuple[int, Trace]]:
+    """Yield the traces, each with the offset of its line in bytes."""
+    offset = 0
     try:
-        for line, row in tables.rows(path, "jsonl"):
-            where = f"{path}:{line}"
-            if isinstance(row, DropReason):
-                raise UserError(Fault(row.detail or row.reason, where=where, mend="record the cassette anew"))
-            try:
-                yield _TRACE.validate_python(row)
-            except ValidationError as error:
-                place = ".".join(map(str, error.errors()[0]["loc"]))
-                told = f"this is no trace: {place}: {error.errors()[0]['msg']}"
-                raise UserError(Fault(told, where=where, mend="record the cassette anew")) from error
+        with path.open("rb") as cassette:
+            for number, line in enumerate(cassette, start=1):
+                if line.strip():
+                    yield offset, _trace(line, f"{path}:{number}")
+                offset += len(line)
     except OSError as error:
-        told = f"the cassette cannot be read: {error.strerror}"
-        raise UserError(Fault(told, where=str(path), mend="record one: `cassette RECIPE --out FILE`")) from error
+        message = f"the cassette cannot be read: {error.strerror}"
+        raise UserError(Fault(message, where=str(path), hint="record one: `cassette RECIPE --out FILE`")) from error
+
+
+def _trace(line: bytes, where: str) -> Trace:
+    try:
+        return _TRACE.validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        message = ": ".join(filter(None, ("this is not a trace", field, first["msg"])))
+        raise UserError(Fault(message, where=where, hint=_AGAIN)) from error
 
 
 def write_cassette(path: Path, traces: Iterable[Trace]) -> int:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from open_thoughts_gen.routing import Combined
 from open_thoughts_gen.types import Outcome
+from open_thoughts_gen.verifiers._combined import Combined
 
 
 class AllOf(Combined):
-    """Correct if all of them say correct, incorrect if one says incorrect, undecided otherwise."""
+    """Correct if all its verifiers say correct, incorrect if any says incorrect, otherwise undecided."""
 
     def together(self, outcomes: Sequence[Outcome]) -> Outcome:
         """Return the conjunction."""

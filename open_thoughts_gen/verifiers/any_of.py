@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from open_thoughts_gen.routing import Combined
 from open_thoughts_gen.types import Outcome
+from open_thoughts_gen.verifiers._combined import Combined
 
 
 class AnyOf(Combined):
-    """Correct if one of them says correct, incorrect if all say incorrect, undecided otherwise."""
+    """Correct if any of its verifiers says correct, incorrect if all say incorrect, otherwise undecided."""
 
     def together(self, outcomes: Sequence[Outcome]) -> Outcome:
         """Return the disjunction."""

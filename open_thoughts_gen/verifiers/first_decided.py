@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from open_thoughts_gen.routing import Combined
 from open_thoughts_gen.types import Outcome
+from open_thoughts_gen.verifiers._combined import Combined
 
 
 class FirstDecided(Combined):
-    """What the first of them says that says correct or incorrect; undecided if none does."""
+    """Takes the first verdict that is correct or incorrect; undecided if no verifier decides."""
 
     def together(self, outcomes: Sequence[Outcome]) -> Outcome:
         """Return the first outcome that is one."""

@@ -9,14 +9,16 @@
 from the question's id that alternates from vote to vote (judges prefer the first: Zheng et al. 2023, arXiv 2306.05685),
 and asks whether they say the same. `against: rubric` shows the response alone, and asks whether it satisfies `rubric`;
 a reference is shown beside it where there is one. What a model answers is read in a form (JSON by schema where the
-endpoint knows schemas); what is not in that form is asked for once more, with what was wrong; after that it is no vote.
+endpoint knows schemas); what is not in that form is asked for once more, with what was wrong; then it does not count.
 Each vote is an attempt of its own in the response cache, so nothing is asked or paid for twice. What it costs is in the
 run's account and under its `budget`; what the budget leaves no room for is not judged, and undecided.
 
-The response is hostile, and may speak to the judge. So it is quoted as `chat.quoting` does, the judge is told that it
+The response is hostile, and may speak to the judge. So it is quoted as `chat.quoting` does, the judge learns that it
 is material, and its reply counts only with the code of the quotation in it, so that a verdict which it merely repeats
-does not. None of this makes a judge proof against persuasion: do not let it alone decide what a program can; look at
-what the two disagree about (the filter `disagreement`).
+does not. The code takes a secret that lies beside the response cache, so the author of a dataset cannot compute it; the
+same question is the same call for as long as cache and secret are kept. None of this makes a judge proof against
+persuasion: do not let it alone decide what a program can; look at what the two disagree about (the filter
+`disagreement`).
 
 Not covered: scores, and reasoning, which is never shown to the judge.
 """
@@ -34,15 +36,15 @@ from typing import Any, Literal, Self
 from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_validator
 
 from open_thoughts_gen import text
-from open_thoughts_gen.budget import JUDGE, NOT_ASKED, Meter
-from open_thoughts_gen.cache import ResponseCache
+from open_thoughts_gen.cache import ResponseCache, secret_of
 from open_thoughts_gen.chat import Call, Chat, EndpointSpec, Patience, Progress, Reply, resolve
 from open_thoughts_gen.chat.quoting import code_of, quote
 from open_thoughts_gen.chat.structured import is_about_form, objects, response_format
 from open_thoughts_gen.errors import ProviderError
-from open_thoughts_gen.plugin import Verifier
-from open_thoughts_gen.routing import Pairs
+from open_thoughts_gen.money.budget import JUDGE, NOT_ASKED, Meter
+from open_thoughts_gen.plugin.nested import Pairs
 from open_thoughts_gen.types import Outcome, Question, Trace, Verdict
+from open_thoughts_gen.verifiers._answers import ReadsAnswers
 
 _COMPARE = """\
 You compare two answers to one question, A and B. Say whether they come to the same result: "same" if their final \
@@ -69,7 +71,7 @@ _WORDS: Mapping[str, Mapping[str, Outcome]] = {
     "rubric": {"correct": "correct", "incorrect": "incorrect", "undecided": "undecided"},
 }
 _OURS = frozenset({"model", "messages", "stream", "n", "temperature", "max_tokens", "response_format"})
-_Place = tuple[int, int]
+_VoteKey = tuple[int, int]  # row, number of the vote
 _MAX_REASON, _MAX_QUOTED = 200, 2_000
 
 
@@ -83,63 +85,94 @@ class _Ballot(Call):
 
 @dataclass(frozen=True, slots=True)
 class _Vote:
+    """The verdict in one reply; `cause` says why a reply holds none, and is empty if it holds one."""
+
     outcome: Outcome
     reason: str
+    cause: str = ""
 
 
-class _Handed:
-    """The calls of one stream, handed out for as long as the budget lasts."""
+class _WithinBudget:
+    """The votes that are asked for, as long as the budget lasts."""
 
-    def __init__(self, places: Iterable[_Place], meter: Meter | None, call: Callable[[_Place], int]) -> None:
-        self._places, self._meter, self._call, self._num = list(places), meter, call, 0
+    def __init__(self, keys: Iterable[_VoteKey], meter: Meter | None, call: Callable[[_VoteKey], int]) -> None:
+        self._keys, self._meter, self._call, self._num = list(keys), meter, call, 0
 
-    def places(self) -> Iterator[_Place]:
+    def votes(self) -> Iterator[_VoteKey]:
+        """Yield the votes that the budget has room for, and those that were answered before."""
         has_room, meter = True, self._meter
-        for place in self._places:
-            call = self._call(place)
+        for key in self._keys:
+            call = self._call(key)
             is_known = meter is not None and meter.knows(call)
             has_room = has_room and (meter is None or meter.hand_out(call))
             if has_room or is_known:
                 self._num += not is_known
-                yield place
+                yield key
 
-    def come_back(self, place: _Place, reply: Reply) -> None:
-        call = self._call(place)
+    def come_back(self, key: _VoteKey, reply: Reply) -> None:
+        """Count a reply."""
+        call = self._call(key)
         if self._meter is not None and not self._meter.knows(call):
             self._num -= 1
             self._meter.come_back(answered=reply.usage is not None, call=call)
 
     def close(self) -> None:
-        """Give back what was handed out and never answered."""
+        """Give back the part of the budget that was reserved for votes and not used."""
         if self._meter is not None:
             self._meter.come_back(answered=False, num=self._num)
 
 
-class Judge(Verifier):
-    """What a model says of the response, by the vote."""
+class Judge(ReadsAnswers):
+    """Asks a model, once or several times, whether the response is right, and takes the verdict of the majority."""
 
     model: EndpointSpec = Field(description="provider/model, or http://host:port/v1#model")
     against: Literal["reference", "rubric"] = Field(
-        default="reference", description="what is judged: that it says the same as the reference, or what `rubric` asks"
+        default="reference",
+        description="what the response is judged by. reference: whether it gives the same answer as the reference; "
+        "rubric: whether it does what `rubric` asks",
     )
-    rubric: str = Field(default="", description="what the judge has to look at, in words")
+    rubric: str = Field(default="", description="in words, what a correct response has to do")
     shows: Literal["response", "answer"] = Field(
         default="response",
-        description="what it sees: the whole response, or only the final answer that is marked in it",
+        description="what the judge sees. response: the whole response; answer: only the final answer that is marked "
+        "in it",
     )
     votes: int = Field(default=1, ge=1, le=99, description="how often the judge is asked about each response")
-    agreement: float = Field(default=0.5, ge=0.5, le=1, description="share of the votes that must say the same")
-    temperature: float | None = Field(default=None, ge=0, le=2, description="None leaves it to the provider")
-    max_tokens: int | None = Field(default=None, ge=1, description="limit of one reply, reasoning included")
-    structured: Literal["auto", "schema", "words"] = Field(
-        default="auto", description="how the form is asked for: schema, words, or a schema where the endpoint takes it"
+    agreement: float = Field(
+        default=0.5,
+        ge=0.5,
+        le=1,
+        description="the least share of the votes that must agree, else the response is undecided; so is a tie",
     )
-    max_characters: int = Field(default=50_000, ge=1, description="what is longer is not judged")
-    concurrency: int = Field(default=64, ge=1, le=4096, description="calls on the wire at once")
-    timeout_s: float = Field(default=600.0, gt=0, description="limit of one call, seconds")
-    max_retries: int = Field(default=8, ge=0, description="how often a call that failed is asked again")
-    extra_body: dict[str, JsonValue] = Field(default={}, description="sent along as it stands")
-    name: str = Field(default="", pattern=r"^[\w.-]*$", description="how its verdicts are named; judge if empty")
+    temperature: float | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="sampling temperature; null: none is sent, and the model's own default holds",
+    )
+    max_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="the most tokens that one reply may have, reasoning included; null: no limit is sent",
+    )
+    structured: Literal["auto", "schema", "words"] = Field(
+        default="auto",
+        description="how the judge is told in which form to reply. schema: by a JSON schema in the request; words: by "
+        "the prompt; auto: by a schema if the endpoint accepts one, else by the prompt",
+    )
+    max_characters: int = Field(
+        default=50_000,
+        ge=1,
+        description="if prompt, reference and response together are longer, the judge is not asked, and the response "
+        "is undecided",
+    )
+    concurrency: int = Field(default=64, ge=1, le=4096, description="how many calls to make at once")
+    timeout_s: float = Field(default=600.0, gt=0, description="how long one call may take, seconds")
+    max_retries: int = Field(default=8, ge=0, description="how often to retry a failed call")
+    extra_body: dict[str, JsonValue] = Field(default={}, description="further fields of the request, sent as they are")
+    name: str = Field(
+        default="", pattern=r"^[\w.-]*$", description="the name that its verdicts are stored under; empty: `judge`"
+    )
     _takes_schema: bool = PrivateAttr(default=True)
     _progress: Progress = PrivateAttr(default_factory=Progress)
 
@@ -166,25 +199,30 @@ class Judge(Verifier):
 
     @property
     def meta_keys(self) -> tuple[str, ...]:
-        """None: it sees prompt, reference and response."""
+        """No key: the judge sees the prompt, the reference and the response."""
         return ()
 
     @property
     def models(self) -> Sequence[str]:
-        """The one that it asks."""
+        """The model that it calls."""
         return (resolve(self.model).label,)
 
     def state(self) -> str:
-        """Say how the calls go."""
+        """Return one line on how the calls are going."""
         return self._progress.line()
 
     @property
     def risks(self) -> Mapping[str, str]:
-        """It tells a server what it judges, and may cost money."""
-        return {self.plugin_name(): f"sends what it judges, and your key, to {resolve(self.model).place}"}
+        """What is judged is sent to a server, and may cost money."""
+        return {self.plugin_name(): f"sends what it judges, and your key, to {resolve(self.model).address}"}
 
     def start(self) -> None:
-        """Fail before the run does: no key."""
+        """Check that there is an API key, so that a run without one fails at its start.
+
+        Raises:
+            UserError: the provider needs a key, and none is set.
+
+        """
         self._takes_schema = self.structured != "words"
         self._progress = Progress()
         resolve(self.model).authorization()
@@ -200,150 +238,153 @@ class Judge(Verifier):
         votes: dict[int, dict[int, _Vote]] = {row: {} for row in rows}
         with closing(self._votes([(row, number) for row in rows for number in range(self.votes)], pairs)) as arriving:
             for row, why in enumerate(unasked):
-                answer = text.stated_answer(pairs[row][1].response)
+                answer = self.stated_answer(pairs[row][1].response)
                 if why is not None:
-                    yield Verdict(self.label, "undecided", answer, why)
+                    cause, explanation = why
+                    yield Verdict(self.label, "undecided", answer, explanation, cause)
                     continue
                 while len(votes[row]) < self.votes:
                     (voted, number), vote = next(arriving)
                     votes[voted][number] = vote
-                given = votes.pop(row)
-                yield self._verdict([given[number] for number in range(self.votes)], answer)
+                of_row = votes.pop(row)
+                yield self._verdict([of_row[number] for number in range(self.votes)], answer)
 
-    def _why_not(self, question: Question, trace: Trace) -> str | None:
-        """Return why there is nothing to ask, or None."""
+    def _why_not(self, question: Question, trace: Trace) -> tuple[str, str] | None:
+        """Return why there is nothing to ask (cause, details), or None."""
         if self.against == "reference" and not (question.reference or "").strip():
-            return "no reference: nothing to compare with"
+            return "no reference", "nothing to compare with"
         shown = self._shown(trace)
         if not shown.strip() or trace.finish_reason != "stop":
-            return text.why_no_answer(trace.finish_reason)
+            cause, _, explanation = text.why_no_answer(trace.finish_reason).partition(": ")
+            return cause, explanation
         num = len(question.prompt) + len(question.reference or "") + len(shown)
-        return f"too long: {num:,} characters" if num > self.max_characters else None
+        return ("too long", f"{num:,} characters") if num > self.max_characters else None
 
     def _shown(self, trace: Trace) -> str:
-        return trace.response if self.shows == "response" else text.stated_answer(trace.response) or ""
+        return trace.response if self.shows == "response" else self.stated_answer(trace.response) or ""
 
-    def _votes(self, places: Sequence[_Place], pairs: Pairs) -> Generator[tuple[_Place, _Vote], None, None]:
-        """Yield the vote for each place (row, number of the vote), in any order."""
-        left = dict.fromkeys(places)
+    def _votes(self, keys: Sequence[_VoteKey], pairs: Pairs) -> Generator[tuple[_VoteKey, _Vote], None, None]:
+        """Yield the vote of each key, in any order."""
+        left = dict.fromkeys(keys)
         if not left:
             return
         patience = Patience(timeout_s=self.timeout_s, max_retries=self.max_retries)
-        meter = self._context.meter(JUDGE)
+        meter, secret = self._context.meter(JUDGE), secret_of(self._context.cache)
 
-        def known_by(place: _Place) -> int:
-            question, trace = pairs[place[0]]
-            return hash((self.label, self.model, question.prompt, question.reference, trace.response, place[1]))
+        def known_by(key: _VoteKey) -> int:
+            question, trace = pairs[key[0]]
+            return hash((self.label, self.model, question.prompt, question.reference, trace.response, key[1]))
 
         with ResponseCache(self._context.cache) as cache:
             chat = Chat(
                 resolve(self.model), cache, concurrency=self.concurrency, patience=patience, progress=self._progress,
                 run=self._context.run, meter=meter,
             )  # fmt: skip
+
+            codes: dict[_VoteKey, str] = {}
+
+            def ballots(within: _WithinBudget) -> Iterator[tuple[_VoteKey, _Ballot]]:
+                for key in within.votes():
+                    # A cache may hold the answer to the call as it was before its code took a secret.
+                    earlier = self.call(*pairs[key[0]], key[1])
+                    is_cached = cache.get(chat.key(earlier)) is not None
+                    ballot = earlier if is_cached else self.call(*pairs[key[0]], key[1], secret=secret)
+                    codes[key] = ballot.code
+                    yield key, ballot
+
             while left:
-                handed = _Handed(left, meter, known_by)
-                calls = ((place, self.call(*pairs[place[0]], place[1])) for place in handed.places())
+                within = _WithinBudget(left, meter, known_by)
                 try:
-                    with closing(chat.replies(calls, again=self._again)) as replies:
-                        for place, reply in replies:
-                            del left[place]
-                            handed.come_back(place, reply)
-                            yield place, self._vote(reply, self._code(*pairs[place[0]]))
+                    with closing(chat.replies(ballots(within), again=self._again)) as replies:
+                        for key, reply in replies:
+                            del left[key]
+                            within.come_back(key, reply)
+                            yield key, self._vote(reply, codes[key])
                 except ProviderError as error:
                     if not (self._takes_schema and self.structured == "auto" and is_about_form(str(error))):
                         raise
                     self._takes_schema = False
                 else:
-                    yield from ((place, _Vote("undecided", f"no verdict: {NOT_ASKED}")) for place in left)
+                    yield from ((key, _Vote("undecided", "", NOT_ASKED)) for key in left)
                     return
                 finally:
-                    handed.close()
+                    within.close()
 
-    def call(self, question: Question, trace: Trace, number: int = 0) -> _Ballot:
-        """Return what is asked for one vote."""
-        code = self._code(question, trace)
+    def call(self, question: Question, trace: Trace, number: int = 0, *, secret: bytes = b"") -> _Ballot:
+        """Return what is asked for one vote; `secret` keeps its code from whoever wrote the question."""
         words = " or ".join(f'"{word}"' for word in _WORDS[self.against])
         rubric = f"Rubric:\n{self.rubric.strip()}\n\n" if self.rubric.strip() else ""
         instructions = _COMPARE if self.against == "reference" else _GRADE
-        shown = [("QUESTION", question.prompt), *self._material(question, trace, number)]
+        shown, reference = self._shown(trace), question.reference or ""
+        code = code_of(question.prompt, reference, shown, secret=secret)
+        parts = {"QUESTION": question.prompt}
+        if self.against == "rubric":
+            parts |= {"REFERENCE": reference} if reference.strip() else {}
+            parts["RESPONSE"] = shown
+        else:
+            is_first = (Random(f"{question.id}/order").random() < 0.5) == (number % 2 == 0)
+            parts["ANSWER A"], parts["ANSWER B"] = (shown, reference) if is_first else (reference, shown)
         messages = [
             {"role": "system", "content": instructions + _RULES.format(rubric=rubric, code=code, verdicts=words)},
-            {"role": "user", "content": "\n\n".join(quote(name, part, code) for name, part in shown)},
+            {"role": "user", "content": "\n\n".join(quote(name, part, code) for name, part in parts.items())},
         ]
         settings: dict[str, Any] = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        settings["response_format"] = self._form() if self._takes_schema else None
+        if self._takes_schema:
+            verdict = {"type": "string", "enum": list(_WORDS[self.against])}
+            form = {"reason": {"type": "string"}, "verdict": verdict, "code": {"type": "string"}}
+            schema = {"type": "object", "properties": form, "required": [*form], "additionalProperties": False}
+            settings["response_format"] = response_format("verdict", schema)
         sent = {name: value for name, value in settings.items() if value is not None}
         return _Ballot(messages, {**sent, **self.extra_body}, number, code)
 
     def _again(self, call: Call, reply: Reply) -> Call | None:
-        """Return the corrective turn, where a reply cannot be read for the first time."""
+        """Return the call that asks the judge to correct its first reply if that cannot be parsed; else None."""
         if not isinstance(call, _Ballot) or call.is_second or reply.finish_reason != "stop":
             return None
-        found = self._read(reply, call.code)
-        if isinstance(found, _Vote):
+        vote = self._read(reply, call.code)
+        if isinstance(vote, _Vote):
             return None
-        said = {"role": "assistant", "content": reply.content[:_MAX_QUOTED]}
-        asked = {"role": "user", "content": _AGAIN.format(why=found, code=call.code)}
-        return replace(call, messages=[*call.messages, said, asked], is_second=True)
-
-    def _material(self, question: Question, trace: Trace, number: int) -> list[tuple[str, str]]:
-        shown, reference = self._shown(trace), question.reference or ""
-        if self.against == "rubric":
-            known = [("REFERENCE", reference)] if reference.strip() else []
-            return [*known, ("RESPONSE", shown)]
-        first = Random(f"{question.id}/order").random() < 0.5
-        ordered = (shown, reference) if first == (number % 2 == 0) else (reference, shown)
-        return list(zip(("ANSWER A", "ANSWER B"), ordered, strict=True))
-
-    def _code(self, question: Question, trace: Trace) -> str:
-        return code_of(question.prompt, question.reference or "", self._shown(trace))
-
-    def _form(self) -> dict[str, Any]:
-        words = list(_WORDS[self.against])
-        verdict = {"type": "string", "enum": words}
-        properties = {"reason": {"type": "string"}, "verdict": verdict, "code": {"type": "string"}}
-        schema = {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
-        return response_format("verdict", schema)
+        repeated = {"role": "assistant", "content": reply.content[:_MAX_QUOTED]}
+        correction = {"role": "user", "content": _AGAIN.format(why=vote, code=call.code)}
+        return replace(call, messages=[*call.messages, repeated, correction], is_second=True)
 
     def _vote(self, reply: Reply, code: str) -> _Vote:
-        """Return the vote that a reply is, undecided where it is none."""
+        """Return the vote in a reply; undecided if the reply holds none."""
         if reply.finish_reason == "error":
-            return _Vote("undecided", f"no verdict: {text.shorten(reply.error or '', _MAX_REASON)}")
-        found = self._read(reply, code)
-        if isinstance(found, _Vote):
-            return found
-        why = (
-            "the judge was cut off" if reply.finish_reason == "length" else f"the judge's reply cannot be read, {found}"
-        )
-        return _Vote("undecided", f"no verdict: {why}")
+            return _Vote("undecided", text.shorten(reply.error or "", _MAX_REASON), "no verdict")
+        vote = self._read(reply, code)
+        if isinstance(vote, _Vote):
+            return vote
+        cut = "the judge was cut off" if reply.finish_reason == "length" else ""
+        return _Vote("undecided", cut or f"the judge's reply cannot be read, {vote}", "no verdict")
 
     def _read(self, reply: Reply, code: str) -> _Vote | str:
         """Return the vote in a reply, or why it cannot be read."""
         known = _WORDS[self.against]
-        found = [one for one in objects(reply.content) if str(one.get("code", "")).strip().lower() == code]
-        verdicts = {str(one.get("verdict", "")).strip().lower() for one in found}
+        ballots = [one for one in objects(reply.content) if str(one.get("code", "")).strip().lower() == code]
+        verdicts = {str(one.get("verdict", "")).strip().lower() for one in ballots}
         if len(verdicts) > 1:
             return "it holds several verdicts"
-        if not found:
+        if not ballots:
             return "it holds no JSON object with that code"
         if not verdicts <= known.keys():
             return "its verdict is none of those asked for"
-        return _Vote(known[verdicts.pop()], text.shorten(str(found[-1].get("reason", "")), _MAX_REASON))
+        return _Vote(known[verdicts.pop()], text.shorten(str(ballots[-1].get("reason", "")), _MAX_REASON))
 
     def _verdict(self, votes: Sequence[_Vote], answer: str | None) -> Verdict:
-        """Return what the votes come to."""
-        if unasked := next((vote for vote in votes if vote.reason.endswith(NOT_ASKED)), None):
-            return Verdict(self.label, "undecided", answer, unasked.reason)
+        """Return the verdict of the majority."""
+        if any(vote.cause == NOT_ASKED for vote in votes):
+            return Verdict(self.label, "undecided", answer, cause=NOT_ASKED)
         counts = Counter(vote.outcome for vote in votes)
         (outcome, most), *others = counts.most_common()
         tally = ", ".join(f"{counts[each]} {each}" for each in ("correct", "incorrect", "undecided") if counts[each])
         tally = f"votes: {tally}" if len(votes) > 1 else ""
-        reason = next(vote.reason for vote in votes if vote.outcome == outcome)
-        explained = "; ".join(filter(None, (tally, reason))) or f"the judge says {outcome}"
+        deciding = next(vote for vote in votes if vote.outcome == outcome)
+        explained = "; ".join(filter(None, (tally, deciding.reason))) or f"the judge says {outcome}"
         if others and others[0][1] == most:
-            return Verdict(self.label, "undecided", answer, f"tie: {tally}")
+            return Verdict(self.label, "undecided", answer, tally, "tie")
         if outcome != "undecided" and most / len(votes) < self.agreement:
-            return Verdict(self.label, "undecided", answer, f"no agreement: {explained}")
-        if outcome == "undecided":
-            explained = reason if reason.startswith("no verdict:") else f"the judge cannot tell: {explained}"
-        return Verdict(self.label, outcome, answer, explained)
+            return Verdict(self.label, "undecided", answer, explained, "no agreement")
+        causes: Mapping[Outcome, str] = {"correct": "", "incorrect": "judged incorrect"}
+        cause = causes.get(outcome, deciding.cause or "the judge cannot tell")
+        return Verdict(self.label, outcome, answer, deciding.reason if deciding.cause else explained, cause)

@@ -8,7 +8,7 @@ Which answers are the same is for another verifier to say, named by `by`, so `1/
     share: 0.6
 
 An answer has a vote only if that verifier can read it, that is if it accepts the answer as its own reference, and if it
-is not one of `no_votes`: many attempts that all say "I don't know" are no consensus. A tie is undecided, and so are all
+is not one of `no_votes`: many attempts that say "I don't know" are not a consensus. A tie is undecided, and so are all
 attempts of a question whose most frequent answer falls short of `share` or `min_votes`. A reference that the question
 has is not looked at.
 
@@ -25,9 +25,11 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from open_thoughts_gen import text
 from open_thoughts_gen.plugin import Verifier
-from open_thoughts_gen.routing import Nested, Pairs
+from open_thoughts_gen.plugin.judging import judge, with_faults
+from open_thoughts_gen.plugin.nested import Nested, Pairs
 from open_thoughts_gen.text import Fold
 from open_thoughts_gen.types import Question, Trace, Verdict
+from open_thoughts_gen.verifiers._answers import ReadsAnswers
 
 _MAX_TOLD = 60
 _FOLDS: tuple[Fold, ...] = ("case", "unicode", "space", "punctuation")
@@ -39,6 +41,7 @@ class _Group:
     """The attempts of one question, by what they answer; attempts with the same answer, word for word, are one."""
 
     question: Question
+    marks: tuple[str, ...] = ()
     num_attempts: int = 0
     attempts: dict[str, list[Trace]] = field(default_factory=dict)
     unplaced: list[str] = field(default_factory=list)  # answers in no class yet, the most frequent first
@@ -46,10 +49,11 @@ class _Group:
     consensus: str | None = None
     why: str = ""
     against: dict[str, Verdict] = field(default_factory=dict)  # the other answers, compared with the consensus
+    compared: list[Verdict] = field(default_factory=list)  # whose faults no verdict of the group has carried yet
 
     def add(self, trace: Trace) -> None:
         self.num_attempts += 1
-        answer = text.stated_answer(trace.response)
+        answer = text.stated_answer(trace.response, self.marks)
         if answer is not None:
             self.attempts.setdefault(answer, []).append(trace)
 
@@ -57,7 +61,7 @@ class _Group:
         return sum(len(self.attempts[answer]) for answer in answers)
 
     def is_open(self) -> bool:
-        """Tell whether the answers in no class yet could still make another consensus."""
+        """Return whether the answers in no class yet could still make another consensus."""
         most = max((self.votes(same) for same in self.classes.values()), default=0)
         return self.votes(self.unplaced) >= max(most, 1)
 
@@ -69,24 +73,28 @@ class _Group:
         asked = replace(self.question, reference=reference)
         return [(asked, self.attempts[answer][0]) for answer in answers]
 
-    def place(self, verdicts: Sequence[Verdict]) -> None:
+    def put(self, verdicts: Sequence[Verdict]) -> None:
         """Take in how the unplaced answers compare with the first of them, the first with itself included."""
         first, rest = self.unplaced[0], self.unplaced[1:]
         if verdicts[0].outcome != "correct":
             self.unplaced = rest
             return
-        same = [answer for answer, told in zip(rest, verdicts[1:], strict=True) if told.outcome == "correct"]
+        same = [answer for answer, verdict in zip(rest, verdicts[1:], strict=True) if verdict.outcome == "correct"]
         self.classes[first] = [first, *same]
         self.unplaced = [answer for answer in rest if answer not in same]
 
 
 class Majority(Verifier):
-    """Correct if it gives the answer that most attempts at the question give."""
+    """Checks that the answer is the one that most attempts at the question give."""
 
-    by: Nested = Field(description="the verifier that says which answers are the same")
-    share: float = Field(default=0.5, gt=0, le=1, description="share of the attempts that must give the answer")
-    min_votes: int = Field(default=2, ge=2, description="attempts that must give the answer")
-    no_votes: tuple[str, ...] = Field(default=_NO_VOTES, description="answers that are none, however many give them")
+    by: Nested = Field(description="the verifier that decides which answers are the same")
+    share: float = Field(
+        default=0.5, gt=0, le=1, description="the least share (0..1) of the attempts that must give the answer"
+    )
+    min_votes: int = Field(default=2, ge=2, description="the least number of attempts that must give the answer")
+    no_votes: tuple[str, ...] = Field(
+        default=_NO_VOTES, description="answers that never count as the majority's, however many attempts give them"
+    )
     _by: Verifier | None = PrivateAttr(default=None)
 
     @field_validator("by")
@@ -97,31 +105,31 @@ class Majority(Verifier):
         return by
 
     def start(self) -> None:
-        """Have a verifier of this run's own."""
+        """Make a copy of the comparing verifier for this run."""
         self._by = self.by.verifier.fresh(self._context)
 
     @property
     def sees_attempts(self) -> bool:
-        """A consensus is one of all attempts."""
+        """True: a majority is one of all attempts at a question."""
         return True
 
     @property
     def meta_keys(self) -> Collection[str] | None:
-        """What the verifier reads that compares."""
+        """The meta keys that the comparing verifier reads."""
         return self.by.verifier.meta_keys
 
     @property
     def models(self) -> Sequence[str]:
-        """Those of the verifier that compares."""
+        """The models that the comparing verifier calls."""
         return self.by.verifier.models
 
     def state(self) -> str:
-        """Say how its calls go."""
+        """Return one line on how its calls are going."""
         return self._by.state() if self._by else ""
 
     @property
     def risks(self) -> Mapping[str, str]:
-        """Those of the verifier that compares."""
+        """The risks of the comparing verifier."""
         return self.by.verifier.risks
 
     def verdict(self, question: Question, trace: Trace) -> Verdict:
@@ -130,23 +138,28 @@ class Majority(Verifier):
 
     def verdicts(self, pairs: Pairs) -> Iterator[Verdict]:
         """Judge all attempts of any number of questions."""
-        groups, members = _grouped(pairs, {text.normalise(one, _FOLDS) for one in self.no_votes})
+        marks = self.by.verifier.answer_marks if isinstance(self.by.verifier, ReadsAnswers) else ()
+        groups, members = _grouped(pairs, marks, {text.normalise(one, _FOLDS) for one in self.no_votes})
         while open_ := [group for group in groups if group.is_open()]:
             asked = [group.pairs(group.unplaced[0], group.unplaced) for group in open_]
             for group, verdicts in zip(open_, self._compared(asked), strict=True):
-                group.place(verdicts)
+                group.put(verdicts)
+                group.compared += verdicts
         for group in groups:
             group.consensus, group.why = self._consensus(group)
         agreed = [group for group in groups if group.consensus is not None]
         asked = [group.pairs(group.consensus or "", group.others()) for group in agreed]
         for group, verdicts in zip(agreed, self._compared(asked), strict=True):
             group.against = dict(zip(group.others(), verdicts, strict=True))
-        for (_, trace), place in zip(pairs, members, strict=True):
-            yield self._verdict(groups[place], trace)
+            group.compared += verdicts
+        for (_, trace), number in zip(pairs, members, strict=True):
+            group = groups[number]
+            yield with_faults(self._verdict(group, trace), group.compared)
+            group.compared = []
 
     def _compared(self, asked: Sequence[Pairs]) -> list[list[Verdict]]:
         """Return the verdicts on all pairs, in the lists that they came in."""
-        verdicts = (self._by or self.by.verifier).verdicts([pair for pairs in asked for pair in pairs])
+        verdicts = judge(self._by or self.by.verifier, [pair for pairs in asked for pair in pairs])
         return [[next(verdicts) for _ in pairs] for pairs in asked]
 
     def _consensus(self, group: _Group) -> tuple[str | None, str]:
@@ -163,32 +176,37 @@ class Majority(Verifier):
         return first, f"{most} of {num} attempts (share {most / num:.2f}) answer {text.shorten(first, _MAX_TOLD)}"
 
     def _verdict(self, group: _Group, trace: Trace) -> Verdict:
-        answer = text.stated_answer(trace.response)
+        answer = text.stated_answer(trace.response, group.marks)
         if answer is None:
-            return Verdict(self.label, "undecided", None, text.why_no_answer(trace.finish_reason))
+            cause, _, explanation = text.why_no_answer(trace.finish_reason).partition(": ")
+            return Verdict(self.label, "undecided", None, explanation, cause)
         if group.consensus is None:
-            return Verdict(self.label, "undecided", answer, group.why)
-        found = group.against.get(answer)
-        if found is None:
+            cause, _, explanation = group.why.partition(": ")
+            return Verdict(self.label, "undecided", answer, explanation, cause)
+        against = group.against.get(answer)
+        if against is None:
             return Verdict(self.label, "correct", answer, group.why)
-        cause = "" if found.outcome != "undecided" else f"{text.shorten(found.explanation, 2 * _MAX_TOLD)}; "
-        return Verdict(self.label, found.outcome, answer, cause + group.why)
+        if against.outcome == "undecided":
+            explanation = f"{text.shorten(against.explanation, 2 * _MAX_TOLD)}; {group.why}"
+            return Verdict(self.label, "undecided", answer, explanation, against.cause)
+        cause = "" if against.outcome == "correct" else "not the consensus"
+        return Verdict(self.label, against.outcome, answer, group.why, cause)
 
 
-def _grouped(pairs: Pairs, no_votes: Collection[str]) -> tuple[list[_Group], list[int]]:
+def _grouped(pairs: Pairs, marks: tuple[str, ...], no_votes: Collection[str]) -> tuple[list[_Group], list[int]]:
     """Return the groups of attempts at one question, and for each pair the place of its group."""
     groups: list[_Group] = []
     members: list[int] = []
     alike: dict[str, list[int]] = {}
     for question, trace in pairs:
         places = alike.setdefault(question.id, [])
-        place = next((place for place in places if groups[place].question == question), None)
-        if place is None:
-            place = len(groups)
-            places.append(place)
-            groups.append(_Group(question))
-        groups[place].add(trace)
-        members.append(place)
+        index = next((index for index in places if groups[index].question == question), None)
+        if index is None:
+            index = len(groups)
+            places.append(index)
+            groups.append(_Group(question, marks))
+        groups[index].add(trace)
+        members.append(index)
     for group in groups:  # in an order that is the same whichever attempt came first
         voting = [answer for answer in group.attempts if text.normalise(answer, _FOLDS) not in no_votes]
         group.unplaced = sorted(voting, key=lambda answer: (-len(group.attempts[answer]), answer))

@@ -16,30 +16,18 @@ undecided. It takes the last number of running prose for an answer, and 100.9 fo
 
 from __future__ import annotations
 
-import math
-import re
-
 from open_thoughts_gen import text
 from open_thoughts_gen.plugin import Verifier
+from open_thoughts_gen.text.challenge_metric import extracted, same
 from open_thoughts_gen.types import Question, Trace, Verdict
-
-_BOX = "\\boxed{"
-_PHRASES = tuple(
-    re.compile(rf"{phrase}\s*([^\n]+)", re.IGNORECASE)
-    for phrase in ("the final answer is:", "final answer is:", r"final answer\s*[:：]")
-)
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_BITS = re.compile("[01]+")
-_RELATIVE, _ABSOLUTE = 1e-2, 1e-5
-_NOT_FOUND = "NOT_FOUND"
 
 
 class Nemotron(Verifier):
-    """The competition's metric: bits as text, numbers within one percent, all else without its case."""
+    """Compares as the competition does: bits as text, numbers within one percent, all else regardless of case."""
 
     @property
     def meta_keys(self) -> tuple[str, ...]:
-        """None."""
+        """No key: this verifier reads no meta."""
         return ()
 
     def verdict(self, question: Question, trace: Trace) -> Verdict:
@@ -47,36 +35,11 @@ class Nemotron(Verifier):
         name = self.plugin_name()
         reference = (question.reference or "").strip()
         if not reference:
-            return Verdict(name, "undecided", explanation="no reference: nothing to compare with")
+            return Verdict(name, "undecided", None, "nothing to compare with", "no reference")
         if trace.finish_reason != "stop" and not trace.response.strip():
-            return Verdict(name, "undecided", explanation=text.why_no_answer(trace.finish_reason))
+            cause, _, explanation = text.why_no_answer(trace.finish_reason).partition(": ")
+            return Verdict(name, "undecided", None, explanation, cause)
         answer = extracted(f"{trace.reasoning}\n{trace.response}")
         if same(reference, answer):
             return Verdict(name, "correct", answer, "the metric counts it")
-        return Verdict(name, "incorrect", answer, "the metric does not count it")
-
-
-def extracted(output: str) -> str:
-    """Return what the metric takes for the answer of an output."""
-    boxes = [segment[: segment.rfind("}")] if "}" in segment else segment for segment in output.split(_BOX)[1:]]
-    if boxes:
-        return next((box.strip() for box in reversed(boxes) if box.strip()), "")
-    for phrase in _PHRASES:
-        said = phrase.findall(output)
-        if said:
-            return str(said[-1]).strip()
-    numbers = _NUMBER.findall(output)
-    if numbers:
-        return str(numbers[-1])
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else _NOT_FOUND
-
-
-def same(reference: str, answer: str) -> bool:
-    """Compare as the metric does."""
-    if _BITS.fullmatch(reference):
-        return answer.strip() == reference
-    try:
-        return math.isclose(float(reference), float(answer), rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
-    except (ValueError, OverflowError):
-        return answer.strip().lower() == reference.lower()
+        return Verdict(name, "incorrect", answer, "the metric does not count it", "another answer")

@@ -9,7 +9,7 @@ One scoring is not believed as it stands: that of puzzle24, which does not look 
 The scoring runs on a model's text (some of it through parsers and SymPy), so it happens in killable workers. Several
 datasets go further and hand the text to Python's `eval`, their own or SymPy's: to those only literals and formulas are
 shown, anything else is undecided, and the workers refuse to start programs, to reach the network and to write files.
-That is no sandbox, but what no dataset asks for cannot be had by asking. Where the package is missing, the run does not
+That is not a sandbox, but what no dataset asks for cannot be had by asking. Without the package, the run does not
 begin; where one is missing that a dataset of it needs, its rows are undecided.
 """
 
@@ -29,13 +29,12 @@ from pydantic import Field
 
 from open_thoughts_gen import text
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.killable import Asked, Finding, Killable
 from open_thoughts_gen.types import Question, Trace, Verdict
+from open_thoughts_gen.verifiers._killable import Asked, Finding, Killable
 
 _PACKAGE = "reasoning_gym"
 _MAX_LENGTH = 100_000
-_MAX_TOLD = 160
-_TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+_MAX_SHOWN = 160
 _ANSWER = re.compile(r"^[ \t*_#]*(?:final\s+)?answer[*_]*\s*:[*_]*", re.IGNORECASE | re.MULTILINE)
 
 # What a hundred datasets by as many hands are known to raise on strange answers; anything else ends the worker.
@@ -73,7 +72,7 @@ _FORBIDDEN = (
 
 
 class ReasoningGym(Killable):
-    """The score that the question's own dataset gives to the answer."""
+    """Scores the answer as the question's own dataset does."""
 
     min_score: float = Field(default=1.0, gt=0, le=1, description="the least score that counts as correct")
 
@@ -89,37 +88,38 @@ class ReasoningGym(Killable):
         if importlib.util.find_spec(_PACKAGE) is None:
             fault = Fault(
                 f"verifier 'reasoning_gym' needs the package {_PACKAGE!r}, which is not installed",
-                mend="pip install 'open-thoughts-gen[reasoning_gym]'",
+                hint="pip install 'open-thoughts-gen[reasoning_gym]'",
             )
             raise UserError(fault)
         super().start()
 
     def ask(self, question: Question, trace: Trace) -> Verdict | Asked:
         """Have the answer scored; undecided for questions of no dataset."""
-        found = metadata(question)
-        if found is None:
-            return self.judged(None, "undecided", "no dataset: the question comes from none of reasoning-gym's")
-        answer = stated_answer(trace.response)
+        entry = metadata(question)
+        if entry is None:
+            return self.undecided("no dataset", "the question does not come from one of reasoning-gym's")
+        answer = stated_answer(trace.response, self.answer_marks)
         if answer is None:
-            return self.judged(None, "undecided", text.why_no_answer(trace.finish_reason))
+            return self.unanswered(trace)
         if len(answer) > _MAX_LENGTH:
-            return self.judged(None, "undecided", f"no answer: {len(answer):,} characters are too many")
-        name = found["source_dataset"]
-        shown = (answer, question.reference or "", str(found.get("integrand") or ""))
-        bitwise = name != _BITWISE or _EXPRESSION.fullmatch(str(found.get("problem")))
+            return self.undecided("answer too long", f"{len(answer):,} characters")
+        name = entry["source_dataset"]
+        shown = (answer, question.reference or "", str(entry.get("integrand") or ""))
+        bitwise = name != _BITWISE or _EXPRESSION.fullmatch(str(entry.get("problem")))
         if not (bitwise and all(is_harmless(name, each) for each in shown)):
-            return self.judged(
-                answer, "undecided", f"no answer: {name} evaluates what it is given, and this is no value"
-            )
-        entry = {"question": question.prompt, "answer": question.reference, "metadata": found}
+            explanation = f"{name} evaluates what it is given, and this is not a value"
+            return self.undecided("unsafe to evaluate", explanation, answer=answer)
+        entry = {"question": question.prompt, "answer": question.reference, "metadata": entry}
         return Asked(answer, (name, answer, entry, self.min_score))
 
 
-def stated_answer(response: str) -> str | None:
+def stated_answer(response: str, marks: tuple[str, ...] = ()) -> str | None:
     """Return the answer that a response marks: here it may have several lines."""
-    tagged = _TAGGED.findall(response)
-    if tagged:
-        return str(tagged[-1]).strip() or None
+    if marks:
+        return text.stated_answer(response, marks)
+    inside = text.tagged(response)
+    if inside is not None:
+        return inside or None
     boxed = text.boxed(response)
     if boxed:
         return boxed
@@ -128,7 +128,7 @@ def stated_answer(response: str) -> str | None:
 
 
 def is_harmless(dataset: str, answer: str) -> bool:
-    """Tell whether a text may be shown to a dataset that evaluates it: a literal, or a formula in letters."""
+    """Return whether a text may be shown to a dataset that evaluates it: a literal, or a formula in letters."""
     if dataset in _FORMULAS:
         names = _NAME.findall(unicodedata.normalize("NFKC", answer))
         return not {"'", '"'} & set(answer) and all(len(name) <= _LETTERS or name in _FUNCTIONS for name in names)
@@ -143,9 +143,9 @@ def is_harmless(dataset: str, answer: str) -> bool:
 
 def metadata(question: Question) -> dict[str, Any] | None:
     """Return what the package wrote beside a question; None if it did not write it."""
-    for found in (question.meta, question.meta.get("metadata")):
-        if isinstance(found, Mapping) and isinstance(found.get("source_dataset"), str):
-            return dict(found)
+    for entry in (question.meta, question.meta.get("metadata")):
+        if isinstance(entry, Mapping) and isinstance(entry.get("source_dataset"), str):
+            return dict(entry)
     return None
 
 
@@ -169,11 +169,13 @@ def scored(task: tuple[str, str, dict[str, Any], float]) -> Finding:
         score = float(_dataset(name).score_answer(answer, entry))
         overlooked = _overlooked(name, answer, entry["metadata"]) if score >= min_score else ""
     except ImportError as error:
-        return "undecided", f"package: {name} needs {error.name}, which is not installed"
+        return "undecided", f"{name} needs {error.name}, which is not installed", "package"
     except _REFUSALS as error:
-        return "undecided", f"scoring: it failed ({text.shorten(f'{type(error).__name__}: {error}', _MAX_TOLD)})"
-    told = f"{name} gives it {score:.3g}{overlooked}"
-    return ("correct", told) if score >= min_score and not overlooked else ("incorrect", told)
+        return "undecided", text.shorten(f"it failed: {type(error).__name__}: {error}", _MAX_SHOWN), "scoring"
+    explanation = f"{name} gives it {score:.3g}{overlooked}"
+    if score >= min_score and not overlooked:
+        return "correct", explanation
+    return "incorrect", explanation, "score too low" if score < min_score else "not a solution"
 
 
 def _overlooked(name: str, answer: str, metadata: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from open_thoughts_gen.algebra import UnreadableError, read
-from open_thoughts_gen.algebra.values import Interval, Many, Relation, Scalar, Union, Value, Word
+from open_thoughts_gen.algebra.values import Interval, Many, Measured, Relation, Scalar, Union, Value, Word
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,6 @@ from open_thoughts_gen.algebra.values import Interval, Many, Relation, Scalar, U
         ("2.5e-3", Fraction(1, 400)),
         (r"0.1\overline{6}", Fraction(1, 6)),
         (r"-1.\overline{09}", Fraction(-12, 11)),
-        (r"90^\circ", Fraction(90)),
-        (r"3\text{ miles}", Fraction(3)),
-        ("3 cm^2", Fraction(3)),
-        (r"\$4.00", Fraction(4)),
         (r"\sqrt{\frac{9}{4}}", Fraction(3, 2)),
         (r"\sqrt[3]{27}", Fraction(3)),
         (r"\binom{5}{2}", Fraction(10)),
@@ -50,6 +46,9 @@ def test_numbers(text: str, value: Fraction) -> None:
         ("x=3", Relation),
         (r"x\in\{1,2\}", Relation),
         ("Evelyn", Word),
+        ("5 apples", Measured),
+        ("5 m", Measured),
+        (r"\$4.00", Measured),
         (r"\begin{pmatrix}1\\2\end{pmatrix}", Many),
     ],
 )
@@ -60,9 +59,10 @@ def test_kinds(text: str, kind: type[Value]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "x^12", r"\frac123", r"\sqrt12", "1 2", "2^3^2", "1/0", "sin(x)", r"\sin xy", "f(x)", "|x|",
-        "5 apples", "3t", "5 m", "0,111", "(1,000)", "2e5x", "x_12", "1<x>2", "[2,1]", r"\frac{1}{", "{", "3x4",
-        r"2\frac{1}{2}x", "3:4", "5 dozen", "11 7/6", "1 1/0", r"\pm 1\pm 2", r"x<\pm 2",
+        "", " ", r"\pi x^12", r"\frac123", r"\sqrt12", "1 2", "2^3^2", "1/0", "f(x)", "2e5x", "x_12", "1<x>2",
+        r"\frac{1}{", "{", "3x4", r"2\frac{1}{2}x", "11 7/6", "1 1/0", r"\pm 1\pm 2", r"x<\pm 2", "1/2x", r"\sin x/2",
+        r"\foo{3}", "12_1", "@", r"\begin{pmatrix}1&2\\3\end{pmatrix}", "▦5", "(▦3)",
+        r"3 \begin{pmatrix}1&2\end{pmatrix} (mod 4)",
     ],
 )  # fmt: skip
 def test_what_is_not_certain_is_refused(text: str) -> None:

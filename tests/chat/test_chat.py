@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from open_thoughts_gen import errors
-from open_thoughts_gen.cache import Response, ResponseCache
+from open_thoughts_gen.cache import Response, ResponseCache, Stored
 from open_thoughts_gen.chat import Call, Chat, Patience, Reply, resolve
 from open_thoughts_gen.errors import ProviderError, UserError
 from tests.servers.chat_server import ChatServer, Fault, completion, error_body
@@ -179,7 +179,7 @@ def test_a_429_never_counts_as_an_attempt(cache: ResponseCache, headers: dict[st
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "message", "mend"),
+    ("status", "body", "message", "hint"),
     [
         (400, error_body("temperature must be at most 2"), "temperature must be at most 2", "check the settings"),
         (401, error_body(f"bad key Bearer {KEY}"), r"bad key Bearer \[key\]", "check the key in OPEN_THOUGHTS_API_KEY"),
@@ -193,7 +193,7 @@ def test_a_429_never_counts_as_an_attempt(cache: ResponseCache, headers: dict[st
     ],
 )
 def test_a_refusal_stops_the_run_with_one_clear_line(
-    cache: ResponseCache, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, message: str, mend: str
+    cache: ResponseCache, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, message: str, hint: str
 ) -> None:
     monkeypatch.setenv("OPEN_THOUGHTS_API_KEY", KEY)
     fault = Fault(status=status, body=body, headers={"location": "http://127.0.0.1:9/v1"} if status == 307 else {})
@@ -203,7 +203,7 @@ def test_a_refusal_stops_the_run_with_one_clear_line(
         line = str(told.value)
         assert server.spec in line
         assert f"HTTP {status}" in line
-        assert mend in line
+        assert hint in line
         assert KEY not in line
         assert "\n" not in line
         assert len(server.asked) <= 2
@@ -226,7 +226,7 @@ def test_a_prompt_that_is_not_accepted_is_a_failed_reply(cache: ResponseCache, s
 
 
 def test_an_endpoint_that_wants_a_key_and_got_none_says_which_variable(cache: ResponseCache) -> None:
-    with ChatServer(key=KEY) as server, pytest.raises(ProviderError, match="it wants a key: set OPEN_THOUGHTS_API_KEY"):
+    with ChatServer(key=KEY) as server, pytest.raises(ProviderError, match="it needs a key: set OPEN_THOUGHTS_API_KEY"):
         ask(server, cache, "q")
 
 
@@ -258,7 +258,12 @@ def test_an_endpoint_that_comes_back_goes_on(cache: ResponseCache) -> None:
 
 @pytest.mark.parametrize(
     "response",
-    [{"choices": []}, completion(None), completion("cut", finish_reason="length"), completion(None, refusal="no")],
+    [
+        completion(None, reasoning_content="so"),
+        completion("cut", finish_reason="length"),
+        completion("?", finish_reason="because"),
+        completion(None, refusal="no"),
+    ],
 )
 def test_a_response_that_is_no_answer_is_not_asked_again(cache: ResponseCache, response: object) -> None:
     with ChatServer(answer=lambda body: response) as server:
@@ -267,6 +272,32 @@ def test_a_response_that_is_no_answer_is_not_asked_again(cache: ResponseCache, r
         assert len(server.asked) == 1
     assert first.finish_reason in ("error", "length")
     assert (first.finish_reason, first.error) == (second.finish_reason, second.error)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"choices": []},
+        completion(None),
+        completion("", reasoning_content=""),
+        {**completion(None), "error": {"message": "Provider returned error", "code": 429}},
+        {**completion("4"), "error": {"message": "Provider returned error"}},
+        {"choices": [{"message": {"content": None}, "finish_reason": None, "error": {"message": "upstream"}}]},
+        completion("The sum", finish_reason="network_error"),
+        completion("The sum", finish_reason="overloaded"),
+    ],
+)
+def test_a_fault_within_an_answer_is_asked_again_and_never_stored(cache: ResponseCache, response: object) -> None:
+    def fault(prompt: str, nth: int) -> Fault | None:
+        return Fault(body=json.dumps(response).encode()) if nth < 5 else None
+
+    patience = Patience(max_retries=3, first_wait_s=0.001, max_wait_s=0.002)
+    with ChatServer(fault=fault) as server:
+        assert ask(server, cache, "q", patience=patience)["q"].finish_reason == "error"
+        assert len(server.asked) == 4
+        assert cache.stats().num_responses == 0
+        assert ask(server, cache, "q", patience=patience)["q"].content == "you said: q"
+        assert len(server.asked) == 6
 
 
 def test_strange_characters_survive_the_wire_and_the_cache(cache: ResponseCache) -> None:
@@ -287,6 +318,16 @@ def test_the_cache_holds_the_raw_response(cache: ResponseCache) -> None:
     assert stored is not None
     assert json.loads(stored) == response
     assert list(cache.stats().by_model) == [(server.url, "m")]
+
+
+def test_an_answer_with_the_id_of_the_last_one_is_asked_again_without_costing_a_retry(cache: ResponseCache) -> None:
+    response = json.dumps(completion("4")).encode()
+    with ChatServer(answer=lambda body: response) as server:
+        chat = Chat(resolve(server.spec), cache, concurrency=1, patience=Patience(max_retries=0))
+        replies = [reply for _, reply in chat.replies(calls("q", "r", "s"))]
+        assert len(server.asked) == 4  # that one id is not believed once
+    assert [reply.error for reply in replies] == [None] * 3
+    assert (chat.progress.retried, chat.progress.failed) == (1, 0)
 
 
 def test_a_long_answer_comes_whole(cache: ResponseCache) -> None:
@@ -369,7 +410,7 @@ def test_a_damaged_response_stops_the_run_once_what_was_asked_is_stored(cache: R
                 time.sleep(0.01)
             yield from calls("damaged", "never asked")
 
-        with pytest.raises(UserError, match="a response in it is damaged; save what is whole"):
+        with pytest.raises(UserError, match="a response in it is damaged; save what can be read"):
             list(chat_with(server, cache).replies(asked()))
         assert cache.stats().num_responses == len(server.asked)
         assert set(server.prompts) == {"damaged", "q1", "q2", "q3"}
@@ -378,7 +419,7 @@ def test_a_damaged_response_stops_the_run_once_what_was_asked_is_stored(cache: R
 class _Locked(ResponseCache):
     """A cache that another program has locked since the answer was asked for."""
 
-    def put_many(self, responses: Sequence[Response]) -> list[bytes]:
+    def put_many(self, responses: Sequence[Response]) -> list[Stored]:
         raise UserError(errors.Fault(f"{len(responses)} answers cannot be written: it is locked"))
 
 

@@ -102,9 +102,9 @@ def test_what_providers_call_an_end_is_an_end(reason: str | None) -> None:
         (json.dumps(completion()).encode()[:-20], "not JSON"),
         (b'{"choices": ' + b"[" * 100_000, "not JSON"),
         (b"\xff\xfe\x00 {}", "not JSON"),
-        (b'{"error": {"message": "upstream busy", "code": 502}}', "no chat completion: upstream busy"),
-        (b'{"error": "gone"}', "no chat completion: gone"),
-        (b"[]", "no chat completion"),
+        (b'{"error": {"message": "upstream busy", "code": 502}}', "not a chat completion: upstream busy"),
+        (b'{"error": "gone"}', "not a chat completion: gone"),
+        (b"[]", "not a chat completion"),
         (json.dumps(completion(None, finish_reason="error")).encode(), "broke off: error"),
         (json.dumps(completion("ha", finish_reason="insufficient_system_resource")).encode(), "broke off"),
     ],
@@ -156,3 +156,49 @@ def test_progress_tells_what_came_and_was_no_answer() -> None:
     assert told[:4] == ["3 in flight", "2 answered", "2 cached", "1 failed (1 HTTP 503)"]
     assert told[4] == "2 refusal, 1 cut"
     assert told[5].endswith("tokens/s")
+
+
+@pytest.mark.parametrize(
+    ("message", "reasoning"),
+    [
+        ({"reasoning_text": "I add."}, "I add."),
+        ({"thought": "I add."}, "I add."),
+        ({"provider_specific_fields": {"reasoning_content": "I add."}}, "I add."),
+        ({"reasoning": {"summary": [{"type": "summary_text", "text": "I add."}]}}, "I add."),
+        ({"reasoning_details": {"text": "I add."}}, "I add."),
+        ({"reasoning_details": "I add."}, "I add."),
+        ({"reasoning_details": [{"summary": "I"}, {"summary": "add."}]}, "I\nadd."),
+        ({"reasoning": [[[[[["I add."]]]]]]}, ""),
+        ({"reasoning": {"text": {"text": {"text": {"text": {"text": "I add."}}}}}}, ""),
+    ],
+)
+def test_reasoning_is_read_from_each_field_that_has_it(message: dict[str, Any], reasoning: str) -> None:
+    reply = read(json.dumps(completion("4", **message)).encode())
+    assert (reply.reasoning, reply.content) == (reasoning, "4")
+
+
+@pytest.mark.parametrize(
+    ("content", "reasoning", "said"),
+    [
+        ([{"type": "reasoning", "summary": [{"text": "I add."}]}, {"type": "output_text", "text": "4"}], "I add.", "4"),
+        ([{"type": "reasoning_text", "text": "I add."}, {"type": "output_text", "text": "4"}], "I add.", "4"),
+        ({"parts": [{"text": "I add.", "thought": True}, {"text": "4"}]}, "I add.", "4"),
+        ({"type": "text", "text": "4"}, "", "4"),
+        (["4"], "", "4"),
+    ],
+)
+def test_content_is_read_from_parts_of_every_form(content: object, reasoning: str, said: str) -> None:
+    reply = read(json.dumps(completion(content)).encode())
+    assert (reply.reasoning, reply.content, reply.error) == (reasoning, said, None)
+
+
+def test_a_refusal_among_the_parts_is_one() -> None:
+    reply = read(json.dumps(completion([{"type": "refusal", "refusal": "No."}])).encode())
+    assert (reply.error_kind, reply.error) == ("refusal", "refusal: No.")
+
+
+def test_a_prompt_that_was_blocked_is_withheld_and_an_error_without_words_is_none() -> None:
+    blocked = read(json.dumps({"choices": [], "promptFeedback": {"blockReason": "SAFETY"}}).encode())
+    assert (blocked.error_kind, "SAFETY" in (blocked.error or "")) == ("content filter", True)
+    whole = read(json.dumps({**completion("4"), "error": {"code": 0, "message": ""}, "base_resp": {}}).encode())
+    assert (whole.finish_reason, whole.content) == ("stop", "4")

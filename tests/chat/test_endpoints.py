@@ -63,8 +63,8 @@ def test_one_address_has_one_form(spelling: str) -> None:
 
 
 def test_an_error_names_the_address_once() -> None:
-    assert resolve("groq/m").place == "groq/m at https://api.groq.com/openai/v1"
-    assert resolve("http://h:1/v1#m").place == "http://h:1/v1#m"
+    assert resolve("groq/m").address == "groq/m at https://api.groq.com/openai/v1"
+    assert resolve("http://h:1/v1#m").address == "http://h:1/v1#m"
 
 
 def test_ipv6_keeps_its_brackets() -> None:
@@ -75,19 +75,22 @@ def test_ipv6_keeps_its_brackets() -> None:
     ("spec", "message"),
     [
         ("depseek/r1", "no provider 'depseek'; did you mean 'deepseek'"),
-        ("gpt-5", "no provider 'gpt-5'; .*provider/model"),
+        (
+            "gpt-5",
+            "'gpt-5' does not name its provider; write provider/model, such as openai.* known providers: anthropic, ",
+        ),
         ("deepseek/", "names no model; write deepseek/MODEL"),
         ("http://h:1/v1", "names no model; write http://h:1/v1#MODEL"),
-        ("ftp://h/v1#m", "no address of a server"),
-        ("http://#m", "no address of a server"),
-        ("http://a b/v1#m", "no address of a server"),
+        ("ftp://h/v1#m", "not an address of a server"),
+        ("http://#m", "not an address of a server"),
+        ("http://a b/v1#m", "not an address of a server"),
         ("http://h:99999/v1#m", "malformed"),
         ("http://[::1/v1#m", "malformed"),
         ("http://u:secret@h:x/v1#m", "malformed"),
         ("http://h/v1?key=secret#m", "has a query; .*OPEN_THOUGHTS_API_KEY"),
     ],
 )
-def test_a_bad_spec_is_told_with_its_mend(spec: str, message: str) -> None:
+def test_a_bad_spec_is_told_with_its_hint(spec: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as told:
         resolve(spec)
     assert "secret" not in str(told.value)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,8 +102,9 @@ def test_all_faults_mixed(tmp_path: Path) -> None:
 
 
 def test_what_is_no_answer_in_a_tenth_of_the_calls_is_asked_once(tmp_path: Path) -> None:
-    answers = [{"choices": []}, completion(None), completion("x" * 5_000_000), completion(STRANGE)]
-    with ChatServer(answer=lambda body: answers[len(body["messages"][0]["content"]) % 4]) as server:
+    nothing = [partial(completion, None, refusal="No."), partial(completion, None, finish_reason="content_filter")]
+    answers = [*nothing, partial(completion, "x" * 5_000_000), partial(completion, STRANGE)]  # each with its own id
+    with ChatServer(answer=lambda body: answers[len(body["messages"][0]["content"]) % 4]()) as server:
         replies, _ = ask(server, tmp_path / "c", num=12)
         again, _ = ask(server, tmp_path / "c", num=12)
         assert len(server.asked) == 12

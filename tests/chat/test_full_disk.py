@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from open_thoughts_gen.cache import DiskError, Response, ResponseCache
+from open_thoughts_gen.cache import DiskError, Response, ResponseCache, Stored
 from open_thoughts_gen.chat import Call, Chat, Patience, Reply, resolve
 from open_thoughts_gen.chat.keeping import Keeping
 from open_thoughts_gen.errors import Fault, UserError
@@ -74,16 +74,14 @@ def test_a_full_disk_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert ended.returncode == 0, ended.stderr
         asked = list(Counter(server.prompts).values())
         num_first, first, num_second, second, num_last, read_only = ended.stdout.splitlines()
-    full = f"response cache {place}/c.sqlite: database or disk is full; free some space and run again: what was answer"
+    full = f"response cache {place}/c.sqlite: database or disk is full; free some space and run the same"
     assert first.startswith(full)
     assert "of its disk cannot be set aside for answers: No space left" in second
     assert 0 < int(num_first.split()[0]) < NUM
     assert num_second == num_first
     assert num_last == f"{NUM} stored"
     # Without a log beside it even a file that may not be written answers what is asked again.
-    assert read_only.endswith(
-        f"{NUM} stored" if journal == "delete" else "writable, or name another place with --cache"
-    )
+    assert read_only.endswith(f"{NUM} stored" if journal == "delete" else "writable, or name another file with --cache")
     assert asked == [1] * NUM  # what came while the disk was full was kept, too
     assert "Traceback" not in ended.stderr
 
@@ -93,7 +91,7 @@ class _FullAtFirst(ResponseCache):
 
     is_full = True
 
-    def put_many(self, responses: Sequence[Response]) -> list[bytes]:
+    def put_many(self, responses: Sequence[Response]) -> list[Stored]:
         if self.is_full:
             self.is_full = False
             raise DiskError(Fault("the disk is full"))

@@ -123,3 +123,28 @@ def test_a_stream_that_thinks_in_parts_and_answers_in_text_keeps_both() -> None:
     events.feed(b'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n')
     reply = read(events.completion())
     assert (reply.reasoning, reply.content) == ("2 and 2", "It is 4.")
+
+
+def test_a_model_of_which_nothing_is_said_stops_where_it_was_billed_for_reasoning_that_nobody_can_read() -> None:
+    for usage in (Usage(10, 400, 390), Usage(10, 400)):
+        guard = ReasoningGuard("m", is_declared=False)
+        for _ in range(FIRST_ANSWERS - 1):
+            guard.look(Reply(content="Answer: 4", usage=usage))
+        with pytest.raises(ProviderError, match=r"m seems to reason .*none of it can be read; .*`reasoning: hidden`"):
+            guard.look(Reply(content="Answer: 4", usage=usage))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(content="Answer: 4", usage=Usage(10, 7, 3)),
+        Reply(content="It is four. " * 100, usage=Usage(10, 320)),
+        Reply(reasoning="2 and 2", content="4", usage=Usage(10, 400, 390)),
+        Reply(content="4"),
+    ],
+)
+def test_a_model_of_which_nothing_is_said_goes_on_where_nothing_is_hidden(reply: Reply) -> None:
+    guard = ReasoningGuard("m", is_declared=False)
+    for _ in range(3 * FIRST_ANSWERS):
+        guard.look(reply)
+    guard.end()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from open_thoughts_gen.cache import ResponseCache
+from tests import interruptible
 from tests.servers.chat_server import ChatServer, Fault
 
 NUM, CONCURRENCY = 60, 8
@@ -39,7 +39,8 @@ def start(folder: Path, teacher: str, *, terminal: bool = False) -> tuple[subpro
     words = ["run", "recipe.yaml", "--cache", "c.sqlite", "--out", "out", "--workers", "1"]
     reading, writing = os.openpty() if terminal else os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "open_thoughts_gen", *words], cwd=folder, stderr=writing,
+        interruptible.python("-m", "open_thoughts_gen", *words), cwd=folder,
+        stderr=writing,
         stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200", "TERM": "xterm"},
     )  # fmt: skip
     os.close(writing)
@@ -85,7 +86,7 @@ def test_the_first_waits_for_what_is_on_the_wire(tmp_path: Path, *, terminal: bo
             assert cache.stats().num_responses == num  # all that was asked is there
         wanted = "no more is asked; waiting for 8 answers that are already paid for, at most 30 min; Ctrl-C again"
         assert said.count(wanted) == 1
-        assert "interrupted; what was answered is kept" in said
+        assert "interrupted; run the same command again to continue" in said
         assert "Traceback" not in said
 
         again, reading = start(tmp_path, ONE.replace("SPEC", server.spec))
@@ -138,7 +139,7 @@ def test_nothing_more_is_asked_where_the_last_of_a_wave_are_on_the_wire(tmp_path
         said = told(reading)
         assert run.wait() == 130
         assert "no more is asked; waiting for" in said
-        assert "interrupted; what was answered is kept" in said
+        assert "interrupted; run the same command again to continue" in said
         assert "Traceback" not in said
         prompts = [prompt for server in servers for prompt in server.prompts]
         assert Counter(prompts) == dict.fromkeys((f"q{n}" for n in range(NUM)), 1)  # no second wave

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
+import signal
 import threading
-import time
 
 import pytest
 from rich.console import Console
 
-from open_thoughts_gen.cli.progress import Bars, Lines, Watch, duration, watch
+from open_thoughts_gen.cli.bars import Bars
+from open_thoughts_gen.cli.line import watch
+from open_thoughts_gen.cli.pace import Pace, duration
+from open_thoughts_gen.cli.progress import PlainLines, Watch, is_notebook
 
 
 def watched(terminal: bool) -> tuple[Watch, str]:
@@ -32,7 +36,7 @@ def watched(terminal: bool) -> tuple[Watch, str]:
 
 def test_lines_tell_each_step_that_did_something() -> None:
     progress, shown = watched(terminal=False)
-    assert isinstance(progress, Lines)
+    assert isinstance(progress, PlainLines)
     assert shown.splitlines() == [
         "sources: 3 of 3",
         "teacher: 3 of 3",
@@ -75,7 +79,7 @@ def test_a_step_that_stands_still_is_heard_of_all_the_same() -> None:
         beats.set()
         return "1 in flight · endpoint down for 40 s"
 
-    with Lines(console, heartbeat_s=0.05) as progress:
+    with PlainLines(console, heartbeat_s=0.05) as progress:
         progress.begin("teacher", 8)
         progress.show(state)
         assert beats.wait(10)
@@ -84,23 +88,111 @@ def test_a_step_that_stands_still_is_heard_of_all_the_same() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
 
 
+class FakeClock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def test_the_time_left_goes_by_the_last_rows_and_not_by_what_was_cached() -> None:
-    progress = Watch()
+    clock = FakeClock()
+    progress = Watch(clock)
     progress.begin("teacher", 1000)
-    progress.advance(500)  # from the cache, at once
+    for _ in range(10):  # from the cache: 50 rows a second
+        clock.now += 1
+        progress.advance(50)
+    for _ in range(12):  # from a model: one row in ten seconds
+        clock.now += 10
+        progress.advance(1)
+    assert progress.left() == "81 min left"
+    progress.advance(488)
     assert progress.left() == ""
-    now = time.perf_counter()
-    progress._marks.extend([(now - 100.0, 500), (now - 2.0, 510)])
-    progress._marks.popleft()
-    progress.advance(0)
-    progress.done = 510
-    assert progress.told() == "82 min left"
-    progress.advance(490)
-    assert progress.left() == ""
+
+
+def test_the_time_left_does_not_jump_where_rows_come_in_clumps() -> None:
+    pace = Pace(0.0, 0)
+    left = []
+    for second in range(1, 601):
+        num = 64 * (second // 60)  # 64 calls that take a minute each
+        if second % 60 == 0:
+            pace.note(second - 0.9, num - 60)
+            pace.note(second, num)
+        estimate = pace.left_s(second, num, 6400)
+        if estimate is not None:
+            left.append((second, estimate))
+    steps = [(after - before) for (_, before), (_, after) in itertools.pairwise(left) if before]
+    assert max(map(abs, steps)) < 0.05 * 6000
+    late = [(second, estimate) for second, estimate in left if second > 300]
+    assert all(abs(second + estimate - 6000) < 0.2 * 6000 for second, estimate in late)
+
+
+def test_the_clock_of_a_step_runs_in_its_later_waves_too() -> None:
+    clock = FakeClock()
+    console = Console(file=io.StringIO(), force_terminal=True, width=60, color_system=None)
+    with Bars(console, "sums", clock=clock) as progress:
+        progress.begin("teacher", 2)
+        clock.now += 30
+        progress.advance(2)
+        progress.begin("verifiers", 2)
+        clock.now += 3
+        progress.advance(2)
+        progress.begin("teacher", 4, 2)
+        clock.now += 40
+        progress.advance(1)
+        assert progress.seconds("teacher") == 70
+    assert isinstance(console.file, io.StringIO)
+    last = console.file.getvalue().rpartition("╭")[2]
+    assert "3/3 0:01:10" in last
+    assert "2/2 0:00:03" in last
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("environment", "expected"),
+    [
+        ({"JPY_PARENT_PID": "7", "TERM": "xterm-color"}, True),
+        ({"COLAB_RELEASE_TAG": "release-colab"}, True),
+        ({"TERM": "xterm"}, False),
+    ],
+)
+def test_a_command_under_a_notebook_is_known_by_its_environment(environment: dict[str, str], expected: bool) -> None:
+    assert is_notebook(environment) is expected
+
+
+def test_a_notebook_gets_plain_lines_though_its_commands_run_under_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JPY_PARENT_PID", "7")
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    assert isinstance(watch(console, "sums"), PlainLines)
+
+
+def test_an_interrupt_waits_until_the_last_frame_is_whole() -> None:
+    class Interrupted(io.StringIO):
+        """A terminal in which Ctrl-C is typed while it shows a frame."""
+
+        def write(self, text: str) -> int:
+            signal.raise_signal(signal.SIGINT)
+            return super().write(text)
+
+    console = Console(file=Interrupted(), force_terminal=True, width=60, color_system=None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        progress = Bars(console, "sums")
+        progress.begin("teacher", 2)
+        with pytest.raises(KeyboardInterrupt):
+            progress.__enter__()
+        with pytest.raises(KeyboardInterrupt):
+            progress.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        assert isinstance(console.file, io.StringIO)
+        assert console.file.getvalue().rpartition("╭")[2].count("╯") == 1
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
     [
         (0.2, "0 s"),
         (45, "45 s"),
@@ -111,5 +203,5 @@ def test_the_time_left_goes_by_the_last_rows_and_not_by_what_was_cached() -> Non
         (181_440, "2.1 days"),
     ],
 )
-def test_a_time_is_told_in_the_unit_that_people_use(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_a_time_is_told_in_the_unit_that_people_use(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

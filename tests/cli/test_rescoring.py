@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from open_thoughts_gen import cli
+from open_thoughts_gen.cli.program import EXIT_USER_ERROR
 from open_thoughts_gen.publish.folder import write_run
 from tests.publish.finished import finished, recipe, samples
 from tests.servers.chat_server import ChatServer
@@ -61,10 +62,10 @@ def test_verify_takes_a_run_with_its_own_recipe_or_anothers(tmp_path: Path, caps
     text = "name: {name}\nsource: {{use: family, family: 'tests.toy.sums:Sums'}}\ntarget: 6\n"
     text += "teacher: {{use: 'tests.toy.sums:Adder'}}\nverifiers: [{{use: {verifier}, when: {{domain: {domain}}}}}]\n"
     text += "question_filters: []\npublish: {{columns: {{spec: json}}}}\n"
-    mine, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
-    mine.write_text(text.format(name="mine", verifier="family", domain="[math, general]"))
+    first, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
+    first.write_text(text.format(name="mine", verifier="family", domain="[math, general]"))
     other.write_text(text.format(name="other", verifier="exact", domain="law"))
-    assert main("run", mine, "--out", tmp_path / "run") == 0
+    assert main("run", first, "--out", tmp_path / "run") == 0
     capsys.readouterr()
     assert main("verify", tmp_path / "run") == 0
     assert [line for line in said(capsys) if "family" in line] == ["saved:family 6 0 0 0", "family 6 0 0 0"]
@@ -95,14 +96,14 @@ def test_compare_prints_the_table_and_examples_of_each_disagreement(
         "correct 1 0 0",
         "incorrect 1 1 0",
         "undecided 0 0 1",
-        "agree on 2 of 3 that both decided",
+        "they agree on 2 of the 3 rows that both decided",
     ]
     example = "\n".join(lines[6:])
     assert "exact: incorrect / math: correct" in example
     assert "2 + 2?" in example
     assert "answer: 4.0" in example
     assert "reference: 4" in example
-    assert "exact: the answer is not the reference" in example
+    assert "the answer is not the reference" in example
     assert "3 + 3?" not in example
 
 
@@ -112,7 +113,7 @@ def test_compare_can_take_the_verdicts_that_rows_carry(tmp_path: Path, capsys: p
     assert main("compare", tmp_path / "cases", f"saved:{name}", f"saved:{name}") == 0
     lines = said(capsys)
     assert lines[0].startswith(f"saved:{name} \\ saved:{name} (second)")
-    assert any(line.startswith("agree on ") for line in lines)
+    assert any(line.startswith("they agree on ") for line in lines)
 
 
 def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,32 +127,37 @@ def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
-        (("verify", "nowhere", "--verifier", "exact"), "there is no nowhere"),
+        (("verify", "nowhere", "--verifier", "exact"), "'nowhere' does not exist"),
         (("verify", "{file}"), "no verifier is named; name one with --verifier, or a recipe with --with"),
         (("verify", "{file}", "--verifier", "exat"), "--verifier: there is no verifier 'exat'; did you mean 'exact'?"),
-        (("verify", "{file}", "--verifier", "exact", "--columns", "prompt"), "--columns: 'prompt' is no list of FIELD"),
+        (
+            ("verify", "{file}", "--verifier", "exact", "--columns", "prompt"),
+            "--fields: 'prompt' is not a list",
+        ),
         (("verify", "{file}", "--verifier", "exact", "--columns", "prompt=no"), "holds no trace that can be judged"),
         (("compare", "{file}", "exact", "saved:math"), "no row carries a verdict of 'math'"),
     ],
 )
-def test_faults_are_one_line(file: Path, words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(*(word.format(file=file) for word in words)) == cli.FOUND_FAULTS
+def test_faults_are_one_line(
+    file: Path, words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(*(word.format(file=file) for word in words)) == EXIT_USER_ERROR
     err = capsys.readouterr().err.strip().splitlines()
-    assert told in err[-1]
+    assert message in err[-1]
     assert "Traceback" not in "".join(err)
 
 
-def test_a_run_folder_that_is_not_there_is_told_first(
+def test_a_run_folder_that_is_not_there_is_reported_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "runs" / "guard").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    assert main("verify", "runs/gard") == cli.FOUND_FAULTS
-    told = "there is no run folder runs/gard (did you mean runs/guard?), and no verifier is named; name one with"
-    assert told in " ".join(capsys.readouterr().err.split())
-    assert main("verify", "some/where") == cli.FOUND_FAULTS
+    assert main("verify", "runs/gard") == EXIT_USER_ERROR
+    message = "there is no run folder runs/gard (did you mean runs/guard?), and no verifier is named; name one with"
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert main("verify", "some/where") == EXIT_USER_ERROR
     assert "there is no run folder some/where, and no verifier" in " ".join(capsys.readouterr().err.split())
 
 
@@ -162,17 +168,17 @@ def test_a_dataset_on_the_hub_is_read_from_there(tmp_path: Path) -> None:
         repo.commit()
         environment = {**os.environ, **hub.env(), "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
         words = ["verify", "tester/sums", "--verifier", "exact", "--limit", "3"]
-        found = subprocess.run(
+        ran = subprocess.run(
             [sys.executable, "-m", "open_thoughts_gen", *words],
             cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert found.returncode == 0, found.stderr
-        assert "exact 2 4 0 0" in " ".join(found.stdout.split())
+        assert ran.returncode == 0, ran.stderr
+        assert "exact 2 4 0 0" in " ".join(ran.stdout.split())
         missing = subprocess.run(
             [sys.executable, "-m", "open_thoughts_gen", "verify", "tester/nothing", "--verifier", "exact"],
             cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    assert missing.returncode == cli.FOUND_FAULTS
+    assert missing.returncode == EXIT_USER_ERROR
     (line,) = missing.stderr.strip().splitlines()
     assert line.startswith("tester/nothing cannot be read from the Hub: ")
     assert "check the name, --config and --split" in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from rich.console import Console, RenderableType
 
 from open_thoughts_gen.cli import terminal
 from open_thoughts_gen.types import Counts, Dropped, DropReason, Finished, Question, Sample, Spent, Trace, Verdict
-from tests.test_pipeline import recipe_of
+from tests.pipeline.test_line import recipe_of
 
 
 def shown(page: RenderableType) -> str:
@@ -46,7 +47,7 @@ def test_a_row_shows_all_that_is_known_of_it(drop: Dropped | None) -> None:
     assert "Let me [see]." in page
     assert "Answer: yes" in page
     assert "exact: incorrect (yes): it is not [no]" in page
-    fate = "left out by sample_filters, length: too long, 9 > 8 [b]words[/]" if drop else "kept"
+    fate = "dropped by sample_filters, length: too long, 9 > 8 [b]words[/]" if drop else "kept"
     assert fate in page
 
 
@@ -67,8 +68,8 @@ def test_the_closing_page_tells_the_funnel_the_verdicts_the_expense_and_what_is_
         "accepted rows 800",
     ]
     assert "verdicts: 800 correct 1,200 incorrect" in lines
-    assert "tokens: 0 in, 0 out; cost: unknown, no price is given" in lines
-    assert "fewer samples than asked for: 800 of 900" in lines
+    assert "tokens: 0 in, 0 out; cost: unknown, no price is known" in lines
+    assert "fewer samples than the target: 800 of 900" in lines
     assert "note: a cell is cut" in lines
 
 
@@ -88,13 +89,13 @@ def test_teacher_and_judge_have_a_line_each_and_what_the_cache_had_is_not_paid_a
         "teacher: 60 answers (50 cached); 660 tokens in, 420 out; $1.08",
         "judge:   120 answers; 9,000 tokens in, 600 out; $0.40",
         "tokens: 9,660 in, 1,020 out; cost: $1.48, of which this run paid $0.58",
-        "calls saved by `until`: 7, of questions that had enough correct answers",
+        "calls saved by `until`: 7, for questions with enough correct answers",
     ]
     alone = Counts(cost_usd=0.4, spent={"teacher": judge})
     assert terminal.expense(alone).plain == "tokens: 0 in, 0 out; cost: $0.40"
 
 
 def test_next_steps_stand_one_to_a_line() -> None:
-    assert terminal.next_steps([("look", "open it"), ("publish it", "push it")]).plain == (
-        "look        open it\npublish it  push it"
-    )
+    lines = terminal.next_steps(Path("runs/a b")).plain.splitlines()
+    assert lines[0] == "the dataset                runs/a b/dataset"
+    assert lines[-1] == "publish it                 python -m open_thoughts_gen push 'runs/a b'"

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from open_thoughts_gen.contamination.fetch import is_unreachable
+from open_thoughts_gen.tables.hub import is_unreachable
 from tests.servers.hub_server import Hub, Repo, serving
 
 MATH = b'{"problem": "What is 2+2?", "answer": "4"}\n{"problem": "What is 3+3?", "answer": "6"}\n'
@@ -98,7 +98,7 @@ def test_it_is_kept_by_commit_and_used_with_no_network(hub: Hub, fetched: tuple[
     assert "3 questions: 1 contaminated: legalbench, 1 contaminated: math500" in " ".join(told.split())
     assert "could not be checked: aime24" in told
     code, told, _ = command(None, folder, "list")
-    assert f"kept at {commit[:12]}" in " ".join(told.split())
+    assert f"fetched at {commit[:12]}" in " ".join(told.split())
     assert "gated, not fetched" in " ".join(told.split())
 
 
@@ -129,7 +129,7 @@ def test_without_a_network_it_says_so_once(tmp_path: Path) -> None:
     assert "aime24: Maxwell-Jia/AIME_2024 cannot be reached; try again with a network" in faults
     code, _, faults = command(None, tmp_path, "check", "tests/golden/questions.jsonl")
     assert code == 2
-    assert "no benchmark is kept here, so nothing could be checked" in faults
+    assert "no benchmark has been fetched, so nothing could be checked" in faults
 
 
 @pytest.mark.parametrize(

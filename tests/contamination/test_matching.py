@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.decontaminate import LEAKS, corpus
-from open_thoughts_gen.contamination.findings import Finding, Item, Rule
+from open_thoughts_gen.contamination.findings import Finding, Item, LeakRule
 from open_thoughts_gen.contamination.matching import PIECE, Contamination
 
-NOTHING = Rule(whole=False, containment=None, fold=())
+NOTHING = LeakRule(whole=False, containment=None, fold=())
 BUS = (
     "A bus leaves Lisbon at seven in the morning with 43 passengers; at each of its 5 stops 4 people get off and 6 get "
     "on. Ticket prices are 3 euros for adults and 2 euros for children. How much money does the driver collect?"
@@ -16,11 +16,11 @@ BUS = (
 MOULD = "Explain each step of your reasoning and give the final answer as a whole number on the last line."
 
 
-def findings(questions: list[str], items: list[str], rule: Rule | None = None) -> list[Finding | None]:
+def findings(questions: list[str], items: list[str], rule: LeakRule | None = None) -> list[Finding | None]:
     return Contamination([Item("bench", i, item) for i, item in enumerate(items)], rule).findings(questions)
 
 
-def decisions(questions: list[str], items: list[str], rule: Rule | None = None) -> list[str | None]:
+def decisions(questions: list[str], items: list[str], rule: LeakRule | None = None) -> list[str | None]:
     return [found.decision if found else None for found in findings(questions, items, rule)]
 
 
@@ -102,13 +102,13 @@ def test_an_item_that_leaked_a_thousand_times_is_still_found() -> None:
 
 
 def test_the_rule_of_openthoughts_sees_texts_as_they_stand() -> None:
-    rule = Rule(whole=False, containment=None, indel=95.0, fold=())
+    rule = LeakRule(whole=False, containment=None, indel=95.0, fold=())
     near = BUS.replace("seven", "eight")
     assert decisions([near, BUS.upper(), f"{BUS} {MOULD}"], [BUS], rule) == ["leak", None, None]
 
 
 def test_any_shared_ngram_accuses_boilerplate_as_published() -> None:
-    rule = Rule(whole=False, containment=None, word_ngram=8, cut="space", fold=())
+    rule = LeakRule(whole=False, containment=None, word_ngram=8, cut="space", fold=())
     question = f"How many moons has Jupiter? {MOULD}"
     assert decisions([question, "How many moons has Saturn?"], [f"{BUS} {MOULD}"], rule) == ["leak", None]
     (found,) = findings([question], [f"{BUS} {MOULD}"], rule)
@@ -118,7 +118,7 @@ def test_any_shared_ngram_accuses_boilerplate_as_published() -> None:
 
 
 def test_the_approximate_mode_finds_what_shares_words() -> None:
-    rule = Rule(whole=False, containment=None, indel=75.0, approximate=True)
+    rule = LeakRule(whole=False, containment=None, indel=75.0, approximate=True)
     questions, items, planted = corpus(1000, 300)
     found = decisions(questions, items, rule)
     assert all(found[place] == "leak" for place, kind in planted.items() if kind != "embedded")

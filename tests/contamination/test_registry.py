@@ -13,9 +13,9 @@ from open_thoughts_gen.contamination.registry import (
     chosen,
     items_in_file,
     items_of,
-    keep,
-    kept,
     question_in,
+    store,
+    stored,
 )
 from open_thoughts_gen.errors import UserError
 
@@ -39,25 +39,25 @@ def test_names_are_chosen_and_all_versions_of_one_by_its_stem() -> None:
 
 
 def test_what_is_kept_is_found_again_by_its_commit(tmp_path: Path) -> None:
-    assert kept(MATH, tmp_path) is None
-    keep(MATH, tmp_path, "aaa", ["What is 1+1?", "a\u2028b \ud83d"])
-    keep(MATH, tmp_path, "bbb", ["What is 2+2?"])
-    newest = kept(MATH, tmp_path)
+    assert stored(MATH, tmp_path) is None
+    store(MATH, tmp_path, "aaa", ["What is 1+1?", "a\u2028b \ud83d"])
+    store(MATH, tmp_path, "bbb", ["What is 2+2?"])
+    newest = stored(MATH, tmp_path)
     assert newest is not None
     assert (newest.revision, [item.prompt for item in items_of(newest)]) == ("bbb", ["What is 2+2?"])
-    older = kept(MATH, tmp_path, "aaa")
+    older = stored(MATH, tmp_path, "aaa")
     assert older is not None
     assert [(item.id, item.prompt) for item in items_of(older)] == [
         ("math500/0", "What is 1+1?"),
         ("math500/1", "a\u2028b \ud83d"),
     ]
-    assert kept(MATH, tmp_path, "ccc") is None
-    assert kept(MATH, tmp_path, "../../secret") is None
+    assert stored(MATH, tmp_path, "ccc") is None
+    assert stored(MATH, tmp_path, "../../secret") is None
 
 
 @pytest.mark.parametrize("damage", ["", "not JSON\n", '{"num_items": 2}\n{"question": "one"}\n', "[]\n"])
 def test_a_damaged_file_is_told_and_not_half_read(tmp_path: Path, damage: str) -> None:
-    found = keep(MATH, tmp_path, "aaa", ["one", "two"])
+    found = store(MATH, tmp_path, "aaa", ["one", "two"])
     found.file.write_text(damage)
     with pytest.raises(UserError, match="damaged; fetch it again: contamination fetch math500"):
         items_of(found)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from open_thoughts_gen.contamination.findings import Item, Rule
+from open_thoughts_gen.contamination.findings import Item, LeakRule
 from open_thoughts_gen.contamination.matching import Contamination
 from open_thoughts_gen.contamination.tokens import load_tokenizer
 from open_thoughts_gen.errors import UserError
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_shared_run_of_tokens_is_a_leak(folder: Path) -> None:
-    rule = Rule(whole=False, containment=None, token_ngram=4, fold=())
+    rule = LeakRule(whole=False, containment=None, token_ngram=4, fold=())
     for place in (folder, folder / "tokenizer.json"):
         checked = Contamination([Item("bench", 0, "a b c d e")], rule, tokenizer=load_tokenizer(place))
         found = checked.findings(["g b c d e g", "b c d g e", ""])
@@ -33,7 +33,7 @@ def test_a_shared_run_of_tokens_is_a_leak(folder: Path) -> None:
 
 def test_no_tokenizer_is_told(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(UserError, match="this is no tokenizer"):
+    with pytest.raises(UserError, match="this is not a tokenizer"):
         load_tokenizer(tmp_path)
     with pytest.raises(UserError, match=r"name a folder with a tokenizer\.json"):
         load_tokenizer(tmp_path / "nowhere")

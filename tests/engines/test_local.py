@@ -6,7 +6,6 @@ import math
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -18,7 +17,9 @@ from open_thoughts_gen import engines
 from open_thoughts_gen.engines.local import Local
 from open_thoughts_gen.engines.trial import Trial
 from open_thoughts_gen.errors import UserError
+from open_thoughts_gen.plugin.judging import VERIFIER_FAULT, Faults
 from open_thoughts_gen.types import Question, Trace, Verdict
+from tests import interruptible
 from tests.toy.sums import Says
 
 
@@ -75,10 +76,28 @@ def test_the_batch_of_a_worker_that_died_is_done_again(tmp_path: Path) -> None:
     assert (tmp_path / "died").exists()
 
 
-def test_a_second_death_on_the_same_rows_is_told() -> None:
-    prompts = [f"q{i}" for i in range(60)] + ["fatal"]
+def test_a_row_that_ends_each_process_that_judges_it_is_undecided_and_the_others_are_judged() -> None:
+    prompts = [f"q{i}" for i in range(60)] + ["fatal"] + [f"r{i}" for i in range(9)]
+    faults = Faults()
+    with Local(workers=2) as engine:
+        says = Says(pause_s=0.05, die_on="fatal")
+        verdicts = list(engines.verdicts(engine, says, pairs_of(*prompts), faults=faults))
+    assert [verdict.answer for verdict in verdicts if verdict.cause == ""] == [p for p in prompts if p != "fatal"]
+    assert [verdict.outcome for verdict in verdicts if verdict.cause == VERIFIER_FAULT] == ["undecided"]
+    assert "died of it" in faults.raised[0].error
+
+
+def die_on_sixty(rows: Sequence[int]) -> Iterator[int]:
+    for row in rows:
+        time.sleep(0.05)
+        if row == 60:
+            os._exit(9)
+        yield row
+
+
+def test_a_second_death_on_the_same_rows_of_anything_else_is_told() -> None:
     with Local(workers=2) as engine, pytest.raises(UserError, match="died twice on the same"):
-        list(engines.verdicts(engine, Says(pause_s=0.05, die_on="fatal"), pairs_of(*prompts)))
+        list(engine.map(die_on_sixty, range(70)))
 
 
 def test_a_stream_goes_on_where_another_has_ended_the_workers_that_they_share() -> None:
@@ -101,10 +120,28 @@ def test_a_function_of_many_megabytes_is_sent_once() -> None:
         assert list(engine.map(partial(looked_up, table), range(100))) == list(table[:100])
 
 
-def test_a_bug_in_a_worker_is_raised_here() -> None:
+def test_a_bug_of_a_verifier_in_a_worker_costs_its_row_and_is_counted_here() -> None:
     prompts = [f"q{i}" for i in range(60)] + ["bug"]
-    with Local(workers=2) as engine, pytest.raises(ZeroDivisionError, match="a bug of the verifier"):
-        list(engines.verdicts(engine, Says(pause_s=0.05), pairs_of(*prompts)))
+    faults = Faults()
+    with Local(workers=2) as engine:
+        verdicts = list(engines.verdicts(engine, Says(pause_s=0.05), pairs_of(*prompts), faults=faults))
+    assert [verdict.cause for verdict in verdicts] == [""] * 60 + [VERIFIER_FAULT]
+    (fault,) = faults.raised
+    assert fault.error == "ZeroDivisionError: a bug of the verifier"
+    assert "tests/toy/sums.py" in fault.traceback
+
+
+def raise_on_bug(rows: Sequence[str]) -> Iterator[str]:
+    for row in rows:
+        time.sleep(0.05)
+        if row == "bug":
+            raise ZeroDivisionError(row)
+        yield row
+
+
+def test_a_bug_in_a_worker_is_raised_here() -> None:
+    with Local(workers=2) as engine, pytest.raises(ZeroDivisionError, match="bug"):
+        list(engine.map(raise_on_bug, [f"q{i}" for i in range(60)] + ["bug"]))
 
 
 SLOW_RUN = """
@@ -126,7 +163,7 @@ def test_workers_end_with_their_parent(tmp_path: Path, how: signal.Signals) -> N
     script.write_text(SLOW_RUN)
     root = Path(__file__).parents[2]
     run = subprocess.Popen(
-        [sys.executable, str(script)],
+        interruptible.python(str(script)),
         env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

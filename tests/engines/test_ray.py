@@ -7,7 +7,10 @@ import itertools
 import math
 import os
 import random
+import signal
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -17,7 +20,7 @@ from typing import Any
 import pytest
 
 from open_thoughts_gen import engines
-from open_thoughts_gen.budget import Spending
+from open_thoughts_gen.cache import AskAgain, ResponseCache
 from open_thoughts_gen.cli import main
 from open_thoughts_gen.engines import Engine
 from open_thoughts_gen.engines.local import Local
@@ -25,21 +28,28 @@ from open_thoughts_gen.engines.ray import Ray
 from open_thoughts_gen.engines.trial import Trial
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.filters.near_dedup import NearDedup
+from open_thoughts_gen.money.budget import Spending
 from open_thoughts_gen.pipeline import run_line
-from open_thoughts_gen.plugin import Context
-from open_thoughts_gen.progress import Unwatched
+from open_thoughts_gen.pipeline.progress import Unwatched
+from open_thoughts_gen.plugin import Context, interrupts
+from open_thoughts_gen.plugin.judging import VERIFIER_FAULT, Faults
 from open_thoughts_gen.publish.folder import write_run
 from open_thoughts_gen.recipe import load_recipe
+from open_thoughts_gen.rejudge.rescoring import judge
 from open_thoughts_gen.sources.family import Family as FamilySource
-from open_thoughts_gen.types import DropReason, Question, Sample
+from open_thoughts_gen.teachers.openai import Openai
+from open_thoughts_gen.types import DropReason, Question, Request, Sample
+from tests import same_verdicts
 from tests.engines.clusters import Cluster
 from tests.engines.test_local import pairs_of, slow_squares
 from tests.servers.chat_server import ChatServer, completion
+from tests.similar.sizes import NOTHING, outcomes
+from tests.similar.styles import styled
 from tests.toy.sums import Says
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
 
-ALWAYS = Trial(trial_s=0.0, worth_s=-math.inf, batch_s=0.05)  # spread whatever there is
+ALWAYS = Trial(trial_s=0.0, worth_s=-math.inf, batch_s=0.0)  # spread whatever there is, row by row
 KEY, CONCURRENCY = "sk-planted-0123456789abcdef", 8
 RECIPE = f"""\
 name: taught
@@ -195,13 +205,40 @@ def test_whole_set_work_is_spread_too(ray: Ray) -> None:
     assert sum(reason is not None for reason in spread) == 100
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_near_duplicates_of_twenty_thousand_are_those_found_here_at_every_size(ray: Ray) -> None:
+    texts = styled("mixed", 20_000, seed=4)
+    expected = outcomes(texts, numbers_guard=False)
+    for num, memory_gb in ((100, None), (2_001, NOTHING), (20_000, None), (20_000, NOTHING)):
+        found = outcomes(texts[:num], engines.spread(ray), numbers_guard=False, memory_gb=memory_gb)
+        assert found == expected[:num]
+
+
+def test_a_bug_of_a_verifier_on_a_node_costs_its_row_and_is_counted_here(ray: Ray) -> None:
+    faults = Faults()
+    verdicts = list(engines.verdicts(ray, Says(), pairs_of("a", "b", "c", "bug"), faults=faults))
+    assert [verdict.cause for verdict in verdicts] == ["", "", "", VERIFIER_FAULT]
+    (fault,) = faults.raised
+    assert "tests/toy/sums.py" in fault.traceback  # where it happened there
+
+
+def test_the_verdicts_are_those_of_every_other_place(ray: Ray) -> None:
+    verdicts = judge(
+        same_verdicts.samples(), same_verdicts.parts(), context=Context(), engine=ray, progress=Unwatched()
+    )
+    assert {name: list(each) for name, each in verdicts.items()} == same_verdicts.judged_directly()
+
+
 def test_a_bug_on_a_node_is_raised_here(ray: Ray) -> None:
-    with pytest.raises(ZeroDivisionError, match="a bug of the verifier") as caught:
-        list(engines.verdicts(ray, Says(), pairs_of("a", "b", "c", "bug")))
-    assert "tests/toy/sums.py" in caught.value.__notes__[0]  # where it happened there
+    with pytest.raises(ZeroDivisionError) as caught:
+        list(ray.map(refused, ["plain", "plain", "bug"]))
+    assert "test_ray.py" in caught.value.__notes__[0]  # where it happened there
 
 
 def refused(rows: Sequence[str]) -> Iterator[str]:
+    if "bug" in rows:
+        raise ZeroDivisionError("bug")
     if "deep" in rows:
         raise UserError("programs cannot be isolated: bubblewrap is not installed")
     yield from rows
@@ -264,3 +301,56 @@ def test_a_node_that_is_lost_while_the_teacher_asks_changes_nothing(
     assert made(server, tmp_path / "made", ray, progress=progress) == right
     assert progress.killed == ["teacher"]
     assert sum(num - 2 for num in Counter(server.prompts).values() if num > 2) <= CONCURRENCY
+
+
+def test_ctrl_c_waits_for_what_is_in_flight_on_all_nodes(ray: Ray, tmp_path: Path) -> None:
+    with ChatServer(latency_s=1.0) as slow, interrupts.waited_for():
+        teacher = Openai(model=slow.spec, concurrency=CONCURRENCY)
+        fresh = teacher.fresh(Context(cache=tmp_path / "responses.sqlite"))
+
+        def stop() -> None:
+            while slow.in_flight < CONCURRENCY:
+                time.sleep(0.01)
+            signal.raise_signal(signal.SIGINT)
+
+        threading.Thread(target=stop, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            list(ray.traces(fresh, (Request(Question(f"{number}?")) for number in range(60))))
+        num = len(slow.asked)
+        assert all(asked.answered for asked in slow.asked)
+    assert CONCURRENCY <= num < 60
+    with ResponseCache(tmp_path / "responses.sqlite") as cache:
+        assert cache.stats().num_responses == num
+
+
+def test_what_is_not_whole_is_asked_again_and_a_raised_limit_asks_what_was_cut_on_all_nodes(
+    ray: Ray, tmp_path: Path
+) -> None:
+    times: Counter[str] = Counter()
+
+    def answer(body: Mapping[str, Any]) -> object:
+        prompt = body["messages"][-1]["content"]
+        times[prompt] += 1
+        is_cut = prompt in ("1?", "2?") and times[prompt] < 3
+        return completion(f"{times[prompt]}", finish_reason="length" if is_cut else "stop")
+
+    with ChatServer(answer=answer) as server:
+
+        def ask(*reasons: str, limit: int = 20) -> dict[str, str]:
+            context = Context(cache=tmp_path / "responses.sqlite", run="r", ask_again=AskAgain(reasons))
+            teacher = Openai(model=server.spec, concurrency=CONCURRENCY, max_tokens=limit).fresh(context)
+            traces = ray.traces(teacher, (Request(Question(f"{number}?")) for number in range(40)))
+            return {trace.question_id: trace.response for trace in traces}
+
+        first = ask()
+        assert ask("empty answer") == first
+        assert len(server.asked) == 40
+        again = ask("truncated")
+        assert sorted(server.prompts[40:]) == ["1?", "2?"]
+        assert ask() == again
+        raised = ask(limit=40)
+        assert sorted(server.prompts[42:]) == ["1?", "2?"]
+        assert {key: text for key, text in raised.items() if text != first[key]} == {
+            Question(f"{number}?").id: "3" for number in (1, 2)
+        }
+        assert len(server.asked) == 44

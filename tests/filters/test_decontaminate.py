@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from open_thoughts_gen.contamination.registry import benchmarks, keep
+from open_thoughts_gen.contamination.registry import benchmarks, store
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.filters.decontaminate import Decontaminate
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.recipe import load_recipe
-from open_thoughts_gen.types import Account, DropReason, Question, Sample
+from open_thoughts_gen.types import DropReason, FilterReport, Question, Sample
 
 ITEM = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total does it take?"
 SECRET = "Which of the following particles is emitted when a nucleus of bismuth turns into one of polonium?"
@@ -25,26 +25,26 @@ teacher: solver
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    keep(benchmarks()["gsm8k"], tmp_path, "abc", ["What is what?", ITEM])
-    keep(benchmarks()["gpqa_diamond"], tmp_path, "def", [SECRET])
+    store(benchmarks()["gsm8k"], tmp_path, "abc", ["What is what?", ITEM])
+    store(benchmarks()["gpqa_diamond"], tmp_path, "def", [SECRET])
     return Context(folder=tmp_path, cache=tmp_path / "responses.sqlite")
 
 
-def run(context: Context, prompts: list[str], **settings: Any) -> tuple[list[DropReason | None], Account]:
+def run(context: Context, prompts: list[str], **settings: Any) -> tuple[list[DropReason | None], FilterReport]:
     one = Decontaminate.model_validate(settings).fresh(context)
     fates = list(one.drop_reasons([Sample(Question(prompt)) for prompt in prompts]))
-    account = one.account()
-    assert account is not None
-    return fates, account
+    report = one.report()
+    assert report is not None
+    return fates, report
 
 
 def test_a_drop_names_item_check_span_and_score(context: Context) -> None:
-    (why, none), account = run(context, [f"Please solve: {ITEM.upper()}", "How tall is the tower?"])
+    (why, none), report = run(context, [f"Please solve: {ITEM.upper()}", "How tall is the tower?"])
     assert none is None
     assert why is not None
     assert (why.reason, why.twin, why.score) == ("contaminated: gsm8k", "gsm8k/1", 100.0)
     assert why.detail.startswith("containment, characters 14 to 117: 'A ROBE TAKES 2 BOLTS")
-    (first, *_) = account.facts["checked"]
+    (first, *_) = report.facts["checked"]
     assert first == {
         "benchmark": "gsm8k",
         "id": "openai/gsm8k",
@@ -55,12 +55,12 @@ def test_a_drop_names_item_check_span_and_score(context: Context) -> None:
 
 
 def test_what_could_not_be_checked_is_told(context: Context) -> None:
-    _, account = run(context, [ITEM])
-    missing = account.facts["not_checked"]
+    _, report = run(context, [ITEM])
+    missing = report.facts["not_checked"]
     assert missing.keys() == benchmarks().keys() - {"gsm8k", "gpqa_diamond"}
     assert (missing["aime24"], missing["hle"]) == ("not fetched", "gated, and not fetched")
-    _, account = run(context, [ITEM], benchmarks=("gsm8k",))
-    assert account.facts["not_checked"] == {}
+    _, report = run(context, [ITEM], benchmarks=("gsm8k",))
+    assert report.facts["not_checked"] == {}
 
 
 def test_a_withheld_benchmark_is_named_and_not_quoted(context: Context) -> None:
@@ -72,25 +72,25 @@ def test_a_withheld_benchmark_is_named_and_not_quoted(context: Context) -> None:
 
 def test_a_near_miss_is_kept_for_review(context: Context) -> None:
     prompt = ITEM.replace("2", "7").replace("half", "3 times")
-    (none,), account = run(context, [prompt])
+    (none,), report = run(context, [prompt])
     assert none is None
-    ((sample, why),) = account.reviews
+    ((sample, why),) = report.reviews
     assert sample.question.prompt == prompt
     assert (why.reason, why.twin) == ("near: gsm8k", "gsm8k/1")
     assert why.detail.endswith("alike but for the figures")
-    assert account.facts["num_for_review"] == 1
+    assert report.facts["num_for_review"] == 1
 
 
 def test_require_makes_it_a_fault_before_anything_is_paid_for(context: Context) -> None:
     Decontaminate(require=True, benchmarks=("gsm8k",)).fresh(context)
-    with pytest.raises(UserError, match="1 benchmarks cannot be checked, and `require` is set: aime24; fetch them"):
+    with pytest.raises(UserError, match="`require` is set, but 1 benchmarks have not been fetched: aime24; fetch them"):
         Decontaminate(require=True, benchmarks=("gsm8k", "aime24")).fresh(context)
     with pytest.raises(UserError, match="there is no benchmark 'gsm9k'"):
         Decontaminate(benchmarks=("gsm9k",)).fresh(context)
 
 
 def test_a_commit_can_be_pinned(context: Context, tmp_path: Path) -> None:
-    keep(benchmarks()["gsm8k"], tmp_path, "newer", ["Something else?"])
+    store(benchmarks()["gsm8k"], tmp_path, "newer", ["Something else?"])
     assert run(context, [ITEM], benchmarks=("gsm8k",))[0] == [None]
     (why,), _ = run(context, [ITEM], benchmarks=("gsm8k",), revisions={"gsm8k": "abc"})
     assert why is not None
@@ -115,9 +115,9 @@ def test_published_rules_by_name(context: Context, rule: str, prompt: str, accus
 
 def test_settings_go_before_the_rule_and_must_make_sense() -> None:
     assert Decontaminate.model_validate({"rule": "openthoughts2", "indel": 80.0}).indel == 80
-    with pytest.raises(ValueError, match="token n-grams need `tokenizer:`"):
+    with pytest.raises(ValueError, match="`token_ngram` needs `tokenizer`"):
         Decontaminate.model_validate({"rule": "openthoughts3"})
-    with pytest.raises(ValueError, match="no check is left"):
+    with pytest.raises(ValueError, match="every check is off"):
         Decontaminate(whole=False, containment=None)
 
 
@@ -127,7 +127,7 @@ def test_it_gives_the_same_twice_and_for_equal_prompts(context: Context) -> None
     first = list(one.drop_reasons(samples))
     assert first[0] == first[2]
     assert list(one.drop_reasons(samples)) == first
-    (checked, *_) = (one.account() or Account("", "")).facts["checked"]
+    (checked, *_) = (one.report() or FilterReport("", "")).facts["checked"]
     assert checked["num_dropped"] == 2
 
 
@@ -158,7 +158,7 @@ def test_its_settings_may_stand_at_the_top(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"toy\.yaml:5: decontaminate\.rule"):
         load_recipe(file)
     file.write_text(RECIPE + "question_filters: [decontaminate]\ndecontaminate: off\n")
-    with pytest.raises(UserError, match=r"toy\.yaml:5: decontaminate: it is off, and stands among the filters"):
+    with pytest.raises(UserError, match=r"toy\.yaml:5: decontaminate: it is off, and the filter is listed as well"):
         load_recipe(file)
     file.write_text(RECIPE + "decontaminate: maybe\n")
     with pytest.raises(UserError, match=r"toy\.yaml:4: decontaminate"):

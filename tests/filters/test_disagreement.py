@@ -47,7 +47,7 @@ def test_both_have_to_decide(
             "[exact, {use: judge, model: ollama/m, name: strict}]",
             "between[1]: no verifier of this recipe is named 'judge'",
         ),
-        ("[]", "`disagreement` has nothing to go by where no verifier judges"),
+        ("[]", "`disagreement` compares two verifiers, and the recipe names none"),
     ],
 )
 def test_a_recipe_has_to_have_both_verifiers(tmp_path: Path, verifiers: str, told: str) -> None:

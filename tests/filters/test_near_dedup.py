@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from itertools import combinations
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from open_thoughts_gen.filters.near_dedup import NearDedup
-from open_thoughts_gen.similar import pairs as near_dedup
 from open_thoughts_gen.text import normalise
 from open_thoughts_gen.types import DropReason, Outcome, Question, Sample, Trace, Verdict
+from tests.similar.styles import styled
 
 FOX = "The quick brown fox jumps over the lazy dog near the old stone bridge at dawn."
 FOX_2 = "The quick brown fox jumped over the lazy dog near the old stone bridge at dawn!"
@@ -29,9 +29,9 @@ def test_the_first_is_kept_and_named_with_the_score() -> None:
     assert why == [None, None, DropReason("near duplicate", twin=Question(FOX).id, score=score)]
 
 
-def test_the_twin_is_the_most_similar_of_those_kept() -> None:
-    first, second, third = (Question("x" * 80 + "y" * num) for num in (0, 20, 18))
-    assert [why and why.twin for why in reasons([first, second, third])] == [None, None, second.id]
+def test_the_twin_is_the_earliest_that_reaches_the_threshold() -> None:
+    first, second, third = (Question("x" * 80 + "y" * num) for num in (0, 20, 16))
+    assert [why and why.twin for why in reasons([first, second, third])] == [None, None, first.id]
 
 
 def test_the_threshold_is_included() -> None:
@@ -73,13 +73,60 @@ def test_a_pair_is_compared_with_the_others_all_the_same() -> None:
     assert [each and each.twin for each in why] == [None, None, Question(FOX).id]
 
 
-def test_the_numbers_guard_keeps_problems_that_differ_in_their_figures() -> None:
+def test_problems_that_differ_in_their_figures_are_kept() -> None:
     one, other, same = (
         Question(f"{FOX} It ran {num} miles{end}") for num, end in (("12", "."), ("13", "."), ("12", "!"))
     )
-    assert [why and why.reason for why in reasons([one, other])] == [None, "near duplicate"]
-    why = reasons([one, other, same], NearDedup(numbers_guard=True))
-    assert [each and each.twin for each in why] == [None, None, one.id]
+    for guard in ("answers", True):
+        why = reasons([one, other, same], NearDedup(numbers_guard=guard))
+        assert [each and each.twin for each in why] == [None, None, one.id]
+    for guard in ("families", False):
+        why = reasons([one, other, same], NearDedup(numbers_guard=guard))
+        assert [each and each.twin for each in why] == [None, one.id, one.id]
+
+
+def test_figures_count_in_their_order() -> None:
+    one, other = Question(f"{FOX} Ann has 7 and gives 3."), Question(f"{FOX} Ann has 3 and gives 7.")
+    assert reasons([one, other]) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("references", "is_kept"),
+    [(("25", "25"), False), (("25", "26"), True), (("25", None), True), ((None, None), True), (("B", "B"), True)],
+)
+def test_other_figures_make_another_problem_unless_the_answer_is_known_to_be_the_same(
+    references: tuple[str | None, str | None], is_kept: bool
+) -> None:
+    prompts = [f"{FOX} It ran {num} miles." for num in ("12", "13")]
+    questions = [Question(prompt, reference=each) for prompt, each in zip(prompts, references, strict=True)]
+    assert (reasons(questions)[1] is None) == is_kept
+
+
+def test_the_rule_of_openthoughts_takes_prompts_as_they_stand_whatever_their_figures() -> None:
+    plugin = NearDedup.model_validate({"rule": "openthoughts"})
+    assert (plugin.threshold, plugin.numbers_guard) == (95, False)
+    assert NearDedup.model_validate({"rule": "openthoughts", "threshold": 90}).threshold == 90
+    other = Question(FOX.upper())
+    assert reasons([Question(FOX), other]) == [None, reasons([Question(FOX), other])[1]] != [None, None]
+    assert reasons([Question(FOX), other], plugin) == [None, None]
+    assert reasons([Question(FOX + " 12"), Question(FOX + " 13")], plugin)[1] is not None
+
+
+def test_where_a_third_is_left_out_the_report_shows_pairs_and_says_how_to_keep_them() -> None:
+    plugin = NearDedup(numbers_guard=False)
+    questions = [Question(f"{FOX} It ran {num} miles.") for num in range(10, 20)]
+    assert sum(why is not None for why in reasons(questions, plugin)) == 9
+    report = plugin.report()
+    assert report is not None
+    assert report.facts["rule"] == {"threshold": 90.0, "numbers_guard": False, "as_it_stands": False}
+    assert [each["repeats"] for each in report.facts["examples"]] == [questions[0].prompt] * 3
+    assert report.warning.startswith("9 of 10 questions left out; set `numbers_guard: true`")
+    assert len(report.warning.splitlines()) == 4
+    reasons([Question(FOX), Question(SHIP), Question("Another one.")], plugin)
+    report = plugin.report()
+    assert report is not None
+    assert "examples" not in report.facts
+    assert not report.warning
 
 
 def test_attempts_at_one_question_share_its_fate() -> None:
@@ -112,43 +159,33 @@ def planted(num: int, seed: int) -> list[Question]:
 
 
 def test_a_large_set_comes_out_as_all_pairs_would_have_it() -> None:
-    questions = planted(near_dedup.SMALL_NUM, seed=1)
-    assert len(questions) > near_dedup.SMALL_NUM
+    questions = planted(2_000, seed=1)
     found = [why and why.twin for why in reasons(questions)]
     expected: list[str | None] = []
     for i, question in enumerate(questions):
         copy = i > 0 and fuzz.ratio(question.prompt, questions[i - 1].prompt) >= 90
         expected.append(questions[i - 1].id if copy and not question.meta["pair"] else None)
     assert found == expected
-    assert sum(twin is not None for twin in found) >= near_dedup.SMALL_NUM // 20
+    assert sum(twin is not None for twin in found) >= 100
 
 
-def test_a_small_set_of_long_texts_counts_as_large() -> None:
-    texts = [" ".join(f"word{i}x{j}" for j in range(600)) for i in range(near_dedup.SMALL_CHARACTERS // 5_000)]
+def test_long_texts_are_compared_too() -> None:
+    texts = [" ".join(f"word{i}x{j}" for j in range(600)) for i in range(200)]
     why = reasons([*map(Question, texts), Question(f"{texts[7]} more")])
     assert [place for place, each in enumerate(why) if each] == [len(texts)]
     assert why[-1] == DropReason("near duplicate", twin=Question(texts[7]).id, score=99.96)
 
 
-def test_short_prompts_of_a_large_set_are_compared_too() -> None:
-    filler = [Question(f"question{i} word{i} term{i}") for i in range(near_dedup.SMALL_NUM)]
-    one, other = Question("Compute 123456789 plus 987654321?"), Question("Compute 123456789 plus 987654322?")
-    assert reasons([*filler, one, other])[-1] == DropReason("near duplicate", twin=one.id, score=96.97)
-
-
 @given(st.lists(st.text(alphabet="ab 1", max_size=12), max_size=12), st.sampled_from([60.0, 75.0, 90.0]))
-def test_of_each_component_of_all_pairs_the_first_is_kept(prompts: list[str], threshold: float) -> None:
+def test_whatever_an_earlier_one_reaches_is_left_out_and_names_the_earliest(
+    prompts: list[str], threshold: float
+) -> None:
     prompts = list(dict.fromkeys(prompts))
-    questions = [Question(prompt) for prompt in prompts]
-    first = list(range(len(prompts)))
-    for i, j in combinations(range(len(prompts)), 2):
-        if fuzz.ratio(normalise(prompts[i]), normalise(prompts[j])) >= threshold:
-            one, other = sorted((first[i], first[j]))
-            first = [one if each == other else each for each in first]
-    why = reasons(questions, NearDedup(threshold=threshold))
-    assert [each and each.twin for each in why] == [
-        None if first[i] == i else questions[first[i]].id for i in range(len(prompts))
-    ]
+    forms = [normalise(prompt) for prompt in prompts]
+    why = reasons([Question(prompt) for prompt in prompts], NearDedup(threshold=threshold, numbers_guard=False))
+    for i, each in enumerate(why):
+        near = [j for j in range(i) if fuzz.ratio(forms[i], forms[j]) >= threshold]
+        assert (each and each.twin) == (Question(prompts[near[0]]).id if near else None)
 
 
 def chained() -> list[Question]:
@@ -161,31 +198,18 @@ def chained() -> list[Question]:
     return told
 
 
-def test_a_chain_is_one_cluster_and_says_through_whom() -> None:
+def test_of_a_chain_each_names_the_one_that_it_is_near_to() -> None:
     questions = chained()
-    why = reasons(questions, NearDedup(threshold=85))
-    assert [each and each.twin for each in why] == [None, *[questions[0].id] * 3]
-    last = why[3]
-    assert last is not None
-    assert last.score is not None
-    assert last.score < 85
-    near = fuzz.ratio(questions[3].prompt, questions[2].prompt)
-    assert last.detail == f"through {questions[2].id}, which it resembles by {near:.1f}"
-    assert [each and each.detail for each in why[:2]] == [None, ""]
+    why = reasons(questions, NearDedup(threshold=85, numbers_guard=False))
+    near = [[j for j in range(i) if fuzz.ratio(questions[i].prompt, questions[j].prompt) >= 85] for i in range(4)]
+    assert [each and each.twin for each in why] == [questions[its[0]].id if its else None for its in near]
+    assert near[3][0] > near[2][0] == 0
 
 
-def test_clusters_do_not_depend_on_order() -> None:
-    questions = [*chained(), Question(FOX), Question(FOX_2), Question(SHIP)]
-    rng = random.Random(4)
-    kept = []
-    for _ in range(5):
-        rng.shuffle(questions)
-        why = reasons(questions, NearDedup(threshold=85))
-        clusters: dict[str, set[str]] = {}
-        for question, each in zip(questions, why, strict=True):
-            clusters.setdefault(each.twin if each and each.twin else question.id, set()).add(question.id)
-        kept.append({frozenset(each) for each in clusters.values()})
-    assert kept == [kept[0]] * 5
+def test_questions_added_after_others_never_change_what_becomes_of_these() -> None:
+    questions = [Question(prompt) for prompt in styled("mixed", 1_000, seed=4)]
+    outcome = reasons(questions)
+    assert [reasons(questions[:num]) == outcome[:num] for num in (1, 50, 70, 300, 999)] == [True] * 5
 
 
 def test_the_longest_is_kept() -> None:
@@ -211,23 +235,16 @@ def generated(prompt: str) -> Question:
     return Question(prompt, source="family:sums", meta={"family": "sums"})
 
 
-def test_by_default_generated_problems_that_differ_in_their_figures_are_kept() -> None:
-    one, other, same = (f"{FOX} It ran {num} miles{end}" for num, end in (("12", "."), ("13", "."), ("12", "!")))
-    assert [each and each.twin for each in reasons([generated(one), generated(other), generated(same)])] == [
-        None,
-        None,
-        Question(one).id,
-    ]
-    # One that no family generated is compared by its text alone, and joins none of them.
-    mixed = [generated(one), generated(other), Question(same)]
-    assert [each and each.twin for each in reasons(mixed)] == [None, None, Question(one).id]
-    assert [each is None for each in reasons(mixed, NearDedup(numbers_guard=False))] == [True, False, False]
-    claimed = Question(other, meta={"family": "sums"})
-    assert [each is None for each in reasons([generated(one), claimed])] == [True, False]
+def test_generated_problems_that_differ_in_their_figures_are_kept_whatever_their_answers() -> None:
+    one, other = f"{FOX} It ran 12 miles.", f"{FOX} It ran 13 miles."
+    alike = [replace(generated(prompt), reference="300 crowns") for prompt in (one, other)]
+    assert reasons(alike) == [None, None]
+    claimed = [replace(alike[0], source="file"), alike[1]]
+    assert reasons(claimed)[1] is not None
 
 
 def test_memory_makes_no_difference() -> None:
-    questions = planted(near_dedup.SMALL_NUM, seed=3)
+    questions = planted(2_000, seed=3)
     assert reasons(questions, NearDedup(memory_gb=1e-6)) == reasons(questions)
 
 
@@ -242,31 +259,31 @@ def moulded(num: int, seed: int) -> list[str]:
     return [MOULD.format(*(rng.randint(1, 99) for _ in range(5))) for _ in range(num)]
 
 
-def test_of_many_problems_of_one_mould_those_of_the_same_figures_are_found() -> None:
-    prompts = list(dict.fromkeys(moulded(near_dedup.SMALL_NUM + 500, seed=5)))
+def test_of_many_problems_from_one_template_those_of_the_same_figures_are_found() -> None:
+    prompts = list(dict.fromkeys(moulded(2_500, seed=5)))
     copies = [prompt.replace("the old harbour town", "an ancient port") for prompt in prompts[:100]]
-    why = reasons([Question(prompt) for prompt in (*prompts, *copies)], NearDedup(threshold=75, numbers_guard=True))
+    why = reasons([Question(prompt) for prompt in (*prompts, *copies)], NearDedup(threshold=75))
     assert [each and each.twin for each in why] == [
         *[None] * len(prompts),
         *[Question(prompt).id for prompt in prompts[:100]],
     ]
 
 
-def test_without_the_guard_a_mould_is_one_cluster_and_generated_ones_are_kept_for_their_figures() -> None:
-    prompts = list(dict.fromkeys(moulded(near_dedup.SMALL_NUM + 500, seed=6)))
-    why = reasons([Question(prompt) for prompt in prompts], NearDedup(threshold=75))
+def test_without_the_guard_a_template_is_one_question_and_generated_ones_are_kept_for_their_figures() -> None:
+    prompts = list(dict.fromkeys(moulded(2_500, seed=6)))
+    why = reasons([Question(prompt) for prompt in prompts], NearDedup(threshold=75, numbers_guard=False))
     assert {each and each.twin for each in why[1:]} == {Question(prompts[0]).id}
     assert set(reasons([generated(prompt) for prompt in prompts], NearDedup(threshold=75))) == {None}
     half = len(prompts) // 2
     mixed = [*map(generated, prompts[:half]), *map(Question, prompts[half:])]
-    kept = [place for place, each in enumerate(reasons(mixed, NearDedup(threshold=75))) if each is None]
-    assert kept == list(range(half))
+    why = reasons(mixed, NearDedup(threshold=75, numbers_guard="families"))
+    assert [place for place, each in enumerate(why) if each is None] == list(range(half))
 
 
 @pytest.mark.parametrize("ending", [" ", "!", " more"])
-def test_thousands_of_the_same_are_one_cluster(ending: str) -> None:
+def test_of_thousands_of_the_same_one_is_kept(ending: str) -> None:
     questions = [Question(FOX + ending * num) for num in range(60)] * 50 + [
-        Question(f"{SHIP}{' ' * num}") for num in range(near_dedup.SMALL_NUM)
+        Question(f"{SHIP}{' ' * num}") for num in range(2_000)
     ]
     why = reasons(questions, NearDedup(threshold=75))
     assert [place for place, each in enumerate(why) if each is None] == [0, 60 * 50]

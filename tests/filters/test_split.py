@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
+from typing import Any
 
 import pytest
 from rapidfuzz import fuzz
 
-from open_thoughts_gen.filters.split import Split
+from open_thoughts_gen.filters.split import SPLITS, Split
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.types import DropReason, Question, Sample
 
@@ -33,9 +35,9 @@ def questions(num: int = 60) -> list[Sample]:
 def split(samples: list[Sample], seed: int = 0, **settings: object) -> tuple[list[DropReason | None], dict[str, str]]:
     one = Split.model_validate({"test_rate": 0.2, **settings}).fresh(Context(seed=seed))
     fates = list(one.drop_reasons(samples))
-    account = one.account()
-    assert account is not None
-    return fates, dict(account.splits)
+    report = one.report()
+    assert report is not None
+    return fates, dict(report.splits)
 
 
 def sides(samples: list[Sample], splits: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -104,3 +106,47 @@ def test_a_lump_too_large_for_the_test_split_stays_in_train() -> None:
     fates, splits = split(samples, near="drop")
     assert list(splits.values()) == ["test"] * 4
     assert sum(why is not None for why in fates) == 16
+
+
+def test_a_validation_split_has_its_share_and_nothing_near_to_the_others() -> None:
+    samples = questions(90)
+    for near in ("together", "drop"):
+        reasons, splits = split(samples, validation_rate=0.2, near=near)
+        texts = {name: [s.question.prompt for s in samples if splits.get(s.question.id) == name] for name in SPLITS}
+        assert all(texts.values())
+        for one, other in itertools.combinations(SPLITS, 2):
+            assert max(fuzz.ratio(text, twin) for text in texts[one] for twin in texts[other]) < 75
+        assert {why.reason for why in reasons if why} <= {"near a test question", "near a held-out question"}
+    assert sum(side == "validation" for side in split(samples, validation_rate=0.2)[1].values()) == 18
+
+
+def schemes_of(samples: list[Sample], splits: dict[str, str], side: str) -> set[str]:
+    return {str(sample.question.meta["scheme"]) for sample in samples if splits[sample.question.id] == side}
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.15, 0.3])
+def test_whole_schemes_are_held_out_and_each_split_has_one(rate: float) -> None:
+    samples = questions(140)
+    settings: Any = {"hold_out": "scheme", "threshold": 100, "test_rate": rate, "validation_rate": rate}
+    _, splits = split(samples, **settings)
+    train, validation, test = (schemes_of(samples, splits, side) for side in ("train", "validation", "test"))
+    assert train
+    assert validation
+    assert test
+    assert len(train | validation | test) == len(train) + len(validation) + len(test)
+    _, longer = split(questions(160), **settings)
+    assert schemes_of(questions(160), longer, "test") == test
+
+
+def test_a_run_says_which_values_are_held_out() -> None:
+    one = Split(hold_out=("scheme",), threshold=100, test_rate=0.2).fresh(Context())
+    samples = questions()
+    list(one.drop_reasons(samples))
+    report = one.report()
+    assert report is not None
+    assert report.facts["held_out"] == {"test": sorted(schemes_of(samples, dict(report.splits), "test"))}
+
+
+def test_nothing_to_train_on_is_refused() -> None:
+    with pytest.raises(ValueError, match="less than 1"):
+        Split(test_rate=0.5, validation_rate=0.5)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,11 +15,13 @@ import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
+from open_thoughts_gen.publish.card import without_private_hosts
 from open_thoughts_gen.publish.folder import write_dataset
 from open_thoughts_gen.publish.front_matter import one_line
 from open_thoughts_gen.publish.hub_rules import SECTIONS, card_faults
 from open_thoughts_gen.publish.provenance import percent
-from open_thoughts_gen.recipe import Part, Recipe
+from open_thoughts_gen.publish.sections import asked_as
+from open_thoughts_gen.recipe import Part, Recipe, load_recipe
 from open_thoughts_gen.types import Counts, Finished, Spent, Verdict
 from open_thoughts_gen.verifiers.exact import Exact
 from open_thoughts_gen.verifiers.format import Format
@@ -160,7 +164,7 @@ def test_rates_that_are_nearly_none_or_all_do_not_print_as_that(rate: float, tol
 def test_only_who_found_published_answers_right_is_said_to_have_verified_them(tmp_path: Path) -> None:
     judge, form = Part(use="judge", plugin=Judge()), Part(use="format", plugin=Format())
     of = recipe().model_copy(update={"verifiers": (judge, Part(use="exact", plugin=Exact()), form)})
-    right, formal = Verdict("judge", "correct"), Verdict("format", "correct")
+    right, formal = Verdict("judge", "correct"), Verdict("format", "correct", form_only=True)
     rows = [sample(f"What is the {i}. of the names on the list of {i * 7} places?") for i in range(4)]
     told = [
         (right, formal),
@@ -194,3 +198,86 @@ def test_croissant_is_valid_and_names_the_files(folder: Path) -> None:
     told = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
     assert told["distribution"][0]["contentUrl"] == "data/train-00000-of-00001.parquet"
     assert {field["name"]: field["dataType"] for field in told["recordSet"][0]["field"]}["level"] == "cr:Int64"
+
+
+@pytest.fixture(scope="module")
+def long_card(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The card of a run with texts of megabytes, and with settings of which one is as long."""
+    text = "A sentence of the reasoning, with `ticks` | and pipes. " * 40_000
+    row = sample(f"Start {text} end?", text, reasoning=text)
+    twin = sample(f"Start {text} now?", "no", reasoning=text, twin_of=row.question.id)
+    of = replace_source(recipe(), {"words": ["word"] * 5_000, **{f"key{i}": i for i in range(900)}})
+    return readme(finished((row, twin)), tmp_path_factory.mktemp("long"), of=of)
+
+
+def replace_source(of: Recipe, settings: dict[str, Any]) -> Recipe:
+    (part,) = of.sources
+    plugin = part.plugin.model_copy(update={"settings": settings})
+    return of.model_copy(update={"sources": (part.model_copy(update={"plugin": plugin}),)})
+
+
+def test_no_cell_is_over_2_000_characters(long_card: str) -> None:
+    cells = [cell for line in long_card.splitlines() if line.startswith("|") for cell in line.split(" | ")]
+    assert max(map(len, cells)) <= 2_000
+    assert "characters left out …]" in long_card
+
+
+def test_examples_are_cut_in_the_middle(long_card: str) -> None:
+    assert len(long_card) < 60_000
+    quoted = max((line for line in long_card.splitlines() if line.startswith("> Start")), key=len)
+    assert quoted.endswith("end?")
+    assert re.search(r"\[… [\d,]+ characters left out …\\?\]", quoted)
+    assert card_faults(long_card) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("run r.yaml --teacher 'http://127.0.0.1:8000/v1#m'", "run r.yaml --teacher 'http://HOST/v1#m'"),
+        ("`http://localhost:1/v1#m`", "`http://HOST/v1#m`"),
+        ("http\\://10.1.2.3/v1", "http\\://HOST/v1"),
+        ("http://gpu-7:8000/v1", "http://HOST/v1"),
+        ("http://node.local/v1", "http://HOST/v1"),
+        ("http://192.168.0.9:80", "http://HOST"),
+        ("https://api.deepseek.com/v1#m", "https://api.deepseek.com/v1#m"),
+        ("https://huggingface.co/datasets/a/b", "https://huggingface.co/datasets/a/b"),
+        ("> http://127.0.0.1:8000/ is in a row", "> http://127.0.0.1:8000/ is in a row"),
+    ],
+)
+def test_no_address_of_a_private_network_is_in_a_card(written: str, shown: str) -> None:
+    assert without_private_hosts(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("teacher", "publish", "said"),
+    [
+        ("", "", ""),
+        ('prompt: "{{ prompt }}"', "", ""),
+        ('prompt: "Be brief. {{ prompt }}"', "", "the text of `teacher.prompt` beside the question"),
+        ("prefix: Solve.", "", "the text of `teacher.prefix` beside the question"),
+        ("system: Think.", "", "the system prompt of `teacher.system` beside the question"),
+        ("system: Think.", "system: Think.", ""),
+        ("prefix: Solve., system: Think.", "system: Other.", "`teacher.prefix` and the system prompt of"),
+    ],
+)
+def test_the_card_says_what_the_teacher_was_sent_and_the_chats_do_not_hold(
+    tmp_path: Path, teacher: str, publish: str, said: str
+) -> None:
+    (tmp_path / "asked.yaml").write_text(
+        "name: asked\nsource: {use: files, path: q.jsonl}\ndecontaminate: false\n"
+        f"teacher: {{use: openai, model: ollama/m, {teacher}}}\npublish: {{title: Asked, {publish}}}\n"
+    )
+    sentence = asked_as(load_recipe(tmp_path / "asked.yaml"))
+    assert said in sentence
+    assert bool(said) == bool(sentence)
+
+
+def test_the_card_loads_the_dataset_from_where_the_run_was_written(tmp_path: Path) -> None:
+    publish = recipe().publish.model_copy(update={"repo": ""})
+    unnamed = recipe().model_copy(update={"publish": publish})
+    for words, folder in (("", f"runs/{unnamed.name}"), (" --out 'my runs/a'", "my runs/a")):
+        place = tmp_path / str(len(words))
+        write_dataset(unnamed, finished(samples(5)), place, command=COMMAND + words)
+        text = (place / "README.md").read_text(encoding="utf-8")
+        assert f'load_dataset("{folder}/dataset", split="train")' in text
+        assert f"{COMMAND}{words}\n" in text

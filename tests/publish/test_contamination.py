@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from open_thoughts_gen.publish.contamination import limitation, remarks, section
 from open_thoughts_gen.recipe import Recipe
-from open_thoughts_gen.types import Account, Dropped, DropReason, Finished
+from open_thoughts_gen.types import Dropped, DropReason, FilterReport, Finished
 from tests.publish.finished import finished, recipe, samples
 
 CHECKED = {"benchmark": "gsm8k", "id": "openai/gsm8k", "revision": "0123456789abcdef", "num_items": 1319}
@@ -22,8 +22,8 @@ def run(*, dropped: int = 0, reviews: int = 0, missing: tuple[str, ...] = (), ch
     }
     why = DropReason("contaminated: gsm8k", "whole, characters 0 to 9: '<b>|text'", twin="gsm8k/7", score=100.0)
     left_out = tuple(Dropped("question_filters", "decontaminate", why, kept[0]) for _ in range(dropped))
-    account = Account("question_filters", "decontaminate", facts)
-    return replace(finished(kept), dropped=left_out, accounts=(account,))
+    report = FilterReport("question_filters", "decontaminate", facts)
+    return replace(finished(kept), dropped=left_out, reports=(report,))
 
 
 def told(finished_run: Finished, of: Recipe | None = None) -> str:

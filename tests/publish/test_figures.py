@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from open_thoughts_gen.publish import figures
-from open_thoughts_gen.publish.figures import Drawn
 from open_thoughts_gen.publish.quality import measure
+from open_thoughts_gen.publish.sections import Drawn
 from open_thoughts_gen.recipe import Recipe
 from open_thoughts_gen.types import Finished
 from tests.publish.finished import finished, recipe, sample, samples

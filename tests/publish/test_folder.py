@@ -16,7 +16,7 @@ import pytest
 
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.publish.folder import check_place, files_of, read_run, recover, replacing, write_run
-from open_thoughts_gen.types import Account, DropReason
+from open_thoughts_gen.types import DropReason, FilterReport
 from tests.publish.finished import finished, recipe, samples
 
 COMMAND = "python -m open_thoughts_gen run recipes/cases.yaml"
@@ -85,7 +85,7 @@ def test_what_is_no_run_folder_is_not_overwritten(what: str, tmp_path: Path) -> 
         place.mkdir()
         (place / ("run.json" if what == "other run.json" else "mine.txt")).write_text('{"made_by": "me"}')
     before = contents(tmp_path)
-    with pytest.raises(UserError, match="exists and is no run folder; choose another place"):
+    with pytest.raises(UserError, match="exists and is not a run folder; choose another folder"):
         write(place)
     assert contents(tmp_path) == before
 
@@ -115,8 +115,8 @@ def test_a_link_that_was_left_aside_goes_and_not_what_it_leads_to(tmp_path: Path
     [
         ("file/a", "cannot be written"),
         ("n" * 250, "File name too long.*shorter name"),
-        ("nowhere", "is a link that leads nowhere"),
-        ("loop", "is a link that leads nowhere"),
+        ("nowhere", "is a link to nothing"),
+        ("loop", "is a link to nothing"),
         (os.fsdecode(b"caf\xe9"), "not UTF-8"),
         ("/proc/a", "cannot be written"),
     ],
@@ -158,7 +158,7 @@ def test_an_error_leaves_the_old_folder_and_no_trace_of_the_new(tmp_path: Path) 
     assert contents(tmp_path) == before
 
 
-def test_what_a_killed_run_left_is_mended(tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_repaired(tmp_path: Path) -> None:
     write(tmp_path / "a")
     whole = contents(tmp_path / "a")
     (tmp_path / "a").rename(tmp_path / f".a.aside-{DEAD}")
@@ -211,8 +211,8 @@ def test_a_kill_at_any_moment_leaves_a_whole_folder_or_one_rename_away(tmp_path:
 def test_splits_become_files_of_their_own(tmp_path: Path) -> None:
     run = finished(samples(30))
     splits = {sample.question.id: "test" for sample in run.samples[:6]}
-    accounts = (Account("sample_filters", "split", {"num_test": 6}, splits=splits),)
-    write_run(recipe(), replace(run, accounts=accounts), tmp_path / "a", command=COMMAND, timings={})
+    reports = (FilterReport("sample_filters", "split", {"num_test": 6}, splits=splits),)
+    write_run(recipe(), replace(run, reports=reports), tmp_path / "a", command=COMMAND, timings={})
     dataset = tmp_path / "a" / "dataset"
     files = {str(file.relative_to(dataset)): pq.read_table(file) for file in dataset.rglob("*.parquet")}
     assert {name: table.num_rows for name, table in files.items()} == {
@@ -224,7 +224,7 @@ def test_splits_become_files_of_their_own(tmp_path: Path) -> None:
     assert set(files["data/test-00000-of-00001.parquet"]["id"].to_pylist()) == set(splits)
     told = (dataset / "README.md").read_text()
     assert "  - split: test\n    path: data/test-*\n" in told
-    assert 'test = load_dataset("runs/cases/dataset", split="test")  # 6 rows, none near to train' in told
+    assert 'test = load_dataset("runs/cases/dataset", split="test")  # 6 rows, none like train' in told
     assert "Config `messages`, split `train`, 24 rows; split `test`, 6 rows:" in told
     assert "test-00000-of-00001.parquet" in (dataset / "croissant.json").read_text()
     account = read_run(tmp_path / "a")
@@ -235,8 +235,8 @@ def test_splits_become_files_of_their_own(tmp_path: Path) -> None:
 def test_what_is_for_review_lies_beside_what_was_dropped(tmp_path: Path) -> None:
     run = finished(samples(5))
     why = DropReason("near: gsm8k", "alike but for the figures", twin="gsm8k/3", score=81.0)
-    accounts = (Account("question_filters", "decontaminate", FACTS, ((run.samples[0], why),)),)
-    write_run(recipe(), replace(run, accounts=accounts), tmp_path / "a", command=COMMAND, timings={})
+    reports = (FilterReport("question_filters", "decontaminate", FACTS, ((run.samples[0], why),)),)
+    write_run(recipe(), replace(run, reports=reports), tmp_path / "a", command=COMMAND, timings={})
     (row,) = pq.read_table(tmp_path / "a" / "review.parquet").to_pylist()
     assert (row["reason"], row["twin"], row["id"]) == ("near: gsm8k", "gsm8k/3", run.samples[0].question.id)
     write(tmp_path / "b", 5)

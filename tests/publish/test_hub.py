@@ -14,9 +14,10 @@ import pytest
 
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.publish.folder import files_of, write_run
-from open_thoughts_gen.publish.hub import Pushed, private_from, push
+from open_thoughts_gen.publish.hub import Consent, Pushed, private_from, push
+from open_thoughts_gen.publish.push_plan import BEGIN, END, MANIFEST, PushPlan, card_to_push
 from tests.publish.finished import finished, recipe, samples
-from tests.servers.hub_server import TOKEN, Hub, serving
+from tests.servers.hub_server import TOKEN, Hub, Repo, serving
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-def told(run: Path, hub: Hub, repo: str | None = None, **env: str) -> str:
+def refusal(run: Path, hub: Hub, repo: str | None = None, **env: str) -> str:
     """Return the one line that a push fails with."""
     with pytest.raises(UserError) as error:
         push(run, repo=repo, env=hub.env() | env)
@@ -45,7 +46,8 @@ def told(run: Path, hub: Hub, repo: str | None = None, **env: str) -> str:
 def dataset(run: Path, repo: str = "tester/cases") -> dict[str, bytes]:
     """Return what should be on the Hub: the folder's files, the card saying how to load it from there."""
     files = {file.relative_to(run / "dataset").as_posix(): file.read_bytes() for file in files_of(run / "dataset")}
-    files["README.md"] = files["README.md"].replace(b'"runs/cases/dataset"', f'"{repo}"'.encode())
+    card = files["README.md"].decode().replace('"runs/cases/dataset"', f'"{repo}"')
+    files["README.md"] = card_to_push(card, "", repo=repo, replace=False).encode()
     return files
 
 
@@ -56,26 +58,159 @@ def test_a_push_is_one_commit_of_all_files(run: Path, hub: Hub) -> None:
     assert pushed.commit_url == f"{pushed.url}/commit/{repo.commits[-1]}"
     assert pushed.num_changed == 7
     assert len(repo.commits) == 2  # the Hub's own first one, and this
-    assert {path: content for path, content in repo.files.items() if path != ".gitattributes"} == dataset(run)
+    assert {path: repo.files[path] for path in dataset(run)} == dataset(run)
+    assert set(repo.files) == {".gitattributes", MANIFEST, *dataset(run)}
+    assert set(json.loads(repo.files[MANIFEST])["files"]) == set(dataset(run))
     assert b'load_dataset("tester/cases", split="train")' in repo.files["README.md"]
     assert not repo.private
 
 
 def test_a_replay_pushes_nothing(run: Path, hub: Hub) -> None:
     push(run, env=hub.env())
-    assert push(run, env=hub.env()) == Pushed("tester/cases", f"{hub.url}/datasets/tester/cases", None, 0)
+    assert push(run, env=hub.env()) == Pushed("tester/cases", f"{hub.url}/datasets/tester/cases", None, PushPlan())
     assert len(hub.repos["tester/cases"].commits) == 2
 
 
-def test_what_the_new_dataset_lacks_is_deleted_in_the_same_commit(run: Path, hub: Hub) -> None:
+def test_what_a_push_put_there_and_the_new_dataset_lacks_is_deleted(run: Path, hub: Hub, tmp_path: Path) -> None:
+    larger = tmp_path / "larger"
+    shutil.copytree(run, larger)
+    (larger / "dataset" / "data" / "train-00001-of-00002.parquet").write_bytes(b"a second shard")
+    push(larger, env=hub.env())
+    repo = hub.repos["tester/cases"]
+    assert repo.files["data/train-00001-of-00002.parquet"] == b"a second shard"
+    assert push(run, env=hub.env()).plan.deleted == ("data/train-00001-of-00002.parquet",)
+    assert set(repo.files) == {".gitattributes", MANIFEST, *dataset(run)}
+    assert len(repo.commits) == 3
+
+
+def test_what_no_push_put_there_stays(run: Path, hub: Hub) -> None:
     push(run, env=hub.env())
     repo = hub.repos["tester/cases"]
-    repo.files["data/train-00001-of-00002.parquet"] = b"of an older version"
-    repo.files["README.md"] = b"edited on the Hub"
+    theirs = {"raw/notes.txt": b"mine", "LICENSE": b"mine", "eval/results.json": b"{}", "data/extra.csv": b"a,b"}
+    repo.files |= theirs
+    del repo.files["croissant.json"]
     repo.commit()
-    assert push(run, env=hub.env()).num_changed == 2
-    assert set(repo.files) == {".gitattributes", *dataset(run)}
-    assert len(repo.commits) == 4
+    plan = push(run, env=hub.env()).plan
+    assert plan == PushPlan(added=("croissant.json",), untouched=tuple(sorted(theirs)))
+    assert {path: repo.files[path] for path in theirs} == theirs
+
+
+def test_a_file_of_ours_that_somebody_changed_is_not_deleted(run: Path, hub: Hub, tmp_path: Path) -> None:
+    larger = tmp_path / "larger"
+    shutil.copytree(run, larger)
+    (larger / "dataset" / "assets" / "old.txt").write_text("as pushed")
+    push(larger, env=hub.env())
+    repo = hub.repos["tester/cases"]
+    repo.files["assets/old.txt"] = b"as somebody changed it"
+    repo.commit()
+    assert push(run, env=hub.env()).plan.deleted == ()
+    assert repo.files["assets/old.txt"] == b"as somebody changed it"
+
+
+@pytest.fixture
+def others(hub: Hub) -> Repo:
+    """A repository that a person made."""
+    repo = hub.repos["tester/cases"] = Repo()
+    repo.files |= {"README.md": b"# By hand\n", "raw/a.txt": b"a", "LICENSE": b"l", "eval/e.json": b"{}"}
+    repo.commit()
+    return repo
+
+
+def test_a_repository_that_no_push_made_is_refused(run: Path, hub: Hub, others: Repo) -> None:
+    before = dict(others.files)
+    said = refusal(run, hub)
+    assert said.startswith("tester/cases was not made by a push: it holds 4 files (LICENSE, README.md, eval/e.json")
+    assert "--into-existing" in said
+    assert others.files == before
+
+
+def test_with_consent_the_dataset_is_added_beside_the_other_files(run: Path, hub: Hub, others: Repo) -> None:
+    before = dict(others.files)
+    with pytest.raises(UserError, match="the card of tester/cases may contain text that a person wrote; replace"):
+        push(run, env=hub.env(), consent=Consent(into_existing=True))
+    assert others.files == before
+    plan = push(run, env=hub.env(), consent=Consent(into_existing=True, replace_card=True)).plan
+    assert plan.replaced == ("README.md",)
+    assert plan.untouched == ("LICENSE", "eval/e.json", "raw/a.txt")
+    assert {path: others.files[path] for path in plan.untouched} == {path: before[path] for path in plan.untouched}
+    assert push(run, env=hub.env()).num_changed == 0
+
+
+def test_a_file_in_the_way_is_neither_replaced_nor_deleted_later(run: Path, hub: Hub, others: Repo) -> None:
+    consent = Consent(into_existing=True, replace_card=True)
+    others.files["croissant.json"] = b"somebody's own"
+    others.commit()
+    with pytest.raises(UserError, match=r"has croissant\.json already, which no push put there"):
+        push(run, env=hub.env(), consent=consent)
+    assert others.files["croissant.json"] == b"somebody's own"
+
+
+def test_a_person_writes_outside_of_the_marked_lines(run: Path, hub: Hub) -> None:
+    push(run, env=hub.env())
+    repo = hub.repos["tester/cases"]
+    generated = repo.files["README.md"].decode()
+    edited = generated.replace(BEGIN, f"A word before.\n\n{BEGIN}").replace("tags:\n", "tags:\n- from-the-hub\n")
+    edited = edited.replace("\n---\n", "\nviewer: false\n---\n", 1).replace("**Every", "**Changed inside. Every", 1)
+    repo.files["README.md"] = f"{edited}\nA word after: {END} is only named here.\n".encode()
+    repo.commit()
+    plan = push(run, env=hub.env()).plan
+    assert plan.replaced == ("README.md", MANIFEST)
+    merged = repo.files["README.md"].decode()
+    assert f"A word before.\n\n{BEGIN}" in merged
+    assert merged.endswith(f"{END}\n\nA word after: {END} is only named here.\n")
+    assert "- from-the-hub\n" in merged
+    assert "\nviewer: false\n" in merged
+    assert "Changed inside" not in merged
+    assert push(run, env=hub.env()).num_changed == 0
+
+
+def test_a_card_without_the_marked_lines_is_replaced_only_with_consent(run: Path, hub: Hub) -> None:
+    push(run, env=hub.env())
+    repo = hub.repos["tester/cases"]
+    repo.files["README.md"] = b"# Rewritten by hand\n"
+    repo.commit()
+    assert "--replace-card" in refusal(run, hub)
+    assert repo.files["README.md"] == b"# Rewritten by hand\n"
+    push(run, env=hub.env(), consent=Consent(replace_card=True))
+    assert repo.files["README.md"] == dataset(run)["README.md"]
+
+
+def test_a_repository_of_an_earlier_version_is_known_by_its_card(run: Path, hub: Hub) -> None:
+    """Before, a push left no list and no marked lines."""
+    repo = hub.repos["tester/cases"] = Repo()
+    files = {file.relative_to(run / "dataset").as_posix(): file.read_bytes() for file in files_of(run / "dataset")}
+    repo.files |= {**files, "data/train-00001-of-00002.parquet": b"a shard of then", "notes.txt": b"n"}
+    repo.files["data/train-00000-of-00001.parquet"] = b"rows of then"
+    repo.commit()
+    assert "--replace-card" in refusal(run, hub)
+    plan = push(run, env=hub.env(), consent=Consent(replace_card=True)).plan
+    assert plan.deleted == ("data/train-00001-of-00002.parquet",)
+    assert plan.untouched == ("notes.txt",)
+    assert {path: repo.files[path] for path in dataset(run)} == dataset(run)
+
+
+def test_what_changes_is_shown_before_and_a_dry_run_changes_nothing(run: Path, hub: Hub) -> None:
+    shown: list[tuple[str, PushPlan, int]] = []
+
+    def show(repo: str, plan: PushPlan) -> None:
+        shown.append((repo, plan, sum(len(repo.commits) for repo in hub.repos.values())))
+
+    pushed = push(run, env=hub.env(), consent=Consent(dry_run=True), show=show)
+    assert not hub.repos
+    assert pushed.commit_url is None
+    hub.faults = {"/commit/": [500]}
+    push(run, env=hub.env(), show=show)
+    plan = shown[0][1]
+    assert set(plan.added) == {*dataset(run), MANIFEST}
+    assert shown == [("tester/cases", plan, 0), ("tester/cases", plan, 1)]
+    assert plan.summary == "8 added, 0 replaced, 0 deleted; 0 other files stay as they are"
+    assert plan.lines(2)[-1] == "  + and 6 more"
+
+
+def test_a_damaged_list_is_reported(run: Path, hub: Hub) -> None:
+    push(run, env=hub.env())
+    hub.repos["tester/cases"].files[MANIFEST] = b"{"
+    assert f"{MANIFEST} in the repository is damaged" in refusal(run, hub)
 
 
 def test_the_repository_is_named_by_argument_organisation_or_recipe(run: Path, hub: Hub, tmp_path: Path) -> None:
@@ -98,14 +233,14 @@ def test_hf_private_is_a_boolean(value: str, private: bool | None) -> None:
 
 
 def test_hf_private_that_is_neither_is_a_fault(run: Path, hub: Hub) -> None:
-    assert told(run, hub, HF_PRIVATE="maybe").startswith("HF_PRIVATE is 'maybe', neither true nor false")
+    assert refusal(run, hub, HF_PRIVATE="maybe").startswith("HF_PRIVATE is 'maybe', neither true nor false")
 
 
 def test_a_private_dataset_is_created_private_and_never_pushed_to_a_public_one(run: Path, hub: Hub) -> None:
     push(run, env=hub.env() | {"HF_PRIVATE": "true"})
     assert hub.repos["tester/cases"].private
     hub.repos["tester/cases"].private = False
-    assert "HF_PRIVATE asks for a private dataset, but tester/cases is public" in told(run, hub, HF_PRIVATE="yes")
+    assert "HF_PRIVATE asks for a private dataset, but tester/cases is public" in refusal(run, hub, HF_PRIVATE="yes")
 
 
 def test_a_commit_of_somebody_else_is_not_overwritten(run: Path, hub: Hub) -> None:
@@ -113,7 +248,7 @@ def test_a_commit_of_somebody_else_is_not_overwritten(run: Path, hub: Hub) -> No
     repo = hub.repos["tester/cases"]
     del repo.files["README.md"]
     hub.interloper = True
-    assert told(run, hub).startswith("somebody pushed to the dataset meanwhile (412)")
+    assert refusal(run, hub).startswith("somebody else has pushed to the dataset meanwhile (412)")
     assert repo.files["theirs.txt"] == b"work of somebody else"
 
 
@@ -134,38 +269,38 @@ def test_a_passing_fault_is_waited_out(faults: dict[str, list[int]], word: str, 
     [
         (401, "the Hub does not accept the token (401)"),
         (403, "the token may not write there (403)"),
-        (429, "the Hub asks for patience (429)"),
+        (429, "the Hub limits how often you may push (429)"),
         (503, "the Hub answered 503"),
     ],
 )
 def test_a_refusal_is_told_in_one_line_without_the_token(status: int, said: str, run: Path, hub: Hub) -> None:
     hub.faults = {"/commit/": [status] * 4}
-    assert told(run, hub).startswith(said)
+    assert refusal(run, hub).startswith(said)
 
 
 def test_a_wrong_token_and_a_forbidden_organisation_are_told(run: Path, hub: Hub) -> None:
-    assert "(401)" in told(run, hub, HF_TOKEN="hf_wrong")
-    said = told(run, hub, HF_ORG="forbidden")
+    assert "(401)" in refusal(run, hub, HF_TOKEN="hf_wrong")
+    said = refusal(run, hub, HF_ORG="forbidden")
     assert "(403)" in said
     assert "HF_ORG" in said
 
 
 def test_a_token_or_an_owner_that_can_be_none_is_told_before_the_hub_is_asked(run: Path, hub: Hub) -> None:
-    assert "holds a character that no token has" in told(run, hub, HF_TOKEN="hf_t\u00f6ken")
-    assert "HF_ORG is 'a/b', which names nobody" in told(run, hub, HF_ORG="a/b")
+    assert "contains a character that no token has" in refusal(run, hub, HF_TOKEN="hf_t\u00f6ken")
+    assert "HF_ORG is 'a/b', which cannot be a name" in refusal(run, hub, HF_ORG="a/b")
 
 
 def test_a_network_that_is_down_is_told(run: Path, hub: Hub) -> None:
-    assert "the Hub cannot be reached" in told(run, hub, HF_ENDPOINT="http://127.0.0.1:9", HF_ORG="lab")
+    assert "the Hub cannot be reached" in refusal(run, hub, HF_ENDPOINT="http://127.0.0.1:9", HF_ORG="lab")
 
 
 def test_a_name_that_the_hub_forbids_is_told(run: Path, hub: Hub) -> None:
-    assert "Cannot have -- or .. in repo_id" in told(run, hub, repo="a..b/c--d")
+    assert "Cannot have -- or .. in repo_id" in refusal(run, hub, repo="a..b/c--d")
 
 
 def test_a_folder_that_is_no_run_is_told(hub: Hub, tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "no" / "such"):
-        assert "is no run folder; run the recipe first" in told(place, hub)
+    for folder in (tmp_path, tmp_path / "no" / "such"):
+        assert "is not a run folder; run the recipe first" in refusal(folder, hub)
 
 
 def test_a_bad_card_is_not_sent(run: Path, hub: Hub, tmp_path: Path) -> None:
@@ -213,6 +348,18 @@ def test_large_files_go_by_lfs_and_datasets_loads_what_was_pushed(run: Path, tmp
         assert len(repo.commits) == 2
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [7, 0, 30, True]
+
+
+def test_an_upload_that_the_storage_refuses_is_one_line_and_tried_again(run: Path, tmp_path: Path) -> None:
+    with serving() as hub:  # which has no Xet storage
+        failed = client(run, tmp_path, HF_HUB_DISABLE_XET="", **hub.env())
+        assert len(hub.repos["tester/cases"].commits) == 1
+        assert sum(num for path, num in hub.asked.items() if "xet-write-token" in path) >= 2
+    assert failed.returncode == 2, failed.stderr
+    said = json.loads(failed.stdout)
+    assert said.startswith("a file could not be uploaded: ")
+    assert said.endswith("set HF_HUB_DISABLE_XET=1")
+    assert "Traceback" not in failed.stderr
 
 
 def test_offline_mode_and_a_missing_token_are_told(run: Path, tmp_path: Path) -> None:

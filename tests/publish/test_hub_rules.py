@@ -54,19 +54,23 @@ def test_a_good_card_has_no_fault() -> None:
         (
             "license: cc0-1.0",
             "licence: cc0-1.0",
-            "README.md:1: the card's key 'licence' is unknown to the Hub; did you",
+            "README.md:1: the Hub does not know the card's key 'licence'; did you",
         ),
         (
             "cc0-1.0",
             "apache2.0",
-            "README.md:1: the card's licence 'apache2.0' is no licence the Hub knows; did you mean 'apache-2.0'?",
+            "README.md:1: the Hub does not know the card's license 'apache2.0'; did you mean 'apache-2.0'?",
         ),
         (
             "cc0-1.0",
             "unknown",
-            "the card's licence 'unknown' is no licence the Hub knows; set publish.license to an id",
+            "the Hub does not know the card's license 'unknown'; set publish.license to one",
         ),
-        ("[text-generation]", "[text2text-generation]", "'text2text-generation' is no task category of the Hub"),
+        (
+            "[text-generation]",
+            "[text2text-generation]",
+            "the Hub does not know the task category 'text2text-generation'",
+        ),
         ("synthetic, ", "", "the card lacks the tag 'synthetic'"),
         ("Short cases.\n\n> a row may say TODO, or [More Information Needed]\n\n", "", "'Purpose and scope' is empty"),
         ("## Example uses", "## Uses", "the card's section 'Example uses' is missing"),

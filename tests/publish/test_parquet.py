@@ -10,7 +10,7 @@ import pytest
 
 from open_thoughts_gen.publish import parquet, rows
 from open_thoughts_gen.publish.columns import arrow_schema, default_columns
-from open_thoughts_gen.publish.parquet import Shards, write_parquet
+from open_thoughts_gen.publish.parquet import SplitFiles, write_parquet
 from tests.publish.finished import samples
 
 SCHEMA = arrow_schema(default_columns({}, {}))
@@ -19,7 +19,7 @@ TEXT = pa.schema([("text", pa.string())])
 
 def test_the_file_is_the_same_bytes_and_what_the_viewer_asks_for(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        with Shards(tmp_path / name, "train", SCHEMA) as shards:
+        with SplitFiles(tmp_path / name, "train", SCHEMA) as shards:
             for sample in samples(200):
                 shards.add(rows.DefaultRows({}).row(sample))
     (file,) = shards.files
@@ -34,7 +34,7 @@ def test_the_file_is_the_same_bytes_and_what_the_viewer_asks_for(tmp_path: Path)
 
 def test_a_large_split_is_written_in_shards_of_bounded_groups(tmp_path: Path) -> None:
     num = 2 * parquet.MAX_SHARD_BYTES // 1_000_000
-    with Shards(tmp_path, "train", TEXT) as shards:
+    with SplitFiles(tmp_path, "train", TEXT) as shards:
         for number in range(num):
             shards.add({"text": f"{number:09} " * 100_000})
     assert [file.name for file in shards.files] == [f"train-{i:05}-of-00003.parquet" for i in range(3)]
@@ -48,13 +48,13 @@ def test_a_large_split_is_written_in_shards_of_bounded_groups(tmp_path: Path) ->
 
 
 def test_no_rows_are_a_file_too(tmp_path: Path) -> None:
-    with Shards(tmp_path, "test", TEXT) as shards:
+    with SplitFiles(tmp_path, "test", TEXT) as shards:
         pass
     assert pq.read_table(shards.files[0]).num_rows == shards.num_rows == 0
 
 
 def test_an_error_leaves_no_file_under_its_name(tmp_path: Path) -> None:
-    shards = Shards(tmp_path, "train", TEXT)
+    shards = SplitFiles(tmp_path, "train", TEXT)
     with pytest.raises(pa.ArrowTypeError), shards:
         shards.add({"text": 1})
     assert not any(file.exists() for file in shards.files)

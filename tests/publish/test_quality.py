@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel
 
 from open_thoughts_gen.publish import quality
 from open_thoughts_gen.text import normalise
-from open_thoughts_gen.types import Verdict
+from open_thoughts_gen.types import FilterReport, Verdict
 from tests.publish.finished import finished, sample, samples
 
 
@@ -22,27 +22,38 @@ def prompts(num: int) -> list[str]:
     return made
 
 
+ANY_FIGURES = quality.NearRule(numbers_guard=False)
+
+
 def test_near_duplicates_are_those_that_every_pair_compared_gives() -> None:
     texts = prompts(150)
-    found, compared_all = quality.near_duplicates([sample(text) for text in texts])
     expected = {
         i
         for i, text in enumerate(texts)
-        for j, other in enumerate(texts)
-        if i != j and Indel.normalized_similarity(normalise(text), normalise(other)) * 100 >= quality.SIMILAR
+        for other in texts[:i]
+        if Indel.normalized_similarity(normalise(text), normalise(other)) * 100 >= ANY_FIGURES.threshold
     }
-    assert compared_all
-    assert found == expected
+    assert quality.repeating([sample(text) for text in texts], ANY_FIGURES) == expected
     assert expected
 
 
-def test_twins_are_no_near_duplicates_of_each_other_but_of_others() -> None:
+def test_twins_are_not_near_duplicates_of_each_other_but_of_others() -> None:
     first = sample("The letter came on 4 May, and nobody read it.")
     twin = sample("The letter came on 5 May, and nobody read it.", twin_of=first.question.id)
     third = sample("The letter came on 6 May, and nobody read it.")
-    assert quality.near_duplicates([first, twin]) == (set(), True)
-    assert quality.near_duplicates([first, twin, third]) == ({0, 1, 2}, True)
+    assert quality.repeating([first, twin], ANY_FIGURES) == set()
+    assert quality.repeating([first, twin, third], ANY_FIGURES) == {2}
     assert quality.twins([twin, first, third]) == [(first, twin)]
+
+
+def test_prompts_of_other_figures_are_not_near_duplicates_unless_the_filter_had_it_so() -> None:
+    rows = tuple(sample(f"What is {num} plus two?", str(num + 2)) for num in range(100, 2_100))
+    run = finished(rows)
+    assert quality.measure(run).near_duplicate_rate == 0
+    facts = {"rule": {"threshold": 85.0, "numbers_guard": False, "as_it_stands": False}}
+    run = replace(run, reports=(FilterReport("question_filters", "near_dedup", facts),))
+    assert quality.measure(run).near_duplicate_rate > 0.9
+    assert quality.measure(run).near_rule == quality.NearRule(85.0, numbers_guard=False)
 
 
 def test_a_verdict_that_calls_the_known_right_answer_wrong_is_a_disagreement() -> None:
@@ -71,14 +82,12 @@ def test_lengths_are_medians_of_words() -> None:
     assert 100 < told.question_words < 400 < 2 * told.reasoning_words
 
 
-def test_of_a_large_set_those_that_share_words_are_compared() -> None:
+def test_a_copy_in_a_large_set_is_found() -> None:
     rows = samples(2_500)
     copied = sample(rows[7].question.prompt.replace("What is owed?", "What is then owed?"))
-    found, compared_all = quality.near_duplicates([*rows, copied])
-    assert not compared_all
-    assert {7, len(rows)} <= found
+    assert len(rows) in quality.repeating([*rows, copied], quality.NearRule())
 
 
-def test_attempts_at_one_question_are_no_duplicates() -> None:
+def test_attempts_at_one_question_are_not_duplicates() -> None:
     row = sample("The letter came on 4 May, and nobody read it.")
-    assert quality.near_duplicates([row, row]) == (set(), True)
+    assert quality.repeating([row, row], quality.NearRule()) == set()

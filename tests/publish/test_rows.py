@@ -103,7 +103,7 @@ def test_what_was_left_out_keeps_its_reason_and_twin(tmp_path: Path) -> None:
     near = Dropped("sample_filters", "dedup", DropReason("near", twin="ab", score=93.5), sample("Why?", level=1))
     rows.write_dropped(tmp_path / "dropped.parquet", [bad, near])
     first, second = pq.read_table(tmp_path / "dropped.parquet").to_pylist()
-    assert (first["reason"], first["detail"], first["prompt"], first["outcome"]) == ("not JSON", "line 3", None, None)
+    assert (first["reason"], first["detail"], first["question"], first["outcome"]) == ("not JSON", "line 3", None, None)
     assert (second["twin"], second["score"], second["outcome"]) == ("ab", 93.5, "correct")
     assert json.loads(second["meta"]) == {"level": 1}
 

@@ -1,4 +1,4 @@
-"""Recipes: every fault is told with its line and its mend, all in one run; secrets stay secret; what loads lasts."""
+"""Recipes: every fault is told with its line and its hint, all in one run; secrets stay secret; what loads lasts."""
 
 from __future__ import annotations
 
@@ -124,9 +124,9 @@ def test_how_many_questions_may_be_drawn(
             "quote a value that holds `: `, and check the indentation",
         ),
         ("name: a\nseed: *b\n", "toy.yaml:2: not YAML: found undefined alias 'b'; an alias `*x` needs an anchor `&x`"),
-        ("name: 'a\n", "toy.yaml:2: not YAML: found unexpected end of stream; close the bracket or the quote"),
+        ("name: 'a\n", "toy.yaml:2: not YAML: the file ends inside quotes; close the bracket or the quote"),
         ("name: a\n---\nname: b\n", "toy.yaml:2: not YAML: but found another document; keep one recipe"),
-        ("name: a\nseed: \x07\n", "toy.yaml:2: the character U+0007 may not stand in YAML"),
+        ("name: a\nseed: \x07\n", "toy.yaml:2: the character U+0007 is not allowed in YAML"),
         ('name: "\\UFFFFFFFF"\n', "toy.yaml:1: not YAML: a number or escape out of range"),
         (b"name: a\ntitle: caf\xe9\n", "toy.yaml:2: byte 0xe9 is not UTF-8; save the file as UTF-8"),
         ("name: a\nx: &x [*x]\n", "toy.yaml:2: nested too deep"),
@@ -142,7 +142,7 @@ def test_what_cannot_be_read(tmp_path: Path, text: str | bytes, told: str) -> No
 
 def test_alias_bombs_are_defused(tmp_path: Path) -> None:
     levels = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 12)]
-    assert "unfolds to more than" in faults(tmp_path, "\n".join(["a0: &a0 x", *levels]))[0]
+    assert "more than" in faults(tmp_path, "\n".join(["a0: &a0 x", *levels]))[0]
     chain = [f"b{level}: &b{level} [*b{level - 1}]" for level in range(1, 500)]
     assert "nested too deep" in faults(tmp_path, "\n".join(["b0: &b0 x", *chain]))[0]
 
@@ -181,15 +181,18 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         ("  text: no\n", '5: source.text: text is expected, not no; quote it: "no"'),
         ("  text: 1.10\n", '5: source.text: text is expected, not 1.10; quote it: "1.10"'),
         ("  text: [a]\n", "5: source.text: text is expected, not a list"),
-        ('  text: "a\\x07b"\n', "5: source.text: the character U+0007 may not stand in a recipe; delete it"),
-        ('  text: "\\ud800"\n', "5: source.text: the character U+D800 may not stand in a recipe; delete it"),
+        ('  text: "a\\x07b"\n', "5: source.text: the character U+0007 is not allowed in a recipe; delete it"),
+        ('  text: "\\ud800"\n', "5: source.text: the character U+D800 is not allowed in a recipe; delete it"),
         ("  text: !!python/name:os.system\n", "5: source.text: the tag tag:yaml.org,2002:python/name:os.system is not"),
         ("  text: !!int x\n", "5: source.text: 'x' is not a number; quote it: \"x\""),
-        ("  ratio: 1e-5\n", "5: source.ratio: a number is expected, not '1e-5'; YAML wants a dot: write 1.0e-05"),
+        (
+            "  ratio: 1e-5\n",
+            "5: source.ratio: a number is expected, not '1e-5'; YAML reads this as text",
+        ),
         ("  ratio: true\n", "5: source.ratio: a number is expected, not true"),
         ("  shuffled: 1\n", "5: source.shuffled: true or false is expected, not 1"),
-        ("  mode: plian\n", "5: source.mode: 'plian' is not one of the values it takes; did you mean 'plain'?"),
-        ("  mode: 7\n", "5: source.mode: 7 is not one of the values it takes; known: nested, plain"),
+        ("  mode: plian\n", "5: source.mode: 'plian' is not allowed; did you mean 'plain'?"),
+        ("  mode: 7\n", "5: source.mode: 7 is not allowed; choose nested, plain"),
         ("  since: soon\n", "5: source.since: a date in quotes is expected, not 'soon'"),
         ("  labels: a\n", "5: source.labels: a list is expected, not 'a'; write ['a']"),
         ("  labels: [a, 1]\n", '5: source.labels[1]: text is expected, not 1; quote it: "1"'),
@@ -199,18 +202,22 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         ("  rules: [{weight: 2}]\n", "5: source.rules[0].name: this setting is missing; add `name: ...`"),
         ("  rules:\n    - name: a\n      wait: 2\n", "7: source.rules[0].wait: this setting is not known"),
         ("  cuont: 5\n", "5: source.cuont: this setting is not known; did you mean 'count'?"),
-        ("  count: 5\n  count: 6\n", "6: source.count: the key stands twice, first in line 5; keep one of them"),
+        ("  count: 5\n  count: 6\n", "6: source.count: the key occurs twice, first in line 5; keep one of them"),
         ("  on: 5\n", "5: source.on: this key is not text for YAML; quote it"),
         ("  [a]: 5\n", "5: a key must be plain text"),
-        ("  when: {domain: law}\n", "5: source.when: a source is for every row; `when` is for verifiers and filters"),
+        ("  when: {domain: law}\n", "5: source.when: a source takes no `when`; only verifiers and filters do"),
+        (
+            "  weight: 0\n",
+            "5: source.weight: a positive number is expected, not 0; write `weight: 2` for twice as many",
+        ),
         (
             "  text: ${NO_SUCH_THING}\n",
-            "5: source.text: the environment has no NO_SUCH_THING; export NO_SUCH_THING=...",
+            "5: source.text: the environment variable NO_SUCH_THING is not set; export NO_SUCH_THING=...",
         ),
         ("  text: ${x\n", "5: source.text: `${` without a variable; write ${NAME}, ${NAME:-default}, or $${"),
         (
             f"sources: ['{HERE}:ToySource']\n",
-            "3: source: `source` and `sources` stand beside each other; keep one of them",
+            "3: source: `source` and `sources` are both set; keep one of them",
         ),
         ("licence: mit\n", "5: licence: this setting is not known; write `license:` under `publish:`"),
         ("title: x\n", "5: title: this setting is not known; write `title:` under `publish:`"),
@@ -226,11 +233,14 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         ),
         ("verifiers: [7]\n", "5: verifiers[0]: one verifier is expected, not 7; write `use: ...`, known: "),
         ("verifiers: [{use: 7}]\n", "5: verifiers[0].use: the name of a verifier is expected, not 7; known: "),
-        ("verifiers: [{math: {}}]\n", "5: verifiers[0]: this names no verifier; write `use: math` with its settings"),
-        ("verifiers: [{}]\n", "5: verifiers[0]: this names no verifier; add `use: ...`, known: "),
+        (
+            "verifiers: [{math: {}}]\n",
+            "5: verifiers[0]: this does not name a verifier; write `use: math` with its settings",
+        ),
+        ("verifiers: [{}]\n", "5: verifiers[0]: this does not name a verifier; add `use: NAME`; known: "),
         ("verifiers: [mth]\n", "5: verifiers[0]: there is no verifier 'mth'; did you mean 'math'?"),
         ("verifiers:\n  - use: mth\n", "6: verifiers[0].use: there is no verifier 'mth'; did you mean 'math'?"),
-        ("verifiers: ['..:x']\n", "5: verifiers[0]: '..:x' names no class; write their_package.module:TheirClass"),
+        ("verifiers: ['..:x']\n", "5: verifiers[0]: '..:x' is not the name of a class; write their_package"),
         ("verifiers: ['no_such.thing:X']\n", "5: verifiers[0]: verifier 'no_such.thing:X': there is no no_such.py in"),
         (
             "verifiers: ['open_thoughts_gen.x:X']\n",
@@ -241,22 +251,22 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         (f"sample_filters: ['{HERE}:ToyFilter']\n", "5: sample_filters[0].least: this setting is missing; add `least"),
         (
             "sample_filters: [{use: verified, undecided: drop}]\n",
-            "5: sample_filters[0]: `verified` has nothing to go by where no verifier judges",
+            "5: sample_filters[0]: `verified` needs a verifier",
         ),
         (
             "question_filters: [{use: verified, undecided: drop}]\n",
-            "5: question_filters[0]: nothing is verified before the teacher; move it",
+            "5: question_filters[0]: before the teacher nothing has been verified; move it",
         ),
         ("publish: [x]\n", "5: publish: a mapping is expected, not a list"),
         ("publish:\n  licence: mit\n", "6: publish.licence: this setting is not known; did you mean 'license'?"),
         (
             "publish:\n  license: mti\n",
-            "6: publish.license: 'mti' is not one of the values it takes; did you mean 'mit'?",
+            "6: publish.license: 'mti' is not allowed; did you mean 'mit'?",
         ),
-        ("publish: {license: 4.0}\n", "5: publish.license: 4.0 is not one of the values it takes; known: "),
+        ("publish: {license: 4.0}\n", "5: publish.license: 4.0 is not allowed; the nearest are "),
         ("publish: {language: [no]}\n", '5: publish.language[0]: text is expected, not no; quote it: "no"'),
-        ("publish: {columns: {a: integer}}\n", "5: publish.columns.a: 'integer' is not one of the values it takes"),
-        ("publish: {repo: a/b/c}\n", "5: publish.repo: 'a/b/c' does not match"),
+        ("publish: {columns: {a: integer}}\n", "5: publish.columns.a: 'integer' is not allowed"),
+        ("publish: {repo: a/b/c}\n", "5: publish.repo: 'a/b/c' is not allowed"),
         (
             "publish:\n  columns: {level: int}\n  figure_by: [domain, levle]\n",
             "7: publish.figure_by[1]: there is no column 'levle' to group by; did you mean 'level'?",
@@ -264,8 +274,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         ("publish: {figure_by: kind}\n", "5: publish.figure_by: there is no column 'kind' to group by; known: "),
         (
             "publish:\n  task_categories:\n    - text2text-generation\n",
-            "7: publish.task_categories[0]: 'text2text-generation' is not one of the values it takes; "
-            "did you mean 'text-generation'?",
+            "7: publish.task_categories[0]: 'text2text-generation' is not allowed; did you mean 'text-generation'?",
         ),
     ],
 )
@@ -360,7 +369,7 @@ publish:
             "toy.yaml:24 publish.tags[0]",
             "toy.yaml:25 publish.colums",
             "--set attempts a whole number is expected, not 'x'",
-            "--set nothing this sets nothing; write --set key.path=value",
+            "--set nothing this names no setting or no value; write --set key.path=value",
         ]
     )
     lines = [int(place.split()[0].partition(":")[2] or 0) for place in places]
@@ -375,6 +384,64 @@ def test_what_is_missing_is_told_at_the_top(tmp_path: Path) -> None:
     ]
     assert "toy.yaml:2: sources: must not be empty: at least 1" in faults(tmp_path, "name: a\nsources:\n")
     assert "toy.yaml:2: sources: must not be empty: at least 1" in faults(tmp_path, "name: a\nsource:\n")
+
+
+# What a filter finds wrong with the recipe that names it
+
+
+@pytest.mark.parametrize(
+    ("settings", "messages"),
+    [
+        (
+            f"sample_filters: ['{HERE}:Choosy']\n",
+            ["8: sample_filters[0]: nothing is judged before sample_filters; move it"],
+        ),
+        (
+            f"question_filters: [{{use: '{HERE}:Choosy', wanted: []}}]\nverifiers: ['{HERE}:ToyVerifier']\n",
+            ["8: question_filters[0]: nothing is judged before question_filters; move it"],
+        ),
+        (
+            f"verifiers: ['{HERE}:ToyVerifier']\nsample_filters:\n"
+            f"  - exact_dedup\n  - use: '{HERE}:Choosy'\n    wanted:\n      - 0.5\n      - 0.7\n",
+            ["14: sample_filters[1].wanted[1]: no verifier has 0.7; add one"],
+        ),
+        (
+            f"verifiers: [{{use: '{HERE}:ToyVerifier', threshold: 9}}]\nsample_filters: ['{HERE}:Choosy']\n",
+            ["8: verifiers[0].threshold: must be at most 1.0, not 9"],
+        ),
+    ],
+)
+def test_a_filter_checks_the_recipe_that_names_it(tmp_path: Path, settings: str, messages: list[str]) -> None:
+    text = with_source("  count: 1\n  ratio: 0.5\n  text: x\n" + settings)
+    assert faults(tmp_path, text) == [f"toy.yaml:{message}" for message in messages]
+
+
+# Settings by their former names
+
+
+def test_a_renamed_setting_is_accepted_with_a_note_that_names_the_new_one(tmp_path: Path) -> None:
+    recipe = load(tmp_path, with_verifier("    limit: 0.25\n"))
+    assert recipe.verifiers[0].plugin.threshold == 0.25
+    assert [str(note).replace(f"{tmp_path}/", "") for note in recipe.notes] == [
+        "toy.yaml:7: verifiers[0].limit: this setting is now called `threshold`; write `threshold:`"
+    ]
+    assert recipe == load(tmp_path, recipe.to_yaml())
+    assert load(tmp_path, recipe.to_yaml()).notes == ()
+
+
+def test_a_renamed_setting_is_accepted_inside_another_verifier(tmp_path: Path) -> None:
+    nested = f"verifiers:\n  - use: any_of\n    of: [exact, {{use: '{HERE}:ToyVerifier', limit: 0.25}}]\n"
+    recipe = load(tmp_path, with_source(nested))
+    assert recipe.verifiers[0].plugin.of[1].verifier.threshold == 0.25
+    assert "of[1].limit: this setting is now called `threshold`" in str(recipe.notes[0])
+
+
+def test_a_setting_under_both_its_names_is_a_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path, with_verifier("    limit: 0.25\n    threshold: 0.5\n")) == [
+        "toy.yaml:7: verifiers[0].limit: this is the former name of `threshold`, which is set too; keep one of them"
+    ]
+    (line,) = faults(tmp_path, with_verifier("    limit: high\n"))
+    assert line.startswith("toy.yaml:7: verifiers[0].limit: a number is expected, not 'high'")
 
 
 # When
@@ -461,7 +528,7 @@ def test_a_secret_in_the_recipe_itself_is_refused(tmp_path: Path, setting: str) 
     (line,) = faults(tmp_path, text + setting.format(SECRET))
     name = setting.split(":", maxsplit=1)[0]
     assert "toy.yaml:6: teacher." in line
-    assert "a secret may not stand in a recipe, which is published; write ${" in line
+    assert "a secret must not be written in a recipe, which is published; write ${" in line
     assert name.upper() in line or "AUTHORIZATION" in line
     assert SECRET not in line
     option = f"teacher.{name}={SECRET}" if name != "headers" else f"teacher.headers.api_key={SECRET}"
@@ -536,14 +603,14 @@ def test_set_changes_a_value(tmp_path: Path, override: str, found: Any) -> None:
             "verifiers[7].threshold=1",
             "--set verifiers[7].threshold: there is no [7], the list has 2; positions begin at 0",
         ),
-        ("name.x=1", "--set name.x: name.x is no place"),
-        ("publish.title.x=1", "--set publish.title.x: publish.title.x is no place for a value; name a setting"),
-        ("verifiers.first.x=1", "--set verifiers.first.x: verifiers.first is no place for a value; name a setting"),
+        ("name.x=1", "--set name.x: name holds no settings; name a setting"),
+        ("publish.title.x=1", "--set publish.title.x: publish.title holds no settings; name a setting"),
+        ("verifiers.first.x=1", "--set verifiers.first.x: verifiers is a list; name one of its items, such as"),
         ("publihs.title=x", "--set publihs.title: publihs: this setting is not known; did you mean 'publish'?"),
         ("publish.tags=[a", "--set publish.tags: not YAML: "),
-        ("=3", "--set : this sets nothing; write --set key.path=value"),
+        ("=3", "--set : this names no setting or no value; write --set key.path=value"),
         ("seed=012", "--set seed: YAML reads 012 as the number 10; write 10"),
-        ("publish.title=a\x07", "--set publish.title: the character U+0007 may not stand in YAML"),
+        ("publish.title=a\x07", "--set publish.title: the character U+0007 is not allowed in YAML"),
     ],
 )
 def test_faults_of_options(tmp_path: Path, override: str, told: str) -> None:
@@ -568,7 +635,9 @@ def test_teacher_by_name_and_by_model(tmp_path: Path) -> None:
     assert load(tmp_path, own, teacher="openai/b").resolved()["teacher"]["model"] == "openai/b"
     assert load(tmp_path, GOOD, teacher=f"{HERE}:ToyTeacher") == load(tmp_path, GOOD)
     (line,) = faults(tmp_path, GOOD, teacher="solvr")
-    assert line == "--teacher: there is no teacher 'solvr'; did you mean 'solver'? (a model is named PROVIDER/MODEL)"
+    assert line == "--teacher: 'solvr' is not a teacher; did you mean 'solver'?"
+    (line,) = faults(tmp_path, GOOD, teacher="gpt5")
+    assert line.startswith("--teacher: 'gpt5' is not a teacher; write PROVIDER/MODEL, such as openai/gpt5")
 
 
 def test_a_teacher_named_beside_its_settings_takes_them(tmp_path: Path) -> None:

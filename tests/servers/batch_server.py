@@ -1,6 +1,7 @@
 """A real batch interface on loopback: files, batches, and states that move on each time one is looked at.
 
-`expire_after` answers only so many lines of the first batch, which then expires; `refuse` is a prompt answered by 400.
+`expire_after` answers only the first lines of the first batch, which then expires; `refuse` is a prompt answered by
+400, `fault` what else goes wrong with a prompt: the status and the body of its line.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from tests.servers.chat_server import Body, echo
+from tests.servers.chat_server import Body, Fault, echo, error_body
 
 
 class BatchServer:
@@ -27,8 +28,9 @@ class BatchServer:
         fail: str = "",
         num_looks: int = 2,
         answer: Callable[[Body], object] = echo,
+        fault: Callable[[str, int], Fault | None] = lambda prompt, nth: None,
     ) -> None:
-        self._answer = answer
+        self._answer, self._fault = answer, fault
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.asked: list[dict[str, Any]] = []
@@ -127,10 +129,10 @@ class BatchServer:
             return "failed"
         lines = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
         most, self._expire_after = self._expire_after, None
-        refused = [line for line in lines if line["body"]["messages"][-1]["content"] == self._refuse]
-        answered = [line for line in lines if line not in refused][:most]
+        faults = {line["custom_id"]: self._fault_of(line["body"]["messages"][-1]["content"]) for line in lines}
+        answered = [line for line in lines if faults[line["custom_id"]] is None][:most]
         output = [_line(line["custom_id"], 200, self._answer(line["body"])) for line in answered]
-        errors = [_line(line["custom_id"], 400, {"error": {"message": "too long"}}) for line in refused]
+        errors = [_line(key, fault.status, json.loads(fault.body or b"{}")) for key, fault in faults.items() if fault]
         counts = {"total": len(lines), "completed": len(output), "failed": len(errors)}
         batch["request_counts"] = counts
         for field, found in (("output_file_id", output[::-1]), ("error_file_id", errors)):
@@ -138,6 +140,9 @@ class BatchServer:
                 batch[field] = f"file-{len(self.files)}"
                 self.files[batch[field]] = b"".join(found)
         return "completed" if most is None else "expired"
+
+    def _fault_of(self, prompt: str) -> Fault | None:
+        return Fault(400, body=error_body("too long")) if prompt == self._refuse else self._fault(prompt, 0)
 
 
 def _line(custom_id: str, status: int, body: object) -> bytes:

@@ -99,7 +99,7 @@ def error_body(message: str, **fields: object) -> bytes:
 
 
 class ChatServer:
-    """The server, in a thread. `answer` makes a JSON (or the very bytes) of a request's body.
+    """The server, in a thread. `answer` makes a JSON (or the very bytes) of a request's body; no two JSONs have one id.
 
     `fault(prompt, nth)` orders what goes wrong.
     `nth` counts from 0 how often this prompt has been asked before. `key`, if set, must be the bearer's.
@@ -121,6 +121,7 @@ class ChatServer:
         self._log = log.open("a", encoding="utf-8") if log else None
         self._port = port
         self._times: Counter[str] = Counter()
+        self._ids: set[object] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="chat server", daemon=True)
@@ -216,6 +217,10 @@ class ChatServer:
 
     async def _respond(self, writer: asyncio.StreamWriter, asked: Asked, fault: Fault) -> bool:
         answer = fault.body if fault.body is not None else self._answer(asked.body)
+        if isinstance(answer, dict) and "id" in answer:
+            number = answer["id"]
+            answer = {**answer, "id": f"chatcmpl-{next(_numbers)}"} if number in self._ids else answer
+            self._ids.add(number)
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         content = content[: int(len(content) * fault.keep_rate)]
         headers = {"content-type": "application/json", "content-length": str(len(content) + fault.extra_length)}

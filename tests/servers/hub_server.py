@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -82,6 +83,32 @@ def serving(*, lfs: bool = True) -> Iterator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def pointed_at(hub: Hub) -> Iterator[None]:
+    """Let the clients of this process talk to this server, and keep what they fetch in a folder of their own.
+
+    They read `hub.env()` when they are imported; here they may be already.
+    """
+    import datasets.config
+    from huggingface_hub import constants
+
+    places: list[tuple[Any, str, str]] = [
+        (constants, "ENDPOINT", hub.url),
+        (constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.url + "/{repo_id}/resolve/{revision}/{filename}"),
+        (datasets.config, "HF_ENDPOINT", hub.url),
+    ]
+    with TemporaryDirectory() as folder:
+        places += [(constants, "HF_HUB_CACHE", folder), (datasets.config, "HF_MODULES_CACHE", folder)]
+        before = [getattr(module, name) for module, name, _ in places]
+        for module, name, value in places:
+            setattr(module, name, value)
+        try:
+            yield
+        finally:
+            for (module, name, _), value in zip(places, before, strict=True):
+                setattr(module, name, value)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -185,7 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": "Not Found"}, 404, {"X-Error-Code": "EntryNotFound"})
 
     def _info(self, name: str, repo: Repo) -> dict[str, Any]:
+        _, _, head = repo.files.get("README.md", b"").decode().partition("---\n")
+        card = yaml.safe_load(head.partition("---\n")[0])
         return {
+            **({"cardData": card} if isinstance(card, dict) else {}),
             "_id": "0" * 24,
             "id": name,
             "author": name.split("/", maxsplit=1)[0],

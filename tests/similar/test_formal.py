@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from open_thoughts_gen.similar.formal import formal_content
 
@@ -45,3 +47,25 @@ def test_other_figures_and_formulas_are_other_content(one: str, other: str) -> N
 )
 def test_other_words_are_not(one: str, other: str) -> None:
     assert formal_content(one) == formal_content(other)
+
+
+_PIECES = [
+    *"aibcxz7.-!*_ '",
+    " a ",
+    " b ",
+    "-",
+    " - ",
+    "don't",
+    "well-known",
+    "seven",
+    "May",
+    "march",
+    "may 3",
+    "x1",
+    "\n",
+]
+
+
+@given(st.lists(st.sampled_from([*_PIECES, "some", "words", ", ", "é"]), max_size=12).map("".join))
+def test_what_is_seen_quickly_to_be_prose_has_no_formal_token(text: str) -> None:
+    assert formal_content(text) == formal_content(f"≤ {text}")[1:]

@@ -1,4 +1,4 @@
-"""The stages give the same pairs however texts are cut into shards and piles, in whatever order, in other processes."""
+"""The stages of a search, cut into shards and piles in any way, as an engine would."""
 
 from __future__ import annotations
 
@@ -15,49 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from open_thoughts_gen.similar.clusters import components
-from open_thoughts_gen.similar.pairs import SMALL_NUM, near_pairs, ranked
+from open_thoughts_gen.plugin.spread import Spread, in_place
+from open_thoughts_gen.similar.collectors import Earliest
+from open_thoughts_gen.similar.rule import Rule
+from open_thoughts_gen.similar.search import Corpus, search
 from open_thoughts_gen.similar.spill import Spill, Texts
-from open_thoughts_gen.similar.stages import Plan, confirm, forest, join, link, shingle
-from open_thoughts_gen.similar.words import BY_BOTH, BY_FIGURES
-from open_thoughts_gen.spread import Spread, in_place
-from open_thoughts_gen.types import Question
-from tests.similar.planted import edited, planted, words
+from open_thoughts_gen.similar.stages import CROWD, Pairs, Plan, confirm, counted, meet, shingle
+from tests.similar.planted import planted
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
 TEXTS = [*planted(60, seed=3, share=0.1), "", "数" * 30, "short text", "Short  text!", "word " * 40, "word " * 41]
-
-
-def hashes(texts: list[str]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    return np.array([int(Question(text).id, 16) for text in texts], dtype=np.uint64)
-
-
-def by_stages(texts: list[str], num_shards: int, num_piles: int, rng: Random) -> dict[frozenset[str], float]:
-    """Return the pairs as an engine would find them that shuffles keys and links between its workers."""
-    plan = Plan(len(texts), num_piles)
-    order, ranks = ranked(hashes(texts), np.array([len(text) for text in texts]))
-    cuts = np.array_split(np.arange(len(texts)), num_shards)
-    num_keys = np.zeros(len(texts), dtype=np.uint16)
-    shingled = []
-    for cut in cuts:
-        keys, nums = carried(partial(shingle, plan=plan), ([texts[place] for place in cut], ranks[cut], None))
-        num_keys[ranks[cut]] = nums
-        shingled.append(keys.parts)
-    rng.shuffle(shingled)
-    linked = [
-        carried(partial(link, plan=plan), np.concatenate([parts[p] for parts in shingled])) for p in range(num_piles)
-    ]
-    rng.shuffle(linked)
-    found = {}
-    for pile in range(num_piles):
-        links = np.concatenate([piled.parts[pile] for piled in linked])
-        ones, others = carried(partial(join, num_keys=num_keys), links)
-        ones, others = order[ones], order[others]
-        held = {place: texts[place] for place in {*ones.tolist(), *others.tolist()}}
-        for one, other, score in zip(*carried(partial(confirm, threshold=75.0), (ones, others, held)), strict=True):
-            found[frozenset((texts[one], texts[other]))] = float(score)
-    return found
+RULE = Rule(75.0)
 
 
 def carried(function: Callable[[Shard], Result], shard: Shard) -> Result:
@@ -67,66 +36,64 @@ def carried(function: Callable[[Shard], Result], shard: Shard) -> Result:
     return result
 
 
+def by_stages(num_shards: int, num_piles: int, rng: Random) -> dict[tuple[int, int], float]:
+    """Return the pairs as an engine would find them that shuffles keys and links between its workers."""
+    plan, lengths = Plan(len(TEXTS), num_piles), np.zeros(len(TEXTS), dtype=np.int32)
+    parts = []
+    for ranks in np.array_split(np.arange(len(TEXTS)), num_shards):
+        shard = ([TEXTS[rank] for rank in ranks], ranks, None)
+        found = carried(partial(shingle, rule=RULE, by_figures=False), shard)
+        lengths[ranks] = found.lengths
+        keys = plan.packed(found.keys, np.repeat(found.ranks, found.nums))
+        parts.append(plan.piled(np.sort(np.append(keys, plan.packed(found.short, found.short_ranks)))).parts)
+    rng.shuffle(parts)
+    met = partial(meet, plan=plan, rule=RULE, lengths=lengths)
+    links = [carried(met, np.concatenate([part[pile] for part in parts]))[0].parts for pile in range(num_piles)]
+    rng.shuffle(links)
+    pairs = {}
+    for pile in range(num_piles):
+        later, earlier, _ = counted(np.concatenate([part[pile] for part in links]))
+        texts = {rank: TEXTS[rank] for rank in {*later.tolist(), *earlier.tolist()}}
+        some = Pairs(later, earlier, np.zeros(later.size, dtype=bool), texts)
+        for one, other, score in zip(*carried(partial(confirm, rule=RULE), some), strict=True):
+            pairs[int(one), int(other)] = float(score)
+    return pairs
+
+
 @settings(max_examples=20)
 @given(st.integers(1, 9), st.sampled_from([1, 2, 8]), st.integers(0, 99))
-def test_shards_piles_and_order_make_no_difference(num_shards: int, num_piles: int, seed: int) -> None:
-    rng = Random(seed)
-    texts = rng.sample(TEXTS, len(TEXTS))
-    expected = by_stages(TEXTS, 1, 1, Random(0))
-    assert by_stages(texts, num_shards, num_piles, rng) == expected
+def test_shards_and_piles_make_no_difference(num_shards: int, num_piles: int, seed: int) -> None:
+    expected = by_stages(1, 1, Random(0))
+    assert by_stages(num_shards, num_piles, Random(seed)) == expected
     assert len(expected) >= 12
 
 
-def pairs_of(texts: list[str], spread: Spread, memory_gb: float | None = None) -> list[list[float]]:
+def earliest_of(texts: list[str], spread: Spread, memory_gb: float | None = None) -> tuple[list[int], list[float]]:
     with Spill(memory_gb) as spill:
         held = Texts(spill)
         for text in texts:
             held.add(text)
-        found = near_pairs(
-            held, hashes(texts), threshold=75, spill=spill, apart=lambda one, other: False, spread=spread
-        )
-    return [found.ones.tolist(), found.others.tolist(), found.scores.tolist()]
+        earliest = Earliest(len(texts), lambda ones, others: np.zeros(ones.size, dtype=bool))
+        search(Corpus(held, np.arange(len(texts)), Rule(75), spill, spread=spread), earliest)
+        return earliest.sources.tolist(), earliest.scores.tolist()
 
 
 @pytest.mark.parametrize("num_workers", [1, 3])
 def test_workers_and_memory_make_no_difference_to_a_byte(num_workers: int) -> None:
-    texts = planted(SMALL_NUM, seed=4, share=0.2)
+    texts = planted(1_000, seed=4, share=0.2)
     with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as pool:
 
         def spread(function: Callable[[Shard], Result], shards: Iterable[Shard], /) -> Iterator[Result]:
             return pool.map(function, shards)
 
-        assert pairs_of(texts, spread, memory_gb=1e-6) == pairs_of(texts, in_place)
+        assert earliest_of(texts, spread, memory_gb=1e-6) == earliest_of(texts, in_place)
 
 
-@given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), max_size=25), st.integers(1, 4))
-def test_forests_of_shards_hang_together_what_all_pairs_do(pairs: list[tuple[int, int]], num_shards: int) -> None:
-    ones, others = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-    cuts = np.array_split(np.arange(len(pairs)), num_shards)
-    forests = [forest((ones[cut], others[cut])) for cut in cuts]
-    assert all(each[0].size <= 16 for each in forests)
-    merged = [np.concatenate([each[side] for each in forests]) for side in (0, 1)]
-    assert components(16, *merged).tolist() == components(16, ones, others).tolist()
-
-
-def linked_of(texts: list[str], guarded: int) -> set[frozenset[int]]:
-    plan = Plan(len(texts), 1)
-    marks = np.full(len(texts), guarded, dtype=np.uint8)
-    keys, num_keys = shingle((texts, np.arange(len(texts)), marks), plan)
-    found = join(link(keys.numbers, plan).numbers, num_keys)
-    return {frozenset(pair) for pair in zip(*(side.tolist() for side in found), strict=True)}
-
-
-def test_guarded_texts_of_one_mould_are_linked_by_their_figures() -> None:
-    rng = Random(5)
-    mould = words(rng, 60)
-    texts = [" ".join([*mould, str(number)]) for number in range(40)]
-    rng.shuffle(texts)
-    texts += [edited(texts[7], rng, 0.05)]
-    assert frozenset((7, 40)) in linked_of(texts, BY_FIGURES)
-    assert frozenset((7, 40)) in linked_of(texts, BY_BOTH)
-
-
-def test_a_key_that_comes_again_and_again_counts_once() -> None:
-    _, num_keys = shingle((["la " * 300, "la " * 3], np.arange(2), None), Plan(2, 1))
-    assert num_keys.tolist()[0] <= 2
+def test_a_key_of_many_texts_makes_a_crowd_and_one_of_few_pairs() -> None:
+    plan, lengths = Plan(200, 1), np.full(200, 9, dtype=np.int32)
+    common = plan.packed(np.full(CROWD + 1, 1 << 60, dtype=np.uint64), np.arange(CROWD + 1))
+    rare = plan.packed(np.full(3, 1 << 50, dtype=np.uint64), np.array([150, 100, 120]))
+    pairs, crowds = meet(np.append(common, rare), plan, RULE, lengths)
+    later, earlier, _ = counted(pairs.numbers)
+    assert list(zip(later.tolist(), earlier.tolist(), strict=True)) == [(120, 100), (150, 100), (150, 120)]
+    assert [crowd.tolist() for crowd in crowds] == [list(range(CROWD + 1))]

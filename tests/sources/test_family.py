@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from open_thoughts_gen import plugin
+from open_thoughts_gen.engines import spread
+from open_thoughts_gen.engines.local import Local
+from open_thoughts_gen.engines.trial import Trial
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.sources.family import Family
 from open_thoughts_gen.types import Question
@@ -121,3 +124,11 @@ def test_faults_are_told_where_they_stand(given_: Mapping[str, Any], place: tupl
     (fault,) = raised.value.errors()
     assert fault["loc"] == place
     assert told in fault["msg"]
+
+
+def test_problems_that_workers_draw_are_those_drawn_here() -> None:
+    with Local(2, Trial(trial_s=0, worth_s=0, batch_s=0.01)) as engine:
+        source = Family(family=SUMS, twins=0.3).fresh(Context(spread=spread(engine)))
+        questions = list(itertools.islice(source.questions(), 150))
+    assert questions == drawn(150, twins=0.3)
+    assert [question.meta["index"] for question in drawn(150, limit=40)] == list(range(40))

@@ -5,6 +5,7 @@ import decimal
 import json
 import pickle
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,22 +55,19 @@ def test_meta_may_be_chosen(tmp_path: Path) -> None:
     ("line", "reason", "why"),
     [
         (b'{"prompt": ', "unreadable line", "not JSON: "),
-        (b"null", "not an object", "the line is no JSON object"),
-        (b'["prompt"]', "not an object", "the line is no JSON object"),
-        (b'{"prompt": "\xff"}', "unreadable line", "not UTF-8 at byte 12"),
-        (b'{"prompt": "\xed\xa0\x80"}', "unreadable line", "not UTF-8 at byte 12"),
-        (b'{"prompt": "\\ud800"}', "unreadable line", "half of a surrogate pair is no character"),
-        (b'{"prompt": "x", "\\udfff": 1}', "unreadable line", "half of a surrogate pair is no character"),
-        (b'{"prompt": "x", "score": NaN}', "unreadable line", "not JSON: NaN is no JSON number"),
-        (b'{"prompt": "x", "score": [1e999]}', "unreadable line", "not JSON: 1e999 is no JSON number"),
+        (b"null", "not an object", "not a JSON object"),
+        (b'["prompt"]', "not an object", "not a JSON object"),
+        (b'{"prompt": "\xff"}', "unreadable line", "not UTF-8"),
+        (b'{"prompt": "\xed\xa0\x80"}', "unreadable line", "not UTF-8"),
+        (b'{"prompt": "\\ud800"}', "unreadable cell", "the column 'prompt' holds half of a surrogate pair"),
+        (b'{"prompt": "x", "a": "1", "a": "2"}', "unreadable line", "not JSON: two values under the key 'a'"),
         (b'{"prompt": "x", "n": ' + b"9" * 5000 + b"}", "unreadable line", "not JSON: "),
         (b'{"prompt": "x", "deep": ' + b"[" * 100_000, "unreadable line", "n"),
         (b"{}", "no prompt", "the column 'prompt' is missing or blank"),
         (b'{"prompt": null}', "no prompt", "the column 'prompt' is missing or blank"),
         (b'{"prompt": " \\n"}', "no prompt", "the column 'prompt' is missing or blank"),
-        (b'{"prompt": 5}', "wrong type", "the column 'prompt' holds no text"),
-        (b'{"prompt": "x", "a": [1]}', "wrong type", "the column 'a' holds neither text nor a number"),
-        (b'{"prompt": "x", "a": true}', "wrong type", "the column 'a' holds neither text nor a number"),
+        (b'{"prompt": " \\u200b\\ufeff"}', "no prompt", "the column 'prompt' is missing or blank"),
+        (b'{"prompt": 5}', "wrong type", "the column 'prompt' contains neither text nor a chat"),
     ],
 )
 def test_a_bad_line_is_left_out_with_its_place(tmp_path: Path, line: bytes, reason: str, why: str) -> None:
@@ -89,7 +87,21 @@ def test_only_newline_bytes_end_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "reference"), [("2", "2"), ('"2"', "2"), ("2.0", "2"), ("0.5", "0.5"), ('""', None), ("null", None)]
+    ("value", "reference"),
+    [
+        ("2", "2"),
+        ('"2"', "2"),
+        ("2.0", "2"),
+        ("0.5", "0.5"),
+        ('""', None),
+        ("null", None),
+        ("true", "true"),
+        ("[]", None),
+        ("[2.0]", "2"),
+        ('["4", 5]', "4, 5"),
+        ('{"x": 1}', '{"x": 1}'),
+        ("NaN", None),
+    ],
 )
 def test_a_reference_is_text(tmp_path: Path, value: str, reference: str | None) -> None:
     write(tmp_path, f'{{"prompt": "?", "a": {value}}}')
@@ -105,7 +117,7 @@ def test_csv(tmp_path: Path) -> None:
     assert first == Question('two\nlines, "quoted"', "1", "general", "files:q.csv", meta={"level": "easy"})
     assert short == DropReason("unreadable line", "q.csv:5: 2 cells under 3 columns")
     assert huge == Question("x" * 200_000, None, "general", "files:q.csv", meta={"level": ""})
-    assert bad == DropReason("unreadable line", "q.csv:7: not UTF-8")
+    assert bad == DropReason("unreadable line", "q.csv:7: not UTF-8, or not in the `encoding:` that is set")
     assert last == Question("last", "2", "general", "files:q.csv", meta={"level": "hard"})
 
 
@@ -130,15 +142,15 @@ def test_parquet(tmp_path: Path) -> None:
     assert first == Question("1?", "1", "general", "files:q.parquet", meta=meta)
     assert second == DropReason("no prompt", "q.parquet:2: the column 'prompt' is missing or blank")
     assert third == Question("3?", None, "general", "files:q.parquet", meta=meta | {"nested": None})
-    assert fourth == DropReason("unreadable line", "q.parquet:4: inf is no JSON number")
+    assert fourth == Question("4?", "4.5", "general", "files:q.parquet", meta=meta | {"nested": {"x": [None]}})
 
 
-@pytest.mark.parametrize("column", [pa.array([b"\x00"]), pa.array([b"\xff"]).view(pa.string())])
-def test_bytes_that_are_no_text_are_left_out(tmp_path: Path, column: Any) -> None:
-    parquet.write_table(pa.table({"prompt": ["1?"], "odd": column}), tmp_path / "q.parquet")
-    (bad,) = draw(tmp_path, {"path": "q.parquet"})
-    assert isinstance(bad, DropReason)
-    assert bad.reason == "unreadable line"
+def test_a_column_without_a_form_in_json_costs_no_row_that_does_not_need_it(tmp_path: Path) -> None:
+    table = pa.table({"prompt": ["1?"], "image": [b"\xff\xd8"], "text": [b"4"]})
+    parquet.write_table(table, tmp_path / "q.parquet")
+    assert draw(tmp_path, {"path": "q.parquet"}) == [Question("1?", source="files:q.parquet", meta={"text": "4"})]
+    (bad,) = draw(tmp_path, {"path": "q.parquet", "fields": {"prompt": "image"}})
+    assert bad == DropReason("unreadable cell", "q.parquet:1: the column 'image' holds bytes that are not UTF-8 text")
 
 
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -169,7 +181,7 @@ def test_shuffling_follows_the_seed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message", "mend"),
+    ("settings", "message", "hint"),
     [
         ({"path": "question.jsonl"}, "there is no file 'question.jsonl'", "did you mean 'questions.jsonl'?"),
         (
@@ -177,16 +189,16 @@ def test_shuffling_follows_the_seed(tmp_path: Path) -> None:
             "there is no file 'nowhere/*.csv'",
             "a relative path starts at the recipe's folder",
         ),
-        ({"path": "notes.txt"}, "the name of notes.txt tells no format", "set `format:` to one of"),
+        ({"path": "notes.txt"}, "the name of notes.txt does not say which format it has", "set `format:` to one of"),
         ({"fields": {"prompt": "promt"}}, "no row of questions.jsonl has a column 'promt'", "did you mean 'prompt'?"),
         ({"fields": {"reference": "b"}}, "no row of questions.jsonl has a column 'b'", "known: a, prompt"),
         ({"meta": ["level"]}, "no row of questions.jsonl has a column 'level'", "known: a, prompt"),
-        ({"path": "broken.parquet"}, "this is no Parquet file", ""),
+        ({"path": "broken.parquet"}, "not a Parquet file", ""),
         ({"path": "twice.csv"}, "two columns are named 'a'", "rename one of them"),
     ],
 )
 def test_mistakes_are_told_before_the_first_row(
-    tmp_path: Path, settings: Mapping[str, Any], message: str, mend: str
+    tmp_path: Path, settings: Mapping[str, Any], message: str, hint: str
 ) -> None:
     write(tmp_path, '{"prompt": "1?"}\nbad\n{"prompt": "2?", "a": 1}\n')
     write(tmp_path, "", "notes.txt")
@@ -196,7 +208,7 @@ def test_mistakes_are_told_before_the_first_row(
         draw(tmp_path, settings)
     (fault,) = caught.value.faults
     assert fault.message.startswith(message)
-    assert fault.mend.startswith(mend)
+    assert fault.hint.startswith(hint)
 
 
 def test_all_missing_columns_are_told_at_once(tmp_path: Path) -> None:
@@ -234,7 +246,10 @@ def test_it_is_picklable(tmp_path: Path) -> None:
 def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, content: bytes, kind: str) -> None:
     folder = tmp_path_factory.mktemp("any")
     write(folder, b"prompt\n" + content if kind != "jsonl" else content, f"q.{kind}")
-    for found in draw(folder, {"path": f"q.{kind}"}):
+    drawn: list[Question | DropReason] = []
+    with suppress(UserError):  # the file as a whole may be unreadable, which is said in one line
+        drawn = draw(folder, {"path": f"q.{kind}"})
+    for found in drawn:
         if isinstance(found, Question):
             json.dumps([found.prompt, found.meta], allow_nan=False, ensure_ascii=False).encode("utf-8")
         else:

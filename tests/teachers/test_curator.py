@@ -12,8 +12,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +19,17 @@ import pytest
 from pydantic import ValidationError
 
 from open_thoughts_gen import cli, errors
-from open_thoughts_gen.cache import ResponseCache
-from open_thoughts_gen.chat import Call, Progress
+from open_thoughts_gen.chat import Call
 from open_thoughts_gen.chat.completion import read
 from open_thoughts_gen.errors import ProviderError, UserError
 from open_thoughts_gen.plugin import Context, load
 from open_thoughts_gen.teachers.curator import Curator
 from open_thoughts_gen.teachers.curator.answers import kind_of, payload_of
 from open_thoughts_gen.teachers.curator.process import PACKAGE, CuratorProcess, environment_for, secrets_of
-from open_thoughts_gen.teachers.curator.waves import Waves
 from open_thoughts_gen.teachers.openai import Openai
 from open_thoughts_gen.teachers.openai_batch import OpenaiBatch
 from open_thoughts_gen.types import Question, Request, Trace, Usage
+from tests import interruptible
 from tests.servers.anthropic_server import AnthropicServer
 from tests.servers.batch_server import BatchServer
 from tests.servers.chat_server import Body, ChatServer, Fault, completion, echo, error_body
@@ -101,10 +98,10 @@ def files_with(text: str, folder: Path) -> list[str]:
     [
         ({"model": "depseek/r1"}, "did you mean 'deepseek'"),
         ({"base_url": "http://h/v1"}, "write model: http://host:port/v1#model"),
-        ({"backend": "litellm", "batch": True}, "no batches through litellm"),
-        ({"backend": "mistral"}, "through batches only"),
+        ({"backend": "litellm", "batch": True}, "litellm has no batches"),
+        ({"backend": "mistral"}, "works only with batch: true"),
         ({"backend": "anthropic"}, "needs max_tokens"),
-        ({"backend": "gemini", "batch": True, "system": "Think."}, "no system prompt"),
+        ({"backend": "gemini", "batch": True, "system": "Think."}, "can send no system"),
         ({"backend": "vllm"}, "Input should be"),
         ({"backend_params": {"api_key": KEY}}, "api_key cannot be set in backend_params"),
         ({"truncated": "escalate"}, "needs max_tokens, and a max_tokens_limit above it"),
@@ -125,18 +122,14 @@ def test_a_missing_key_and_a_password_are_told_at_the_start(tmp_path: Path, monk
 
 
 def test_a_batch_that_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
-    def fail() -> CuratorProcess:
-        raise UserError(errors.Fault("curator cannot be set up"))
+    class Broken(Curator):
+        def _start_curator(self) -> CuratorProcess:
+            raise UserError(errors.Fault("curator cannot be set up"))
 
-    terms = replace(teacher_of("http://h/v1#m", tmp_path, batch=True)._terms(), start=fail)
-    asked = [(Request(Question("q")), Call([{"role": "user", "content": "q"}]))]
     for _ in range(2):
-        with (
-            ResponseCache(tmp_path / "cache" / "responses.sqlite") as cache,
-            closing(Waves(terms, cache, Progress(), lambda _, __: None)) as waves,
-            pytest.raises(UserError, match="cannot be set up"),
-        ):
-            list(waves.replies(asked))
+        teacher = Broken(model="http://h/v1#m", batch=True).fresh(context(tmp_path))
+        with pytest.raises(UserError, match="cannot be set up"):
+            list(teacher.traces(requests(1)))
     assert not list(tmp_path.rglob("*.json*"))
 
 
@@ -162,8 +155,7 @@ def test_a_limit_has_the_name_that_the_endpoint_knows(tmp_path: Path, monkeypatc
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     names = []
     for model in ("openai/m", "http://h/v1#m"):
-        terms = teacher_of(model, tmp_path, max_tokens=9)._terms()
-        row = terms.row(Call([{"role": "user", "content": "?"}], {"max_tokens": 9}))
+        row = teacher_of(model, tmp_path, max_tokens=9).row(Call([{"role": "user", "content": "?"}], {"max_tokens": 9}))
         names.append(list(json.loads(row["generation_params"])))
     assert names == [["max_completion_tokens"], ["max_tokens"]]
 
@@ -206,7 +198,15 @@ def test_without_curator_it_says_how_to_get_it(tmp_path: Path) -> None:
         ("API Error: 429 - slow down(x1)", "throttled"),
         ("API Error: 429 - insufficient_quota(x1)", "refused"),
         ("API Error: 401 - wrong key(x1)", "refused"),
-        ("API Error: 400 - too long(x1)", "final"),
+        ("API Error: 400 - too long(x1)", "rejected"),
+        ("API Error: 400 - no such field(x1)", "unclear"),
+        ("API Error: 403 - not in your region(x1)", "unclear"),
+        ("API Error: 403 - this key has no permission(x1)", "refused"),
+        ("API Error: 405 - method not allowed(x1)", "refused"),
+        ("litellm.BadRequestError: no such field(x1)", "unclear"),
+        ("litellm.ContextWindowExceededError: 9 tokens(x1)", "rejected"),
+        ("API error: {'type': 'invalid_request_error', 'message': 'prompt is too long: 9 tokens'}(x1)", "rejected"),
+        ("API error: {'type': 'invalid_request_error', 'message': 'thinking.budget'}(x1)", "unclear"),
         ("API Error: 503 - busy(x1)", "transient"),
         ("(x1)", "transient"),
         ("Cannot connect to host 127.0.0.1:1 ssl:default(x1)", "transient"),
@@ -254,6 +254,34 @@ def test_reasoning_answer_and_end_are_read_from_whatever_a_provider_sends(raw: o
     assert (reply.reasoning, reply.content, reply.finish_reason) == ("two and two", "4", "length")
     assert reply.usage is not None
     assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) in ((7, 9), (11, 7))
+
+
+def _anthropic(stop_reason: object) -> dict[str, object]:
+    return {"type": "message", "content": [{"type": "text", "text": "4"}], "stop_reason": stop_reason}
+
+
+def _gemini(finish_reason: object) -> dict[str, object]:
+    return {"candidates": [{"content": {"parts": [{"text": "4"}]}, "finishReason": finish_reason}]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "ended"),
+    [
+        (_anthropic("end_turn"), "stop"),
+        (_anthropic("model_context_window_exceeded"), "length"),
+        (_anthropic("as it pleases"), "as it pleases"),
+        (_anthropic("pause_turn"), "tool call"),
+        (_anthropic("refusal"), "content filter"),
+        (_gemini("STOP"), "stop"),
+        (_gemini("MAX_TOKENS"), "length"),
+        (_gemini("PROHIBITED_CONTENT"), "content filter"),
+        (_gemini("MALFORMED_FUNCTION_CALL"), "tool call"),
+        ({"promptFeedback": {"blockReason": "SAFETY"}}, "content filter"),
+    ],
+)
+def test_why_an_answer_ended_is_read_by_the_one_table(raw: object, ended: str) -> None:
+    reply = read(payload_of(raw) or b"")
+    assert (reply.unknown_reason or reply.error_kind or reply.finish_reason) == ended
 
 
 @pytest.mark.parametrize(
@@ -311,7 +339,7 @@ def trouble(prompt: str, nth: int) -> Fault | None:
 
 def various(body: Body) -> object:
     answers = {
-        "null": completion(None),
+        "null": completion(None, reasoning_content="so"),
         "refused": completion(None, refusal="I will not."),
         "cut": completion("It is", finish_reason="length", reasoning_content="so"),
         "filtered": completion("", finish_reason="content_filter"),
@@ -383,7 +411,7 @@ def test_a_wrong_key_stops_the_run_and_is_not_told(tmp_path: Path, monkeypatch: 
 def test_an_address_where_nobody_is_stops_the_run_soon(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
-        teacher = teacher_of(f"http://127.0.0.1:{taken.getsockname()[1]}/v1#m", tmp_path, max_retries=100)
+        teacher = teacher_of(f"http://127.0.0.1:{taken.getsockname()[1]}/v1#m", tmp_path, contact_s=0.5, max_retries=0)
         with pytest.raises(ProviderError, match="cannot be reached: Cannot connect"):
             list(teacher.traces(requests(3)))
         assert teacher.state().endswith("cannot be reached")
@@ -461,7 +489,7 @@ for trace in teacher_of(sys.argv[1], Path(sys.argv[2]), **settings).traces(reque
 
 
 def started(spec: str, folder: Path, **settings: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", CHILD, spec, str(folder), repr(settings)]
+    command = interruptible.python("-c", CHILD, spec, str(folder), repr(settings))
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 

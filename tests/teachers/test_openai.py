@@ -46,7 +46,7 @@ def test_checking_a_recipe_imports_no_client() -> None:
         "teacher = load('teacher', 'openai')(model='ollama/m'); teacher.label;"
         "sys.exit(any(name in sys.modules for name in ('openai', 'httpx', 'httpx2', 'aiohttp')))"
     )
-    subprocess.run([sys.executable, "-c", check], check=True)
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def test_the_name_in_the_recipe_is_openai() -> None:
@@ -143,7 +143,7 @@ def test_what_is_no_answer_is_a_trace_with_a_reason(tmp_path: Path) -> None:
         "good": completion("<think>so</think>It is 4."),
     }
     with ChatServer(answer=lambda body: answers[body["messages"][0]["content"]]) as server:
-        teacher = teacher_of(server.spec, tmp_path)
+        teacher = teacher_of(server.spec, tmp_path, max_retries=0)
         traces = {trace.question_id: trace for trace in teacher.traces(Request(Question(name)) for name in answers)}
     told = {name: traces[Question(name).id] for name in answers}
     assert {name: (trace.finish_reason, trace.error) for name, trace in told.items()} == {
@@ -335,3 +335,24 @@ def test_kill_9_loses_nothing_and_pays_for_nothing_twice(tmp_path: Path) -> None
     assert sorted(map(json.loads, again.stdout.splitlines())) == traces
     said = [final.stdout + final.stderr + again.stderr, *(path.read_text("latin-1") for path in tmp_path.rglob("*.*"))]
     assert not any(KEY in text for text in said)
+
+
+def test_tags_of_its_own_are_read_and_marks_that_are_left_over_are_reported_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ChatServer(answer=lambda body: completion("<scratchpad>so</scratchpad>It is 4.[THINK]")) as server:
+        for tags in ((), ("scratchpad",)):
+            teacher = teacher_of(server.spec, tmp_path, think_tags=tags, reasoning=False)
+            traces = list(teacher.traces(Request(Question(f"{number}?")) for number in range(3)))
+    assert {(trace.reasoning, trace.response) for trace in traces} == {("so", "It is 4.[THINK]")}
+    said = [record.getMessage() for record in caplog.records if "still contains" in record.getMessage()]
+    assert ["<scratchpad>" in said[0], "[THINK]" in said[1], len(said)] == [True, True, 2]  # once a run
+
+
+def test_another_model_than_was_asked_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    answer = {**completion("It is 4."), "model": "another-model"}
+    with ChatServer(answer=lambda body: answer) as server:
+        list(teacher_of(server.spec, tmp_path).traces(Request(Question(f"{number}?")) for number in range(3)))
+    assert [record.getMessage() for record in caplog.records if "was asked" in record.getMessage()] == [
+        f"{server.spec} was asked, and 'another-model' answered"
+    ]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +50,27 @@ def test_of_an_expired_batch_only_what_is_missing_is_submitted_again(tmp_path: P
 
 
 def test_a_run_that_was_stopped_finds_its_batch_again(tmp_path: Path) -> None:
-    with BatchServer(num_looks=3) as server:
+    with BatchServer(num_looks=1_000_000) as server:
         with pytest.raises(KeyboardInterrupt):
             stopped_while_waiting(tmp_path, server)
         assert [len(server.asked), len(server.batches)] == [6, 1]
+        server.finish()
         found = traces(tmp_path, server)
         assert [len(server.asked), len(server.batches)] == [6, 1]
     assert all(trace.finish_reason == "stop" for trace in found)
 
 
 def stopped_while_waiting(folder: Path, server: BatchServer) -> None:
-    """Ask, and be stopped once the batch is on its way."""
+    """Ask, and be stopped as Ctrl-C does it once the batch is under way."""
+    teacher = OpenaiBatch(model=server.spec, poll_s=0.01).fresh(Context(cache=folder / "c.sqlite"))
+    main = threading.get_ident()
 
-    class Stopped(OpenaiBatch):
-        def _note(self, batch: Any) -> None:
-            raise KeyboardInterrupt
+    def stop() -> None:
+        while "in_progress" not in teacher.state():
+            time.sleep(0.005)
+        signal.pthread_kill(main, signal.SIGINT)
 
-    teacher = Stopped(model=server.spec, poll_s=0.01).fresh(Context(cache=folder / "c.sqlite"))
+    threading.Thread(target=stop, daemon=True).start()
     list(teacher.traces([Request(Question(f"{i}?"), attempt) for i in range(3) for attempt in range(2)]))
 
 

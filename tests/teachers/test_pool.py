@@ -45,7 +45,7 @@ def test_the_screen_tells_how_each_endpoint_does(tmp_path: Path) -> None:
             assert part.startswith(f"{server.spec}: {num} answered")
         again = pool.fresh(Context(cache=tmp_path / "responses.sqlite"))
         assert len(list(again.traces(asked))) == 20
-        assert sum(progress.cached for progress in again._progress) == 20
+        assert sum(progress.cached for progress in again._counters) == 20
 
 
 def test_what_the_cache_holds_is_read_as_it_is_asked_for(tmp_path: Path) -> None:

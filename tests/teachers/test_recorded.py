@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from open_thoughts_gen.pipeline import run_line
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.recipe import load_recipe
-from open_thoughts_gen.teachers.recorded import Recorded, split_tags
+from open_thoughts_gen.teachers.recorded import Recorded
+from open_thoughts_gen.text import split_thinking
 from open_thoughts_gen.types import Question, Request, Trace
 
 TAGGED = "<|begin_of_thought|>\n\nHm.\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\nFour.\n\n<|end_of_solution|>"
@@ -66,18 +67,18 @@ def test_a_list_of_chats_holds_one_for_each_attempt() -> None:
 def test_a_row_without_a_trace_says_so(row: dict[str, Any]) -> None:
     trace = recorded(row, messages="c")
     assert trace.finish_reason == "error"
-    assert "carries no trace in 'c'" in str(trace.error)
+    assert "has no trace in 'c'" in str(trace.error)
 
 
 @given(st.text())
 def test_any_text_is_split_without_loss_of_what_is_untagged(text: str) -> None:
-    reasoning, response = split_tags(text)
+    reasoning, response = split_thinking(text)
     assert len(reasoning) + len(response) <= len(text)
     assert "<" in text or (reasoning, response) == ("", text.strip())
 
 
 def test_an_unclosed_thought_has_no_response() -> None:
-    assert split_tags("<|begin_of_thought|>Hm.") == ("Hm.", "")
+    assert split_thinking("<|begin_of_thought|>Hm.") == ("Hm.", "")
 
 
 @pytest.mark.parametrize("settings", [{}, {"response": "a", "messages": "b"}])

@@ -36,7 +36,7 @@ def test_what_was_written_is_given_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["{", "[]", "{}", '{"question_id": 1}', '{"question_id": "a", "attempt": "x"}'])
 def test_a_line_that_is_no_trace_is_told_with_its_place(tmp_path: Path, line: str) -> None:
     (tmp_path / "c.jsonl").write_text(f"{line}\n")
-    with pytest.raises(UserError, match=r"c\.jsonl:1: .*record the cassette anew"):
+    with pytest.raises(UserError, match=r"c\.jsonl:1: .*record the cassette again"):
         Replay(file="c.jsonl").fresh(Context(folder=tmp_path))
 
 

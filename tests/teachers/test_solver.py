@@ -1,7 +1,8 @@
-"""The teacher `solver`: tells each move once, in an order that can be followed, and the same way in every run."""
+"""The teacher `solver`: tells each step in an order that can be followed, and the same way in every run."""
 
 from random import Random
 
+from open_thoughts_gen.narration.plan import Narration, phrases, shown
 from open_thoughts_gen.sources.family import Family
 from open_thoughts_gen.teachers.solver import Solver, Telling, listed
 from open_thoughts_gen.text import final_answer
@@ -23,29 +24,104 @@ DERIVATION = Derivation(
 )
 
 
-def tellings(count: int = 200) -> list[str]:
-    return [Telling(DERIVATION, Random(seed)).reasoning() for seed in range(count)]
+# What a slow reader has besides; the trap settles what the finding rests on.
+LONG = Derivation(
+    "No",
+    (
+        Step("issue", ("Is it late?",)),
+        Step("turn", ("Nine days would end on Sunday.",), point=1, settles=("guess",)),
+        Step("refute", ("But ten are given.",), point=1, claims=("9 + 1 = 10",)),
+        Step("trap", ("Eleven looks late.", "Eleven seems late."), point=1, settles=("days",)),
+        Step("compute", ("Eleven less one is ten.",), point=2, claims=("11 - 1 = 10",), uses=("days",)),
+        Step("finding", ("It is not late.", "It came in time."), point=3),
+        Step("finding", ("Nothing is owed.", "There is no debt."), point=4),
+        Step("check", ("Ten and one are eleven.",), point=9, claims=("10 + 1 = 11",), shown="deliberate"),
+        Step("check", ("Nine would do.",), point=9),
+        Step("answer", ("It came in time.",)),
+    ),
+)
+NOTES = (Step("note", ("Ten days are given.",)), Step("note", ("Eleven have gone by.",)))
+NARRATIONS: tuple[Narration, ...] = ("brief", "normal", "deliberate")
 
 
-def test_every_move_is_told_in_order() -> None:
-    for told in tellings():
-        places = [
-            min(told.index(text) for text in step.texts if text in told)
+def tellings(count: int = 200, derivation: Derivation = DERIVATION, narration: Narration = "normal") -> list[str]:
+    notes = NOTES if narration == "deliberate" else ()
+    return [Telling(derivation, Random(seed), narration, notes).reasoning() for seed in range(count)]
+
+
+def test_every_step_is_told_in_order() -> None:
+    for text in tellings():
+        indices = [
+            min(text.index(wording) for wording in step.texts if wording in text)
             for step in DERIVATION.steps
-            if step.kind not in {"trap", "answer"}
+            if step.kind != "answer"
         ]
-        assert places == sorted(places), told
-        assert "Eleven looks late." in told
-        assert told.split("\n\n")[-1].endswith("No.")
-        assert all(paragraph == paragraph.strip() != "" for paragraph in told.split("\n\n")), told
+        assert indices == sorted(indices), text
+        assert text.split("\n\n")[-1].endswith("No.")
+        assert all(paragraph == paragraph.strip() != "" for paragraph in text.split("\n\n")), text
+
+
+def kinds_told(narration: Narration) -> list[str]:
+    telling = Telling(LONG, Random(1), narration, NOTES if narration == "deliberate" else ())
+    paragraphs = [paragraph for paragraph in telling.paragraphs() if paragraph.part not in ("recap", "again", "reason")]
+    return [step.kind for paragraph in paragraphs for step in paragraph.steps]
+
+
+def test_a_narration_chooses_the_steps_and_what_they_rest_on() -> None:
+    assert kinds_told("brief") == ["trap", "compute", "finding", "finding"]
+    assert kinds_told("normal") == ["issue", "trap", "compute", "finding", "finding", "check"]
+    issue, *others = [step.kind for step in LONG.steps if step.kind != "answer"]
+    assert kinds_told("deliberate") == [issue, "note", "note", *others]
+
+
+def test_a_deliberate_narration_goes_through_the_text_and_then_over_its_steps_again() -> None:
+    for text in tellings(20, LONG, "deliberate"):
+        assert "- Ten days are given.\n- Eleven have gone by." in text
+        assert any(phrase in text for phrase in phrases()["again"])
+        for finding in ("It is not late.", "It came in time.", "Nothing is owed.", "There is no debt."):
+            assert text.count(finding) == 1
+
+
+def test_what_a_brief_step_uses_is_told_even_where_its_kind_would_not_be() -> None:
+    steps = (
+        Step("check", ("One.",), settles=("one",)),
+        Step("finding", ("Two.",), uses=("one",)),
+        Step("check", ("3.",)),
+    )
+    assert [step.texts[0] for step in shown(steps, "brief")] == ["One.", "Two."]
+
+
+def test_at_most_two_phrases_stand_in_a_trace_each_before_a_step_that_it_fits() -> None:
+    banks = {name: texts for name, texts in phrases().items() if name not in ("close", "ground")}
+    numbers = set()
+    for narration in NARRATIONS:
+        for text in tellings(100, LONG, narration):
+            said = [phrase for texts in banks.values() for phrase in texts if f"{phrase} " in text.replace("\n", " ")]
+            assert len(said) <= (0 if narration == "brief" else 2), text
+            numbers.add(len(said))
+            for phrase in said:
+                following = text.split(phrase, 1)[1].strip().removeprefix("- ")
+                step = next(step for step in (*NOTES, *LONG.steps) if following.startswith(step.texts))
+                bank = next(name for name, texts in banks.items() if phrase in texts)
+                assert bank in (
+                    "turn",
+                    "recap",
+                    "again",
+                    f"opening/{step.kind}",
+                    "opening/any",
+                    f"lead/{step.kind}",
+                    "lead/sum",
+                )
+                assert bank != "lead/sum" or step.claims
+    assert numbers == {0, 1, 2}
 
 
 def test_plans_differ() -> None:
-    assert len(set(tellings())) > 190
-    assert len({told.count("\n\n") for told in tellings()}) > 2
+    assert len(set(tellings())) > 150
+    assert len({text.count("\n\n") for text in tellings()}) > 2
 
 
-def test_what_is_said_again_is_said_otherwise() -> None:
+def test_what_is_said_again_is_said_in_other_words() -> None:
     for told in tellings():
         for step in DERIVATION.steps:
             for text in step.texts:
@@ -70,7 +146,7 @@ def test_a_question_is_told_the_same_way_in_every_run_and_another_attempt_anew()
 def test_a_question_of_no_family_is_an_error_trace() -> None:
     (trace,) = Solver().traces([Request(Question("What is the time?", meta={"family": "statutes", "spec": {}}))])
     assert trace.finish_reason == "error"
-    assert trace.error == "the solver tells derivations of families only, and this question comes from none"
+    assert trace.error == "the solver answers only questions that a family made, and this is not one"
     assert (trace.reasoning, trace.response) == ("", "")
 
 

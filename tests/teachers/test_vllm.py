@@ -15,7 +15,7 @@ import pytest
 from open_thoughts_gen.cache import Owner, ResponseCache
 from open_thoughts_gen.errors import ProviderError, UserError
 from open_thoughts_gen.plugin import Context
-from open_thoughts_gen.teachers.vllm import ENGINE_SILENT, TELLING, Vllm
+from open_thoughts_gen.teachers.vllm import ANSWER_SETTINGS, SPEED_ARGUMENTS, Vllm
 from open_thoughts_gen.teachers.vllm.engine import PACKAGE
 from open_thoughts_gen.types import Question, Request, Trace
 from tests.toy import vllm as toy
@@ -141,7 +141,7 @@ def test_a_parser_of_vllm_reads_other_marks(model: Path) -> None:
 
 def test_a_chat_template_of_ones_own(tmp_path: Path) -> None:
     model = folder(tmp_path / "m", no_template=True)
-    with pytest.raises(UserError, match=r"cannot ask vllm/m: .*chat template.*; name a file with one: chat_template"):
+    with pytest.raises(UserError, match=r"cannot ask vllm/m: .*chat template.*; set chat_template to a file"):
         ask(model, ["?"])
     toy.made.clear()
     (tmp_path / "chat.jinja").write_text("one two three {}")
@@ -274,8 +274,8 @@ def test_what_changes_answers_is_part_of_the_key_and_what_does_not_is_not(model:
         ask(model, ["?"], **settings)
     with ResponseCache(model.parent / "c.sqlite") as cache:
         assert cache.stats().num_responses == 1 + len(other)
-    assert set(TELLING) == {"revision", "dtype", "quantization", "max_model_len", "reasoning_parser"}
-    assert "enforce_eager" in ENGINE_SILENT
+    assert set(ANSWER_SETTINGS) == {"revision", "dtype", "quantization", "max_model_len", "reasoning_parser"}
+    assert "enforce_eager" in SPEED_ARGUMENTS
 
 
 def test_a_folder_is_its_content(model: Path, tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_revision_is_part_of_a_model_of_the_hub(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "mend"),
+    ("told", "hint"),
     [
         ("CUDA out of memory. Tried to allocate 2.00 GiB.", "set a smaller max_model_len"),
         ("No available memory for the cache blocks.", "set a smaller max_model_len"),
@@ -315,19 +315,21 @@ def test_a_revision_is_part_of_a_model_of_the_hub(tmp_path: Path) -> None:
         ("What is\nthis?", "VLLM_LOGGING_LEVEL=INFO"),
     ],
 )
-def test_a_model_that_cannot_be_loaded_is_one_line_with_a_mend(tmp_path: Path, told: str, mend: str) -> None:
+def test_a_model_that_cannot_be_loaded_is_one_line_with_a_hint(tmp_path: Path, told: str, hint: str) -> None:
     model = folder(tmp_path / "m", cannot_load=told)
     with pytest.raises(UserError) as error:
         ask(model, ["?"])
     assert str(error.value).startswith("vLLM cannot load vllm/m: RuntimeError: ")
-    assert mend in str(error.value)
+    assert hint in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_an_engine_that_fails_ends_the_run_and_is_not_used_again(tmp_path: Path) -> None:
     model = folder(tmp_path / "m", fails_after=20)
     prompts = [f"{i}?" for i in range(40)]
-    with pytest.raises(UserError, match=r"vLLM failed while it asked vllm/m: .*out of memory.*; run again"):
+    with pytest.raises(
+        UserError, match=r"vLLM failed while it asked vllm/m: .*out of memory.*; run the same command again"
+    ):
         ask(model, prompts, concurrency=4)
     with ResponseCache(tmp_path / "c.sqlite") as cache:
         kept = cache.stats().num_responses
@@ -357,10 +359,10 @@ def test_a_model_that_should_reason_and_does_not_stops_the_run(model: Path) -> N
         ({"engine": {"worker_cls": "theirs.Worker"}}, "worker_cls cannot be set here"),
         ({"engine": {"hf_token": "hf_x"}}, "hf_token cannot be set here"),
         ({"engine": {"enforce_eagre": True}}, "did you mean 'enforce_eager'"),
-        ({"engine": {"dtype": "half"}}, "dtype is a setting of its own"),
+        ({"engine": {"dtype": "half"}}, "dtype is a setting of the teacher"),
         ({"extra_body": {"top_q": 1}}, "did you mean 'top_k'"),
         ({"extra_body": {"max_tokens": 1}}, "max_tokens cannot be set in extra_body"),
-        ({"extra_body": {"chat_template_kwargs": 1}}, "chat_template_kwargs is a mapping"),
+        ({"extra_body": {"chat_template_kwargs": 1}}, "chat_template_kwargs has to be a mapping"),
         ({"model": ""}, "model"),
     ],
 )
@@ -374,8 +376,8 @@ def test_settings_are_checked_with_the_recipe(settings: dict[str, Any], told: st
     [
         ("./none", "there is no model folder './none'"),
         ("/no/such", "there is no model folder '/no/such'"),
-        ("a/b/c", "'a/b/c' is neither a folder nor a model of the Hub; write OWNER/NAME"),
-        ("empty", "'empty' holds no model; it needs a config.json"),
+        ("a/b/c", "'a/b/c' is neither a folder nor a model on the Hub; write OWNER/NAME"),
+        ("empty", "'empty' holds no model; name a folder with a config.json"),
     ],
 )
 def test_a_model_that_is_not_there_is_told_before_the_run(tmp_path: Path, name: str, told: str) -> None:

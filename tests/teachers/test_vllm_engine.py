@@ -21,7 +21,7 @@ import pytest
 from open_thoughts_gen.cache import ResponseCache
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.plugin import Context
-from open_thoughts_gen.teachers.vllm import ENGINE_SILENT, ENGINE_TELLING, SAMPLING, Vllm
+from open_thoughts_gen.teachers.vllm import ANSWER_ARGUMENTS, SAMPLING, SPEED_ARGUMENTS, Vllm
 from open_thoughts_gen.teachers.vllm.engine import TEMPLATE_SETTINGS
 from open_thoughts_gen.types import Question, Request, Trace
 from tests.toy import vllm as toy
@@ -180,7 +180,7 @@ def test_a_model_that_cannot_be_loaded_is_one_line(model: Path, tmp_path: Path) 
 
 def test_the_settings_that_are_let_through_are_vllms() -> None:
     vllm = import_module("vllm")
-    assert (ENGINE_TELLING | ENGINE_SILENT) - set(vllm.EngineArgs.__dataclass_fields__) == set()
+    assert (ANSWER_ARGUMENTS | SPEED_ARGUMENTS) - set(vllm.EngineArgs.__dataclass_fields__) == set()
     assert SAMPLING - {TEMPLATE_SETTINGS} - set(vllm.SamplingParams.__struct_fields__) == set()
 
 

@@ -50,15 +50,17 @@ def integer(rng: Random) -> tuple[str, str, bool]:
     other, is_same = either(
         rng, value, rng.choice((value + 1, -value - 1 - (value == 0), value * 10 + 1, value + rng.randrange(2, 99)))
     )
-    return write_integer(rng, value), write_integer(rng, int(str(other))), is_same
+    return write_integer(rng, value), write_integer(rng, int(str(other)), has_unit=True), is_same
 
 
-def write_integer(rng: Random, value: int) -> str:
-    forms = [str(value)] * 6 + [f"${value}$", rf"\text{{{value}}}", f"{value}.", f"{value}.0", rf"{value}^\circ"]
+def write_integer(rng: Random, value: int, *, has_unit: bool = False) -> str:
+    forms = [str(value)] * 6 + [f"${value}$", rf"\text{{{value}}}", f"{value}.", f"{value}.0"]
     if value > 999:
         forms += [grouped(value), grouped(value).replace(",", "{,}"), grouped(value)]
     if value > 0:
-        forms += [f"+{value}", rf"\${value}", f"{value}{rng.choice(UNITS)}"]
+        forms += [f"+{value}"]
+    if has_unit and value > 0:
+        forms += [rf"\${value}", f"{value}{rng.choice(UNITS)}", rf"{value}^\circ"]
     return rng.choice(forms)
 
 

@@ -1,4 +1,4 @@
-"""All of several verifiers: what it is for. Its truth table is held in tests/test_routing.py."""
+"""All of several verifiers: what it is for. Its truth table is held in tests/plugin/test_routing.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from open_thoughts_gen.verifiers.all_of import AllOf
             "correct",
             "exact: correct, the answer is the reference; choice: correct, the answer is option B",
         ),
-        ("Answer: (B)", "incorrect", "exact: incorrect, the answer is not the reference"),
+        ("Answer: (B)", "incorrect", "another text: exact: incorrect, another text"),
         ("I\nam silent", "undecided", "no answer: exact: undecided, no answer: the response marks none; choice: "),
     ],
 )
@@ -25,4 +25,4 @@ def test_the_letter_and_its_form(response: str, outcome: str, told: str) -> None
     one = AllOf.model_validate({"of": ("exact", "choice")}).fresh(Context())
     verdict = one.verdict(Question("Which?", "B"), Trace("", 0, "t", "", response))
     assert verdict.outcome == outcome
-    assert verdict.explanation.startswith(told)
+    assert verdict.why.startswith(told)

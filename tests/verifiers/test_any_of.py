@@ -1,4 +1,4 @@
-"""Any of several verifiers: what it is for. Its truth table is held in tests/test_routing.py."""
+"""Any of several verifiers: what it is for. Its truth table is held in tests/plugin/test_routing.py."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from open_thoughts_gen.verifiers.date import AmbiguousError, Date, Order, day
         "2031-07-06", "2031/7/6", "6 July 2031", "6th July, 2031", "the 6th of July 2031", "July 6, 2031",
         "Jul 6th, 2031",
         "Sunday, 6 July 2031", "Sun 6 Jul 2031", "2031-07-06T10:00:00Z", "by 6 July 2031 (2031-07-06)", "6-July-2031",
-        "on the 6th day of July, 2031",
+        "on the 6th day of July, 2031", "6. Juli 2031", "6 juillet 2031", "6 de julio de 2031", "2031年7月6日",
+        "6/Jul/2031", "The deadline is July 6, 2031 at 5 pm.", "6\u00a0July\u00a02031", r"\text{July 6, 2031}",
     ],
 )  # fmt: skip
 def test_one_day_in_many_forms(text: str) -> None:
@@ -49,6 +50,12 @@ def test_figures_alone(text: str, order: Order | None, found: date) -> None:
         "31 June 2031",
         "Monday, 6 July 2031",
         "6 July 2031 or 7 July 2031",
+        "the day before July 6, 2031",
+        "three weeks after 6 July 2031",
+        "the eve of 6 July 2031",
+        "not 6 July 2031",
+        "6 July 2031 minus 2 days",
+        "6 July 2031" + " " * 3000 + "x" * 3000,
     ],
 )
 def test_what_is_no_single_day(text: str) -> None:
@@ -72,6 +79,7 @@ def test_verdicts(reference: str | None, response: str, tolerance: int, outcome:
     verdict = Date(tolerance_days=tolerance).verdict(Question("When?", reference), Trace("q", 0, "t", "", response))
     assert verdict.outcome == outcome
     assert verdict.explanation
+    assert bool(verdict.cause) == (outcome != "correct")
 
 
 @given(

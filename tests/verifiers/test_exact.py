@@ -8,7 +8,7 @@ from open_thoughts_gen.verifiers.exact import Exact
 
 def judge(response: str, reference: str | None, verifier: Exact = Exact()) -> tuple[Outcome, str | None, str]:  # noqa: B008
     verdict = verifier.verdict(Question("Who?", reference), Trace("q", 0, "t", "", response))
-    return verdict.outcome, verdict.answer, verdict.explanation
+    return verdict.outcome, verdict.answer, verdict.why
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_without_an_answer_nothing_is_decided() -> None:
 def test_a_trace_that_ended_early_says_so(finish_reason: str, cause: str) -> None:
     trace = Trace("q", 0, "t", "thinking", "", finish_reason)  # type: ignore[arg-type]
     verdict = Exact().verdict(Question("Who?", "Ada"), trace)
-    assert (verdict.outcome, verdict.explanation) == ("undecided", f"no answer: {cause}")
+    assert (verdict.outcome, verdict.cause, verdict.explanation) == ("undecided", "no answer", cause)
 
 
 def test_the_settings_say_what_counts() -> None:
@@ -49,4 +49,4 @@ def test_the_settings_say_what_counts() -> None:
 
 
 def test_the_extracted_answer_is_told() -> None:
-    assert judge("so\nAnswer: **Bob**", "Ada") == ("incorrect", "Bob", "the answer is not the reference")
+    assert judge("so\nAnswer: **Bob**", "Ada") == ("incorrect", "Bob", "another text: the answer is not the reference")

@@ -13,7 +13,7 @@ def why(reasoning: str, response: str, settings: dict[str, object], reference: s
         Question("How many?", reference), Trace("q", 0, "t", reasoning, response)
     )
     assert (verdict.outcome == "correct") == (verdict.explanation == "the form is right")
-    return verdict.explanation
+    return verdict.why
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,25 @@ def test_without_a_reference_the_kind_is_not_known() -> None:
 )  # fmt: skip
 def test_kinds(answer: str, found: str) -> None:
     assert kind(answer) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "settings", "response", "reason"),
+    [
+        ("Put it between <answer> and </answer>.", {}, "<answer>5</answer>", "the form is right"),
+        ("How many?", {"instruction": "Use <answer></answer>."}, "<answer>5</answer>", "the form is right"),
+        ("How many?", {"answer": "tags"}, "<answer>5</answer>", "the form is right"),
+        ("How many?", {"answer": "tags"}, r"\boxed{5}", "no answer: none is marked as tags"),
+        ("How many?", {}, "<answer>5</answer>", "tags: <answer> stands in the text"),
+        ("Use <answer>.", {}, "<answer>5", "tags: <answer> is not closed as often as it is opened"),
+        ("Use <think> and <answer></answer>.", {}, "<think>5<answer>5</answer>", "tags: <think> stands in the text"),
+    ],
+)
+def test_tags_that_were_asked_for_are_part_of_the_form(
+    prompt: str, settings: dict[str, object], response: str, reason: str
+) -> None:
+    verifier = Format.model_validate(settings)
+    assert verifier.verdict(Question(prompt, "5"), Trace("q", 0, "t", "I count.", response)).why == reason
 
 
 def test_alphabets() -> None:

@@ -37,6 +37,14 @@ def judged(verifier: JsonSchema, response: str, reference: str | None = None, **
         ('{"name": "Ada", "name": "Bob"}', "incorrect"),
         ("[" * 100_000, "incorrect"),
         ("no JSON", "incorrect"),
+        ('```\n{"name": "Ada"}\n```', "correct"),
+        ('Run it:\n```\nls\n```\n\n~~~\n{"name": "Ada"}\n~~~', "correct"),
+        ('```json\n{"name": "Eve"}\n```\n```json\n{"name": 1}', "correct"),  # the last was never closed
+        ('<answer>{"name": "Ada"}</answer>', "correct"),
+        (r'\boxed{\{"name": "Ada"\}}', "correct"),
+        ('{"name": "Ada", "age": 1e400}', "undecided"),
+        ('{"name": "Ada", "age": %s}' % ("9" * 5000), "undecided"),
+        ("```json\n" * 20_000, "incorrect"),
         ("", "undecided"),
     ],
 )
@@ -50,6 +58,9 @@ def test_the_answer_is_validated(verifier: JsonSchema, response: str, outcome: O
         ('{"name": "Ada", "age": 1}', '{"age": 1.0, "name": "Ada"}', "correct"),
         ('{"name": "Ada", "x": [1, 2]}', '{"name": "Ada", "x": [2, 1]}', "incorrect"),
         ('{"name": "Ada", "x": 1}', '{"name": "Ada", "x": true}', "incorrect"),
+        ('{"name": "Ada", "x": 0.1}', '{"name": "Ada", "x": 0.10000000000000000001}', "incorrect"),
+        ('{"name": "Ada", "x": 1e2}', '{"name": "Ada", "x": 100}', "correct"),
+        ('{"name": "Ada", "x": 1e400}', '{"name": "Ada", "x": 1}', "undecided"),
         ("{", '{"name": "Ada"}', "undecided"),
     ],
 )
@@ -75,14 +86,14 @@ def test_the_fault_is_told_with_its_place(verifier: JsonSchema) -> None:
 def test_a_rows_schema_may_be_hostile(verifier: JsonSchema, schema: object) -> None:
     verdict = judged(verifier, '{"name": "%s!"}' % ("a" * 60), json_schema=schema)
     assert verdict.outcome == "undecided"
-    assert verdict.explanation.split(":")[0] in {"schema", "timeout"}
+    assert verdict.cause in {"unreadable schema", "timeout"}
 
 
 def test_a_rows_schema_comes_before_the_recipes(verifier: JsonSchema) -> None:
     assert judged(verifier, "[1]", json_schema='{"type": "array"}').outcome == "correct"
-    assert judged(JsonSchema(num_workers=1), "[1]").explanation.startswith("no schema")
+    assert judged(JsonSchema(num_workers=1), "[1]").cause == "no schema"
 
 
 def test_a_recipes_schema_is_checked() -> None:
-    with pytest.raises(ValueError, match="no JSON Schema"):
+    with pytest.raises(ValueError, match="not a JSON Schema"):
         JsonSchema.model_validate({"schema": {"type": "no such type"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_what_cannot_be_judged_is_not_asked(
     with ChatServer(answer=fair) as server:
         verdict = judge(server, tmp_path).verdict(question, trace(response, question, **changes))
     assert verdict.outcome == "undecided"
-    assert verdict.explanation.startswith(why)
+    assert verdict.why.startswith(why)
     assert server.asked == []
 
 
@@ -144,18 +145,18 @@ def test_what_cannot_be_read_is_asked_for_once_more(tmp_path: Path, reply: str, 
 def test_after_the_corrective_turn_it_is_no_vote(tmp_path: Path) -> None:
     verdict, server = judged(tmp_path, saying("no idea"))
     assert verdict.outcome == "undecided"
-    assert verdict.explanation.startswith("no verdict: the judge's reply cannot be read")
+    assert verdict.why.startswith("no verdict: the judge's reply cannot be read")
     assert len(server.asked) == 2
 
 
 def test_a_judge_that_cannot_tell_leaves_it_undecided(tmp_path: Path) -> None:
     verdict, _ = judged(tmp_path, lambda body: completion(ballot(body, "undecided", "It is blank.")))
-    assert verdict == Verdict("judge", "undecided", "Ada Lovelace", "the judge cannot tell: It is blank.")
+    assert verdict == Verdict("judge", "undecided", "Ada Lovelace", "It is blank.", "the judge cannot tell")
 
 
 def test_a_reply_that_was_cut_off_is_no_vote_and_not_asked_again(tmp_path: Path) -> None:
     verdict, server = judged(tmp_path, lambda _: completion('{"reason": "we', finish_reason="length"))
-    assert verdict.explanation == "no verdict: the judge was cut off"
+    assert verdict.why == "no verdict: the judge was cut off"
     assert len(server.asked) == 1
 
 
@@ -182,7 +183,8 @@ class Voters:
 )
 def test_votes_are_counted(tmp_path: Path, verdicts: list[str], outcome: str, why: str) -> None:
     verdict, server = judged(tmp_path, Voters(*verdicts), votes=len(verdicts), temperature=1, concurrency=1)
-    assert (verdict.outcome, verdict.explanation) == (outcome, why)
+    cause = {"correct": "", "incorrect": "judged incorrect", "undecided": "tie"}[outcome]
+    assert (verdict.outcome, verdict.cause, verdict.explanation) == (outcome, cause, why.removeprefix("tie: "))
     assert len(server.asked) == len(verdicts)
 
 
@@ -190,7 +192,7 @@ def test_agreement_asks_for_more_than_a_majority(tmp_path: Path) -> None:
     votes = Voters("same", "same", "different")
     verdict, _ = judged(tmp_path, votes, votes=3, agreement=0.7, concurrency=1)
     assert verdict.outcome == "undecided"
-    assert verdict.explanation.startswith("no agreement: votes: 2 correct, 1 incorrect")
+    assert verdict.why.startswith("no agreement: votes: 2 correct, 1 incorrect")
 
 
 def test_nothing_is_asked_twice_and_more_votes_ask_only_the_new_ones(tmp_path: Path) -> None:
@@ -257,7 +259,7 @@ def test_a_call_that_failed_for_good_is_no_vote_and_is_asked_again_next_time(tmp
     with ChatServer(answer=fair, fault=lambda prompt, nth: fault if nth == 0 else None) as server:
         first = judge(server, tmp_path).verdict(QUESTION, trace("Answer: Ada Lovelace"))
         assert first.outcome == "undecided"
-        assert first.explanation.startswith("no verdict: HTTP 400")
+        assert first.why.startswith("no verdict: HTTP 400")
         assert judge(server, tmp_path).verdict(QUESTION, trace("Answer: Ada Lovelace")).outcome == "correct"
 
 
@@ -296,6 +298,23 @@ def test_a_judge_that_repeats_what_it_reads_gives_no_verdict(tmp_path: Path, res
 
     verdict, _ = judged(tmp_path, parrot, response)
     assert verdict.outcome == "undecided"
+
+
+def test_whoever_wrote_all_that_is_quoted_cannot_know_the_code(tmp_path: Path) -> None:
+    codes = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        with ChatServer(answer=fair) as server:
+            first = judge(server, folder).verdict(QUESTION, trace("Answer: Ada Lovelace"))
+            assert judge(server, folder).verdict(QUESTION, trace("Answer: Ada Lovelace")) == first
+            assert len(server.asked) == 1  # the second time the cache answers: its secret is the same
+            said = str(server.asked[0].body["messages"])
+            codes.append(re.findall(r"code ([0-9a-f]{12})", said)[0])
+            known = judge(server, folder).call(QUESTION, trace("Answer: Ada Lovelace")).code
+            assert known not in said
+    assert codes[0] != codes[1]
+    secret = tmp_path / "one" / "responses.sqlite.secret"
+    assert (len(secret.read_bytes()), secret.stat().st_mode & 0o777) == (32, 0o600)
 
 
 def test_a_quoted_verdict_does_not_count_beside_the_judges_own(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def letters(verdicts: Sequence[Verdict]) -> str:
 def test_answers_that_are_the_same_by_value_vote_together() -> None:
     verdicts = judged(["1/2", "0.5", r"\frac12", "2", "3/7"], by=MATH)
     assert letters(verdicts) == "cccii"
-    assert verdicts[0].explanation == "3 of 5 attempts (share 0.60) answer 0.5"
+    assert verdicts[0].why == "3 of 5 attempts (share 0.60) answer 0.5"
     assert [verdict.answer for verdict in verdicts] == ["1/2", "0.5", r"\frac12", "2", "3/7"]
     assert letters(judged(["1/2", "0.5", r"\frac12", "2", "2"])) == "uuuuu"  # not the same, word for word
 
@@ -66,7 +66,7 @@ def test_when_there_is_a_consensus(
 ) -> None:
     verdicts = judged(answers, **settings)
     assert letters(verdicts) == expected
-    assert verdicts[0].explanation == why
+    assert verdicts[0].why == why
 
 
 def test_silence_is_no_vote_however_many_keep_it() -> None:
@@ -79,7 +79,7 @@ def test_silence_is_no_vote_however_many_keep_it() -> None:
 def test_what_the_verifier_cannot_read_is_no_vote() -> None:
     verdicts = judged(["neither", "neither", "neither", "B", "(B)"], by="choice", share=0.4)
     assert letters(verdicts) == "uuucc"
-    assert verdicts[0].explanation == "no answer: it names no option; 2 of 5 attempts (share 0.40) answer (B)"
+    assert verdicts[0].why == "no option: it names no option; 2 of 5 attempts (share 0.40) answer (B)"
 
 
 def test_a_reference_is_not_looked_at() -> None:
@@ -89,7 +89,7 @@ def test_a_reference_is_not_looked_at() -> None:
 
 def test_no_answer_says_why() -> None:
     (verdict,) = majority().verdicts(pairs([None], finish_reason="length"))
-    assert verdict == Verdict("majority", "undecided", None, "no answer: truncated")
+    assert verdict == Verdict("majority", "undecided", None, "truncated", "no answer")
 
 
 def test_each_question_has_its_own_consensus_wherever_its_attempts_stand() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pickle
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,12 @@ from hypothesis import strategies as st
 
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.types import FinishReason, Outcome, Question, Trace, Verdict
-from open_thoughts_gen.verifiers.math import Math, last_boxes, quickly
-from open_thoughts_gen.workers import Workers
+from open_thoughts_gen.verifiers.math import Math, quickly
 from tests.verifiers.math_pairs import pairs as mixed_pairs
-from tests.verifiers.wild_answers import wild
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 VECTORS: list[dict[str, Any]] = yaml.safe_load((GOLDEN / "math_vectors.yaml").read_text(encoding="utf-8"))
 DIFFERENCES: list[dict[str, Any]] = yaml.safe_load((GOLDEN / "math_differences.yaml").read_text(encoding="utf-8"))
-THEIRS: dict[str, Any] = yaml.safe_load((GOLDEN / "math_verify_vectors.yaml").read_text(encoding="utf-8"))
-NUM_MIXED, NUM_WILD = 1500, 1000
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +31,7 @@ def pair(reference: str | None, response: str, finish_reason: FinishReason = "st
     return Question("What?", reference), Trace("q", 0, "t", "", response, finish_reason)
 
 
-# The first is for exact arithmetic, the second for math-verify.
+# The first is for exact arithmetic, the second for evaluation.
 CORRECT = [("1/2", "0.5"), ("|x-1|", "|1-x|")]
 INCORRECT = [("1/2", "0.6"), ("|x-1|", "x+1")]
 HOSTILE = [
@@ -64,28 +59,11 @@ def test_vectors(verifier: Math, group: dict[str, Any], outcome: Outcome) -> Non
     ]
 
 
-def boxed(response: str) -> str:
-    return response if "\\boxed" in response else rf"\boxed{{{response}}}"
-
-
-def test_the_vectors_of_math_verify_pass(verifier: Math) -> None:
-    pairs = [pair(gold, boxed(response)) for gold, response, _ in THEIRS["agreed"]]
-    outcomes = [verdict.outcome for verdict in verifier.verdicts(pairs)]
-    expected = [(gold, response, "correct" if same else "incorrect") for gold, response, same in THEIRS["agreed"]]
-    assert [(*each[:2], outcome) for each, outcome in zip(THEIRS["agreed"], outcomes, strict=True)] == expected
-
-
-@pytest.mark.parametrize("vector", THEIRS["argued"], ids=lambda vector: vector["why"][:40])
-def test_the_vectors_of_math_verify_that_are_judged_otherwise(verifier: Math, vector: dict[str, Any]) -> None:
-    gold, response = vector["pair"]
-    assert verifier.verdict(*pair(gold, boxed(response))).outcome == vector["ours"] != vector["theirs"]
-
-
 def test_vectors_that_are_undecided_say_why(verifier: Math) -> None:
     for group in VECTORS:
         for reference, answer, cause in group.get("undecided", []):
             verdict = verifier.verdict(*pair(reference, rf"So \boxed{{{answer}}}"))
-            assert (answer, verdict.outcome, verdict.explanation.split(":")[0]) == (answer, "undecided", cause)
+            assert (answer, verdict.outcome, verdict.cause) == (answer, "undecided", cause)
 
 
 def test_responses_mark_their_answer(verifier: Math) -> None:
@@ -107,71 +85,49 @@ def test_without_two_answers_nothing_is_compared(
     verifier: Math, reference: str | None, response: str, cause: str
 ) -> None:
     verdict = verifier.verdict(*pair(reference, response))
-    assert (verdict.outcome, verdict.explanation.split(":")[0]) == ("undecided", cause)
+    assert (verdict.outcome, verdict.cause) == ("undecided", cause)
 
 
 @pytest.mark.parametrize("group", DIFFERENCES, ids=lambda group: group["class"])
-def test_each_difference_from_math_verify_is_one(group: dict[str, Any], judge: Workers) -> None:
+def test_where_math_verify_is_mistaken(group: dict[str, Any]) -> None:
     for reference, answer, is_same in group["examples"]:
-        assert (reference, answer, quickly(reference, answer)) == (reference, answer, is_same)
-        assert is_listed(reference, answer)
-    replies = judge.map([[reference, answer] for reference, answer, _ in group["examples"]])
-    theirs = [reply.value[0] == "correct" for reply in replies]
-    assert theirs != [is_same for *_, is_same in group["examples"]]
+        assert (reference, answer, outcome(reference, answer)) == (
+            reference,
+            answer,
+            "correct" if is_same else "incorrect",
+        )
 
 
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Workers]:
-    """Math-verify alone."""
-    environment = {"SYMPY_GROUND_TYPES": "python"}
-    workers = Workers("open_thoughts_gen.verifiers.math:compare", 2, 4.0, 2.0, environment)
-    yield workers
-    workers.close()
-
-
-def is_listed(reference: str, answer: str) -> bool:
-    return any(re.search(group["pattern"], each) for group in DIFFERENCES for each in (reference, answer))
+def outcome(reference: str, answer: str) -> Outcome:
+    """Return what is said without asking a worker."""
+    finding = quickly(reference, answer)
+    return "undecided" if finding is None else finding[0]
 
 
 def test_exact_arithmetic_agrees_with_the_truth_and_decides_most() -> None:
-    found = [(each, quickly(each.reference, each.answer)) for each in mixed_pairs(4000, seed=1)]
-    assert [each for each, same in found if same not in {None, each.is_same}] == []
-    assert sum(same is not None for _, same in found) > 0.95 * len(found)
-
-
-def test_it_differs_from_math_verify_only_where_that_is_listed(judge: Workers) -> None:
-    # What a text is wrapped in comes off before either judges.
-    asked = [(each.reference, each.answer) for each in mixed_pairs(NUM_MIXED, seed=2)] + list(wild(NUM_WILD, seed=4))
-    decided = [(*each, same) for each in asked if (same := quickly(*each)) is not None]
-    assert len(decided) > 0.7 * len(asked)
-    replies = judge.map([each[:2] for each in decided])
-    theirs = [reply.value[0] if reply.failure is None else reply.failure for reply in replies]
-    differing = [
-        (*each, outcome)
-        for each, outcome in zip(decided, theirs, strict=True)
-        if outcome != ("correct" if each[2] else "incorrect")
-    ]
-    assert [each for each in differing if not is_listed(*each[:2])] == []
+    judged = [(each, outcome(each.reference, each.answer)) for each in mixed_pairs(4000, seed=1)]
+    assert [each for each, said in judged if said == ("incorrect" if each.is_same else "correct")] == []
+    assert sum(said != "undecided" for _, said in judged) > 0.95 * len(judged)
 
 
 @settings(max_examples=150)
 @given(st.text(alphabet=r"\{}()[]^_+-*/=<>,.;!|&%$0123456789xyzeidt abfrcsqtpi", max_size=60))
 def test_any_text_is_read_or_refused_and_is_itself(text: str) -> None:
-    assert quickly(text, text) is not False
-    assert last_boxes(text) == [each for each in last_boxes(text) if each]
+    assert outcome(text, text) == ("correct" if text.strip() else "undecided")
 
 
 @pytest.mark.parametrize(("finish_reason", "cause"), [("length", "truncated"), ("error", "the call failed")])
 def test_a_trace_that_ended_early_says_so(verifier: Math, finish_reason: FinishReason, cause: str) -> None:
     verdict = verifier.verdict(*pair("42", "", finish_reason))
-    assert (verdict.outcome, verdict.explanation) == ("undecided", f"no answer: {cause}")
+    assert (verdict.outcome, verdict.cause, verdict.explanation) == ("undecided", "no answer", cause)
 
 
-def test_hostile_answers_are_undecided_and_the_next_is_judged() -> None:
+def test_hostile_answers_are_not_correct_and_the_next_is_judged() -> None:
     verifier = Math(timeout_s=1, num_workers=2).fresh(Context())
     pairs = [each for answer in HOSTILE for each in (pair("7", answer), pair("x", r"\boxed{x}"))]
     outcomes = [verdict.outcome for verdict in verifier.verdicts(pairs)]
-    assert outcomes == ["undecided", "correct"] * len(HOSTILE)
+    assert "correct" not in outcomes[::2]
+    assert outcomes[1::2] == ["correct"] * len(HOSTILE)
     verifier.close()
 
 
@@ -180,14 +136,13 @@ def test_a_time_out_is_told() -> None:
     sum_of_many = r"\sum_{i=1}^{1000000} \frac{1}{i^i+i}"
     verdict = slow.verdict(*pair("7", rf"\boxed{{{sum_of_many}}}"))
     slow.close()
-    assert verdict.explanation == "timeout: the comparison took longer than its limit"
+    assert (verdict.cause, verdict.explanation) == ("timeout", "the comparison took longer than its limit")
     assert verdict.answer == sum_of_many
 
 
-def test_the_reference_comes_first(verifier: Math) -> None:
-    union, absolute = r"[-2,-1]\cup[1,2]", r"1\le |z|\le 2"
-    assert verifier.verdict(*pair(absolute, union)).outcome == "correct"
-    assert verifier.verdict(*pair(union, absolute)).outcome == "incorrect"  # math-verify's word
+def test_the_order_of_a_list_is_for_the_reference_to_say(verifier: Math) -> None:
+    assert verifier.verdict(*pair(r"\{1,2\}", "(2,1)")).outcome == "correct"
+    assert verifier.verdict(*pair("(2,1)", r"\{1,2\}")).outcome == "incorrect"
 
 
 def test_verdicts_do_not_depend_on_company_or_on_worker_count(verifier: Math) -> None:
@@ -204,5 +159,5 @@ def test_it_is_picklable_while_it_runs(verifier: Math) -> None:
     here = verifier.verdict(*ask)
     copy = pickle.loads(pickle.dumps(verifier))
     assert copy == verifier
-    assert copy.verdict(*ask) == here == Verdict("math", "correct", "|1-x|", "equal by math-verify")
+    assert copy.verdict(*ask) == here == Verdict("math", "correct", "|1-x|", "the same value")
     copy.close()

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from open_thoughts_gen.text.challenge_metric import extracted, same
 from open_thoughts_gen.types import FinishReason, Outcome, Question, Trace
-from open_thoughts_gen.verifiers.nemotron import Nemotron, extracted, same
+from open_thoughts_gen.verifiers.nemotron import Nemotron
 
 
 @pytest.mark.parametrize(

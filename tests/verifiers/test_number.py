@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from open_thoughts_gen.rewards import reward
 from open_thoughts_gen.types import Outcome, Question, Trace, Verdict
-from open_thoughts_gen.verifiers.number import Number, quantity
+from open_thoughts_gen.verifiers.number import Number
+from open_thoughts_gen.verifiers.number.quantities import quantities
 
 
 def judged(reference: str | None, answer: str, **settings: object) -> Verdict:
@@ -37,17 +41,16 @@ def judged(reference: str | None, answer: str, **settings: object) -> Verdict:
     ],
 )
 def test_quantities_are_read(text: str, value: float, unit: str) -> None:
-    found = quantity(text)
-    assert found is not None
-    assert found.value == pytest.approx(value)
-    assert found.unit == unit
+    (reading,) = quantities(text)
+    assert float(reading.value) == pytest.approx(value)
+    assert reading.unit == unit
 
 
 @pytest.mark.parametrize(
     "text", ["", "x", "about five", "5 or 6", "5 ± 1", "5, 6", "9^9^9^9 m", "5 m**9**9", "__import__('os')", "1" * 500]
 )
 def test_what_is_no_single_number_is_refused(text: str) -> None:
-    assert quantity(text) is None
+    assert quantities(text) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,3 +101,16 @@ def test_settings(settings: dict[str, object], reference: str, answer: str, outc
 @given(st.text(alphabet="0123456789.,eE+-*/^() mskgNJ°%\\{}times", max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert judged(text, text).outcome != "incorrect"
+
+
+@pytest.mark.parametrize("mark", ["", " ", "{answer}", " {answer}</result>", "x" * 200])
+def test_a_mark_has_text_before_the_answer_and_is_short(mark: str) -> None:
+    with pytest.raises(ValueError, match="a mark"):
+        Number(answer_marks=(mark,))
+
+
+def test_an_answer_is_found_by_the_recipes_own_mark_as_a_reward_too() -> None:
+    verifiers = [{"use": "first_decided", "of": [{"use": "number", "answer_marks": ["Ergebnis:"]}]}]
+    row = {"prompt": "How much?", "reference": "7 m", "verifiers": json.dumps(verifiers)}
+    assert reward("Wir rechnen.\nErgebnis: 700 cm\nFertig.", row) == 1.0
+    assert reward("Wir rechnen.\nErgebnis: 70 cm\nFertig.", row) == 0.0

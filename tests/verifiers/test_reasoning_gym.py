@@ -91,14 +91,14 @@ def trace_of(answer: str) -> Trace:
         ({"source_dataset": "no_such"}, "Answer: 1", "undecided", "scoring"),
         ({"source_dataset": "gcd"}, "first\nsecond", "undecided", "no answer"),
         ({"source_dataset": "prime_factorization", "number": 6}, "Answer: five", "undecided", "scoring"),
-        ({"source_dataset": "gcd"}, "Answer: 12", "incorrect", "gcd gives it 0.5"),  # partial credit is none
+        ({"source_dataset": "gcd"}, "Answer: 12", "incorrect", "score too low"),  # partial credit is none
     ],
 )
 def test_what_cannot_be_scored_says_why(
     verifier: ReasoningGym, meta: dict[str, object], response: str, outcome: Outcome, cause: str
 ) -> None:
     verdict = verifier.verdict(Question("?", "1", meta=meta), Trace("q", 0, "t", "", response))
-    assert (verdict.outcome, verdict.explanation.split(":")[0]) == (outcome, cause)
+    assert (verdict.outcome, verdict.cause) == (outcome, cause)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,16 @@
 """The process in which curator runs, so that its imports, threads, logs and patched event loop stay out of the run's.
 
-It is started as a script and knows nothing of this package. The first line that it reads is the setting up, JSON; each
-further one names the folder of a wave, with the calls in `wave.jsonl`. Curator writes each response there as it comes,
-and the parent reads that file; what is written back here is one line of JSON when a wave is over. When the parent is
-gone, so is this process, and the folder of its files. Keys come in the environment, where curator looks for them.
+It is started as a script and knows nothing of this package. The first line that it reads is its settings, JSON; each
+further one names the folder of a wave, with the calls in `wave.jsonl`, or says "stop": no call is sent any more.
+Curator writes each response there as it comes, and the parent reads that file; what is written back here is one line of
+JSON when a wave is over. When the parent is gone, so is this process, and the folder of its files. Keys come in the
+environment, where curator looks for them.
 
-Four things are set right, in public attributes alone. Curator's inquiry for rate limits, a call of its own at every
-start, is left out: limits are what the recipe says. So is its working out of prices, for it loses answers that are paid
-for: all those of models whose price litellm knows by another name, and a whole batch for one answer without content.
-Its random id is not written to the user's home while telemetry is off. Tokens are counted by the table that litellm
-brings, instead of one fetched from the network.
+Four things are changed, by public attributes only. Curator's inquiry for rate limits, a call of its own at every start,
+is left out: the recipe sets the limits. So is its computation of prices, which loses answers that are paid for: all
+those of models whose price litellm knows by another name, and a whole batch for one answer without content. Its random
+id is not written to the user's home while telemetry is off. Tokens are counted by the table that litellm brings,
+instead of one fetched from the network.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+stopped = threading.Event()  # whether no call is to be sent any more
+
 
 def main() -> None:
     """Serve one parent."""
@@ -33,14 +36,14 @@ def main() -> None:
     os.dup2(2, 1)  # what curator prints is for its log
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
-    told: str | None
+    failure: str | None
     try:
         ask = _curator(json.loads(lines.get()))
-        told = None
-    except Exception as error:  # noqa: BLE001  (whatever curator or a provider's client raises is told)
-        told = f"{type(error).__name__}: {error}"
-    _say(answers, told)
-    while told is None:
+        failure = None
+    except Exception as error:  # noqa: BLE001  (whatever curator or a provider's client raises is reported)
+        failure = f"{type(error).__name__}: {error}"
+    _say(answers, failure)
+    while failure is None:
         folder = Path(lines.get().rstrip("\n"))
         try:
             ask(folder)
@@ -54,10 +57,13 @@ def _listen(lines: queue.SimpleQueue[str]) -> None:
     setting = sys.stdin.readline()
     lines.put(setting)
     for line in sys.stdin:
-        lines.put(line)
+        if line == "stop\n":
+            stopped.set()
+        else:
+            lines.put(line)
     if setting:  # the parent is gone, and cannot throw its folder away
         shutil.rmtree(json.loads(setting)["folder"], ignore_errors=True)
-    os._exit(0)  # at once, whatever is on the wire
+    os._exit(0)  # at once, whatever is in flight
 
 
 def _say(answers: IO[str], error: str | None) -> None:
@@ -66,16 +72,15 @@ def _say(answers: IO[str], error: str | None) -> None:
 
 
 def _curator(setting: Mapping[str, Any]) -> Callable[[Path], None]:
-    """Return what asks the calls of a folder."""
+    """Return a function that asks the calls of a folder."""
     if not setting["telemetry"]:
         _import_telemetry(home=setting["folder"])
     from bespokelabs import curator
     from datasets import Dataset
 
-    _count_tokens_offline()
-    _leave_out_prices()
+    _prepare_litellm()
     if not setting["batch"]:
-        _leave_out_inquiry(setting["backend"])
+        _prepare_processor(setting["backend"])
 
     class Asker(curator.LLM):  # type: ignore[misc]
         # litellm's answers without content are errors to curator, unless it is to return the whole of them.
@@ -85,7 +90,7 @@ def _curator(setting: Mapping[str, Any]) -> Callable[[Path], None]:
             return json.loads(row["messages"])
 
         def parse(self, row: object, response: object) -> Mapping[str, bool]:
-            return {"answered": True}  # the whole response is read from curator's file of responses
+            return {"answered": True}  # the complete response is read from curator's file of responses
 
     asker = Asker(
         setting["model"],
@@ -112,25 +117,32 @@ def _import_telemetry(home: str) -> None:
         os.environ["HOME"] = before
 
 
-def _leave_out_inquiry(backend: str) -> None:
+def _prepare_litellm() -> None:
+    """Let litellm compute no prices, and count tokens by its own table."""
+    import litellm
+
+    litellm.completion_cost = lambda **_: 0.0
+    spec = importlib.util.find_spec("litellm")
+    if spec is not None and spec.submodule_search_locations:
+        tables = Path(spec.submodule_search_locations[0]) / "litellm_core_utils" / "tokenizers"
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(tables))
+
+
+def _prepare_processor(backend: str) -> None:
+    """Let the class that makes curator's calls ask for no rate limits, and send nothing once the parent says stop."""
     name = backend if backend in ("litellm", "anthropic") else "openai"
     module = importlib.import_module(f"bespokelabs.curator.request_processor.online.{name}_online_request_processor")
     classes = {"litellm": "LiteLLM", "anthropic": "Anthropic", "openai": "OpenAI"}
     processor = getattr(module, f"{classes[name]}OnlineRequestProcessor")
+    call = processor.call_single_request
+
+    async def call_unless_stopped(*arguments: Any, **named: Any) -> object:  # noqa: ANN401
+        if stopped.is_set():
+            raise RuntimeError("not sent: the run has ended")
+        return await call(*arguments, **named)
+
+    processor.call_single_request = call_unless_stopped
     processor.get_header_based_rate_limits = lambda _: (0, 0)
-
-
-def _leave_out_prices() -> None:
-    import litellm
-
-    litellm.completion_cost = lambda **_: 0.0
-
-
-def _count_tokens_offline() -> None:
-    found = importlib.util.find_spec("litellm")
-    if found is not None and found.submodule_search_locations:
-        tables = Path(found.submodule_search_locations[0]) / "litellm_core_utils" / "tokenizers"
-        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(tables))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Curator's process, seen from the run: started once, handed waves of calls, its responses read as they come.
+"""Curator's process, seen from the run: started once, given waves of calls, its responses read as they come.
 
 Curator appends every response to a file when it arrives, so a response is in this process, and in the response cache,
-a moment later: a run that is stopped loses what was on the wire, and not the wave. Its files hold prompts and
-responses; they lie in a folder that only the user can read, and are thrown away when a wave has been read to its end.
-Keys go with the environment and into no file; one that an endpoint echoed is taken out before anything here sees it.
+a moment later: a run that is stopped loses the calls in flight, not the whole wave. Its files hold prompts and
+responses; they are in a folder that only the user can read, and are deleted when a wave has been read to its end. Keys
+go with the environment and into no file; one that an endpoint sends back is removed before anything here sees it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ Row = Mapping[str, str]
 Line = Mapping[str, Any]
 
 PACKAGE: Final = "bespokelabs-curator"
+STOP: Final = "stop"  # what `child` is sent in place of a folder
 _LOOK_S: Final = 0.05
 _START_S: Final = 300.0  # its imports take seconds where the disk is warm, and minutes where it is a network's
 _SECRET: Final = re.compile("KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
@@ -46,7 +47,7 @@ _ALWAYS: Final = {
 
 
 class CuratorProcess:
-    """A running curator; close it, which ends whatever is on the wire.
+    """A running curator; closing it ends whatever is in flight.
 
     Raises:
         UserError: curator is not installed.
@@ -55,7 +56,11 @@ class CuratorProcess:
     """
 
     def __init__(self, setting: Mapping[str, Any], keys: Mapping[str, str]) -> None:
-        _check_installed()
+        try:
+            importlib.metadata.version(PACKAGE)
+        except importlib.metadata.PackageNotFoundError:
+            message = f"teacher 'curator' needs the package {PACKAGE!r}, which is not installed"
+            raise UserError(Fault(message, hint="pip install 'open-thoughts-gen[curator]'")) from None
         self._folder = Path(tempfile.mkdtemp(prefix="open_thoughts_gen-curator-"))
         environment = environment_for(os.environ, telemetry=bool(setting["telemetry"])) | dict(keys)
         self._secrets = secrets_of(environment, keys)
@@ -70,14 +75,14 @@ class CuratorProcess:
             self._tell(json.dumps({**setting, "folder": str(self._folder)}))
             error = self.heard(_START_S)
             if error != "":
-                told = shorten(error or f"not ready after {_START_S:g} s", 300)
-                raise ProviderError(Fault(f"curator cannot be set up: {told}", mend="see `list teacher curator`"))
+                reason = shorten(error or f"not ready after {_START_S:g} s", 300)
+                raise ProviderError(Fault(f"curator cannot be set up: {reason}", hint="see `list teacher curator`"))
         except BaseException:
             self.close()
             raise
 
-    def begin(self, rows: Sequence[Row], folder: Path | None = None, keys: Sequence[bytes] = ()) -> Wave:
-        """Hand over the calls of a wave; one at a time. In a folder that is kept, the keys tell what is in it."""
+    def begin(self, rows: Sequence[Row], folder: Path | None = None, keys: Sequence[bytes] = ()) -> RunningWave:
+        """Hand over the calls of a wave, one wave at a time; the keys are written to a folder that outlives the run."""
         self._num_waves += 1
         folder = folder or self._folder / f"wave-{self._num_waves}"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -85,16 +90,21 @@ class CuratorProcess:
         if keys:
             _write(folder / "keys.json", json.dumps([key.hex() for key in keys]))  # last: who finds it finds the calls
         self._tell(str(folder))
-        return Wave(self, folder)
+        return RunningWave(self, folder)
+
+    def send_no_more(self) -> None:
+        """Let calls that were not sent yet fail at once; what is in flight still comes."""
+        self._tell(STOP)
 
     def heard(self, wait_s: float) -> str | None:
-        """Return why the last thing asked of it failed, empty if it went well; None while it is at it."""
+        """Return why the last thing asked of it failed, empty if it went well; None while it is at work."""
         answers = self._process.stdout
         if answers is None or not select.select([answers], [], [], wait_s)[0]:
             return None
         line = answers.readline()
         if not line:
-            return f"its process ended: {self._last_words()}"
+            log = (self._folder / "log").read_text("utf-8", "replace").strip().split("\n")
+            return f"its process ended: {shorten(self.redacted(log[-1]), 300)}"
         return self.redacted(json.loads(line)["error"] or "")
 
     def redacted(self, text: str) -> str:
@@ -104,12 +114,12 @@ class CuratorProcess:
         return text
 
     def kill(self) -> None:
-        """End it, and what is on the wire."""
+        """End it, and what is in flight."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """End it, and throw its files away."""
+        """End it, and delete its files."""
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -121,12 +131,8 @@ class CuratorProcess:
             if self._process.stdin is not None:
                 self._process.stdin.write(line.encode("utf-8") + b"\n")
 
-    def _last_words(self) -> str:
-        lines = (self._folder / "log").read_text("utf-8", "replace").strip().split("\n")
-        return shorten(self.redacted(lines[-1]), 300)
 
-
-class Wave:
+class RunningWave:
     """Calls that were handed over at once. `error` is None while they are asked, then why that failed, if it did."""
 
     def __init__(self, process: CuratorProcess, folder: Path) -> None:
@@ -138,38 +144,36 @@ class Wave:
         """Wait a moment; return the responses that have come since the last look."""
         if self.error is None:
             self.error = self._process.heard(_LOOK_S)
-        return [line for path in sorted(self._folder.glob("*/responses_*.jsonl")) for line in self._new(path)]
+        lines: list[Line] = []
+        for path in sorted(self._folder.glob("*/responses_*.jsonl")):
+            with path.open("rb") as file:
+                file.seek(self._read.get(path, 0))
+                whole = file.read().rpartition(b"\n")[0]
+            self._read[path] = self._read.get(path, 0) + len(whole) + bool(whole)
+            texts = (line.decode("utf-8", "replace") for line in whole.split(b"\n")) if whole else ()
+            lines += (json.loads(self._process.redacted(text)) for text in texts)
+        return lines
 
     def end(self) -> list[Line]:
-        """Break it off if it is not over, and return the last of what came."""
+        """Stop it if it is not over, and return the last responses that came."""
         if self.error is None:
             self._process.kill()
-        found = self.look()
-        return found
+        return self.look()
 
     def forget(self) -> None:
-        """Throw its files away."""
+        """Delete its files."""
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _new(self, path: Path) -> Iterator[Line]:
-        with path.open("rb") as file:
-            file.seek(self._read.get(path, 0))
-            whole = file.read().rpartition(b"\n")[0]
-        self._read[path] = self._read.get(path, 0) + len(whole) + bool(whole)
-        for line in whole.split(b"\n") if whole else ():
-            parsed = json.loads(self._process.redacted(line.decode("utf-8", "replace")))
-            yield parsed
 
 
 def secrets_of(environment: Mapping[str, str], keys: Mapping[str, str]) -> list[str]:
-    """Return what is taken out of all that curator brings: the keys that it was given, and what looks like one."""
+    """Return what is removed from all that curator brings: the keys that it was given, and what looks like one."""
     others = [value for name, value in environment.items() if _SECRET.search(name)]
-    own = [value for value in keys.values() if len(value) >= _SHORTEST_SECRET]
-    return own + [value for value in others if len(value) >= _SHORTEST_OF_OTHERS]
+    secrets = [value for value in keys.values() if len(value) >= _SHORTEST_SECRET]
+    return secrets + [value for value in others if len(value) >= _SHORTEST_OF_OTHERS]
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all, whenever this process ends."""
+    """Write a file so that it is complete or not there at all, whenever this process ends."""
     part = path.with_suffix(".part")
     part.write_text(text, "ascii")
     part.replace(path)
@@ -180,13 +184,3 @@ def environment_for(environment: Mapping[str, str], *, telemetry: bool) -> dict[
     quiet = {} if telemetry else _QUIET
     sent_home = () if telemetry else _SENT_HOME
     return {name: value for name, value in environment.items() if name not in sent_home} | _ALWAYS | quiet
-
-
-def _check_installed() -> None:
-    try:
-        importlib.metadata.version(PACKAGE)
-    except importlib.metadata.PackageNotFoundError:
-        mend = "pip install 'open-thoughts-gen[curator]'"
-        raise UserError(
-            Fault(f"teacher 'curator' needs the package {PACKAGE!r}, which is not installed", mend=mend)
-        ) from None

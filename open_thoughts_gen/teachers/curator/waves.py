@@ -1,18 +1,17 @@
-"""Calls in, replies out, by way of curator: who waits for which answer, and what is asked together, and again.
+"""Curator as the ledger's transport: what is asked together, what is asked again, and what an earlier run has left.
 
 Curator takes whole sets of calls, so they go to it in waves, and the next wave begins when the slowest call of the one
-before is over. A key is claimed in the response cache before it is asked, and its answer is in there before it is
-handed on; what another run has claimed is waited for. Nothing here imports curator: a run whose answers are all in the
-cache never starts it.
+before is over. Nothing here imports curator: a run whose answers are all in the cache never starts it.
 
-    answered             stored, then handed on
     throttled            into the next wave, after a wait, as often as it takes
-    failed for a time    into the next wave, after a random, growing wait, up to `max_retries` times
-    failed otherwise     a failed reply, which is not stored, so that the next run asks again
-    refused for good     the stream stops with a ProviderError
+    failed, temporary    into the next wave, after a random, growing wait, up to `max_retries` times
+    unreachable          likewise, and not counted, for `contact_s` or, once something was answered, `outage_s`
+    refused              a failure of its row once another call has passed; before, it is held back (`chat.contrast`)
+    failed otherwise     a failure
+    refused              the stream stops with a ProviderError, once what is in flight is stored
 
-A wave for a batch interface is kept in a folder beside the cache while it is on its way, named after its calls. A run
-that was stopped finds it there, and curator goes on where it was.
+The files of a wave for a batch interface are in a folder beside the cache, named after its calls, while it is under
+way. A run that was stopped finds them there, and curator goes on where it was.
 """
 
 from __future__ import annotations
@@ -20,256 +19,252 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import re
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from open_thoughts_gen.budget import Meter
-from open_thoughts_gen.cache import Owner, Response, ResponseCache, response_key
-from open_thoughts_gen.cache.claims import BEAT_EVERY_S
-from open_thoughts_gen.chat import Call, Patience, Progress, Reply
-from open_thoughts_gen.chat.completion import read, read_kept
-from open_thoughts_gen.chat.endpoints import body_at
-from open_thoughts_gen.chat.flow import jitter_s
+from open_thoughts_gen.chat import Call, Patience
+from open_thoughts_gen.chat.flow import in_words, jitter_s
+from open_thoughts_gen.chat.ledger import Ledger
+from open_thoughts_gen.chat.transport import Answered, Failed
 from open_thoughts_gen.errors import Fault, ProviderError
 from open_thoughts_gen.teachers.curator.answers import error_of, is_unreachable, kind_of, payload_of
-from open_thoughts_gen.teachers.curator.process import CuratorProcess, Line, Row
+from open_thoughts_gen.teachers.curator.process import CuratorProcess, Line, Row, RunningWave
 from open_thoughts_gen.text import shorten
-from open_thoughts_gen.types import Request
 
-Answer = tuple[Request, Reply]
-Again = Callable[[Call, Reply], Call | None]
-_LOOK_AGAIN_S: Final = 0.25
-_MAX_RETRIES_UNSEEN: Final = 2
+Outcome = tuple[bytes, Answered | Failed]
 _STATUS: Final = re.compile(r"^API Error: (\d+) -")
-# What curator says where it has come to its end without an answer; after anything else a batch may still be on its way.
+# What curator says when it has ended without an answer; after anything else a batch may still be under way.
 _OVER: Final = ("ValueError: All requests failed", "RuntimeError: None of the submitted batches")
+_MAX_WAIT_UNSEEN_S: Final = 2.0
+_log = logging.getLogger("open_thoughts_gen.chat")
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What waves are asked under: how calls are kept, made and sent, and how many at once.
+class WaveSettings:
+    """How curator is started, how a call is written for it, and how many go over at once.
 
-    `place` and `model` are part of every key of the cache. `kept` is the folder for what is on its way in batches, None
-    for calls that are asked live. The first wave is a small one: what calls cost is not known before it.
+    The first wave is a small one: what calls cost is not known before it. `folder` holds the files of waves for a batch
+    interface, and is None for calls that are asked live.
     """
 
-    label: str
-    place: str
-    model: str
     start: Callable[[], CuratorProcess]
     row: Callable[[Call], Row]
     patience: Patience
     num_first: int
     num_calls: int
-    meter: Meter | None = None
-    run: str = ""
-    kept: Path | None = None
+    folder: Path | None = None
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A call, and those who wait for its answer."""
+class _Wave:
+    """A wave that is being asked: the keys of its calls in order, and those without an outcome yet."""
 
-    call: Call
-    requests: list[Request] = field(default_factory=list)
-    num_failures: int = 0
+    wave: RunningWave
+    keys: Sequence[bytes]
+    silent: set[bytes]
+    folder: Path | None
+    has_trouble: bool = False
 
 
 class Waves:
-    """One stream of calls; close it."""
+    """Hands calls to curator, wave by wave."""
 
-    def __init__(self, terms: Terms, cache: ResponseCache, progress: Progress, again: Again) -> None:
-        self._terms, self._cache, self._progress, self._again = terms, cache, progress, again
-        self._waiting: dict[bytes, _Asked] = {}
-        self._used: list[bytes] = []
-        self._owner, self._beat_s = Owner(), 0.0
+    def __init__(self, ledger: Ledger[Any], settings: WaveSettings) -> None:
+        self._ledger, self._settings, self._progress = ledger, settings, ledger.books.progress
+        self._added: dict[bytes, Call] = {}
         self._process: CuratorProcess | None = None
-        self._num_troubled = 0  # waves in a row in which something failed for a time
+        self._wave: _Wave | None = None
+        self._num_troubled = 0  # waves in a row in which something failed temporarily
+        self._unreachable_since_s: float | None = None
+        self._error: ProviderError | None = None  # to be raised once what came before it is stored
+        self._ending: BaseException | None = None  # why no more is sent
+        self._has_said = False
 
-    def replies(self, calls: Iterable[tuple[Request, Call]]) -> Generator[Answer, None, None]:
-        """Yield one reply per call, in any order. Equal calls are asked once.
+    def add(self, key: bytes, call: Call) -> None:
+        """Take a call for the next wave."""
+        self._added[key] = call
+
+    def answers(self) -> list[Outcome]:
+        """Look at the wave that is being asked, or begin the next one.
 
         Raises:
             ProviderError: the provider refused for good or cannot be reached, or curator failed.
+            BaseException: what `stop` was given, once nothing is in flight any more.
 
         """
-        room = self._terms.num_first
-        for request, call in calls:
-            yield from self._ask(request, call)
-            if len(self._waiting) - self._progress.held >= room:
-                yield from self._round()
-                room = self._terms.num_calls
-        while self._waiting:
-            yield from self._round()
+        if self._error is not None and self._ending is None:
+            raise self._error
+        outcomes: list[Outcome] = []
+        if self._wave is None:
+            if self._ending is not None:
+                raise self._ending
+            outcomes = self._begin()
+        if self._wave is not None:
+            self._say_waiting()
+            if self._wave.wave.error is None:
+                outcomes += self._read(self._wave, self._wave.wave.look())
+            if self._wave.wave.error is not None:
+                outcomes += self._finish(self._wave)
+        return outcomes
 
-    def close(self) -> None:
-        """End what is on the wire, and give up all claims."""
+    def stop(self, error: Exception | None = None) -> bool:
+        """Have curator send no more; return whether paid calls are in flight. A batch goes on by itself."""
+        if self._wave is None or self._process is None or self._settings.folder is not None:
+            return False
+        self._ending = self._ending or error or KeyboardInterrupt()
+        self._process.send_no_more()
+        return True
+
+    def abort(self) -> None:
+        """End what is in flight; store what has come of it."""
+        if self._process is None:
+            return
         try:
-            if self._process is not None:
-                self._process.close()
+            if self._wave is not None:
+                wave, self._wave = self._wave, None
+                self._ledger.keep(self._read(wave, wave.wave.end()))
+                self._forget(wave)
         finally:
-            self._cache.leave(self._owner)
-            if self._used and self._terms.run:
-                self._cache.note_use(self._terms.run, self._used)
+            self._process.close()
 
-    def _ask(self, request: Request, call: Call) -> Iterator[Answer]:
-        """Yield the reply that the cache holds, or let the call wait for the next wave."""
-        key = response_key(self._terms.place, body_at(self._terms.place, self._terms.model, call), call.attempt)
-        payload = None if key in self._waiting else self._cache.get(key)
-        if payload is not None:
-            self._progress.cached += 1
-            yield from self._settled(key, _Asked(call, [request]), read_kept(payload))
-        elif _is_sendable(call):
-            self._waiting.setdefault(key, _Asked(call)).requests.append(request)
-        else:
-            self._progress.note_failed("unsendable")
-            yield request, Reply(finish_reason="error", error="curator cannot send a text with lone surrogates")
-
-    def _settled(self, key: bytes, asked: _Asked, reply: Reply) -> Iterator[Answer]:
-        self._used.append(key)
-        if self._terms.meter is not None and (reply.usage is not None or reply.finish_reason != "error"):
-            self._terms.meter.count(key, self._terms.label, reply.usage, cached=reply.cached)
-        another = self._again(asked.call, reply)
-        for request in asked.requests:
-            if another is None:
-                yield request, reply
-            else:
-                yield from self._ask(request, another)
-
-    def _round(self) -> Iterator[Answer]:
-        """Ask what waits, as far as nobody else does; first of all what an earlier run has left on its way."""
-        for folder, keys, rows in self._left_behind():
-            claimed = self._cache.claim(keys, self._owner)
-            if len(claimed.ours) + len(claimed.answered) == len(keys):
-                yield from self._wave(keys, rows, folder)
-        claimed = self._cache.claim(list(self._waiting), self._owner)
-        for key, payload in claimed.answered.items():
-            self._progress.cached += 1
-            yield from self._settled(key, self._waiting.pop(key), read_kept(payload))
-        keys = sorted(claimed.ours)
-        self._progress.held = len(self._waiting.keys() - claimed.ours)
-        if keys:
-            kept = self._terms.kept and self._terms.kept / hashlib.sha256(b"".join(keys)).hexdigest()[:16]
-            yield from self._wave(keys, [self._terms.row(self._waiting[key].call) for key in keys], kept)
-        elif self._waiting:
-            time.sleep(_LOOK_AGAIN_S)
+    def _begin(self) -> list[Outcome]:
+        """Begin a wave: first of all what an earlier run has left under way. Return the calls that cannot be sent."""
+        unsendable = [key for key, call in self._added.items() if not _is_sendable(call)]
+        for key in unsendable:
+            del self._added[key]
+        if self._ending is None and self._added:
+            keys = sorted(list(self._added)[: self._settings.num_calls])
+            rows = [self._settings.row(self._added[key]) for key in keys]
+            name = hashlib.sha256(b"".join(keys)).hexdigest()[:16]
+            folder = self._settings.folder and self._settings.folder / name
+            folder, keys, rows = next(self._left_behind(), (folder, keys, rows))
+            if self._process is None:
+                self._process = self._settings.start()
+            for key in keys:
+                self._added.pop(key, None)
+            begun = self._process.begin(rows, folder, keys if folder else ())
+            self._wave = _Wave(begun, keys, set(keys), folder)
+        why = "curator cannot send a text with lone surrogates"
+        return [(key, Failed("unsendable", why)) for key in unsendable]
 
     def _left_behind(self) -> Iterator[tuple[Path, list[bytes], list[Row]]]:
-        """Yield the folders of earlier runs' batches in which is what we wait for, with keys and calls in order."""
-        for found in sorted(self._terms.kept.glob("*/keys.json")) if self._terms.kept else ():
-            with contextlib.suppress(FileNotFoundError):  # another run has read it to its end, and throws it away
-                keys = [bytes.fromhex(key) for key in json.loads(found.read_text("ascii"))]
-                rows = [] if self._waiting.keys().isdisjoint(keys) else _rows(found.parent)
-                if rows:
-                    yield found.parent, keys, rows
+        """Yield the folders of earlier runs' batches that hold what is missing, with keys and calls in order."""
+        for path in sorted(self._settings.folder.glob("*/keys.json")) if self._settings.folder else ():
+            with contextlib.suppress(FileNotFoundError):  # another run has read it to its end, and deletes it
+                keys = [bytes.fromhex(key) for key in json.loads(path.read_text("ascii"))]
+                if self._added.keys().isdisjoint(keys):
+                    continue
+                lines = path.with_name("wave.jsonl").read_text("ascii").split("\n")
+                rows = [json.loads(line) for line in lines if line]
+                if rows and self._ledger.claim_all(keys):
+                    yield path.parent, keys, rows
 
-    def _wave(self, keys: Sequence[bytes], rows: Sequence[Row], folder: Path | None) -> Iterator[Answer]:
-        """Have one wave asked; yield what comes of it."""
-        if self._process is None:
-            self._process = self._terms.start()
-        wave, silent = self._process.begin(rows, folder, keys if folder else ()), set(keys)
-        trouble = self._progress.retried + self._progress.throttled
-        try:
-            while wave.error is None:
-                self._progress.in_flight = len(silent)
-                yield from self._came(self._stored(keys, wave.look()), silent)
-                self._beat()
-        finally:
-            last = self._stored(keys, wave.end())  # answered is paid for, whatever ended the stream
-            self._progress.in_flight = 0
-            if folder is None or wave.error == "" or (wave.error or "").startswith(_OVER):
-                wave.forget()
-        yield from self._came(last, silent)
-        yield from self._never_came(silent, wave.error or "", folder)
-        self._pause(troubled=self._progress.retried + self._progress.throttled > trouble)
-
-    def _stored(self, keys: Sequence[bytes], lines: Iterable[Line]) -> list[tuple[bytes, Reply | str]]:
-        """Write the answers among some lines to the cache; return each key with its reply, or why there is none."""
-        found: list[tuple[bytes, Reply | str]] = []
-        responses: list[Response] = []
+    def _read(self, wave: _Wave, lines: Iterable[Line]) -> list[Outcome]:
+        """Return the outcomes that lines of curator's responses mean, and note whether the endpoint answers."""
+        outcomes: list[Outcome] = []
         for line in lines:
-            key = keys[int(line["generic_request"]["original_row_idx"])]
+            key = wave.keys[int(line["generic_request"]["original_row_idx"])]
+            wave.silent.discard(key)
             payload = payload_of(line.get("raw_response"))
             if payload is None:
-                found.append((key, error_of(line)))
+                outcomes += self._fail(wave, key, error_of(line))
             else:
-                responses.append(Response(key, payload, self._terms.place, self._terms.model))
-        stand = self._cache.put_many(responses) if responses else []
-        for response, payload in zip(responses, stand, strict=True):
-            # Not ours: another run was quicker, and its answer is the one that counts.
-            reply = read(payload) if payload is response.payload else read_kept(payload)
-            self._progress.note_done(reply.usage)
-            self._progress.endpoint = ""
-            found.append((response.key, reply))
-        return found
+                self._unreachable_since_s, self._progress.endpoint = None, ""
+                outcomes.append((key, Answered(payload, _took_s(line))))
+        return outcomes
 
-    def _came(self, found: Iterable[tuple[bytes, Reply | str]], silent: set[bytes]) -> Iterator[Answer]:
-        for key, outcome in found:
-            silent.discard(key)
-            if key not in self._waiting:
-                continue  # of a batch of an earlier run, which asked more than this one
-            if isinstance(outcome, Reply):
-                yield from self._settled(key, self._waiting.pop(key), outcome)
-            else:
-                yield from self._failed(key, outcome)
-
-    def _failed(self, key: bytes, error: str) -> Iterator[Answer]:
-        """Decide what a failure means for its call: another wave, a failed reply, or the end."""
-        asked, kind = self._waiting[key], kind_of(error)
-        told = shorten(_STATUS.sub(r"HTTP \1:", error), 300)
+    def _fail(self, wave: _Wave, key: bytes, error: str) -> Iterator[Outcome]:
+        """Yield what a failure means for its call; one that ends the run is raised by the next look."""
+        kind, why = kind_of(error), shorten(_STATUS.sub(r"HTTP \1:", error), 300)
+        label = self._ledger.served.label
+        hint = "check the key, the model's name, the address and the credit"
+        refused = ProviderError(Fault(f"{label} refused the call, {why}", hint=hint))
         if kind == "refused":
-            mend = "check the key, the model's name, the address and the credit"
-            raise ProviderError(Fault(f"{self._terms.label} refused the call, {told}", mend=mend))
-        if kind == "throttled":
-            self._progress.throttled += 1
+            self._error = self._error or refused
             return
-        asked.num_failures += 1
-        lost = is_unreachable(error)
-        self._progress.endpoint = f"{self._terms.label} cannot be reached" if lost else ""
-        # An endpoint that has never answered is given up soon: its address is wrong, more often than not.
-        most = self._terms.patience.max_retries if self._progress.done or not lost else _MAX_RETRIES_UNSEEN
-        if kind == "transient" and asked.num_failures <= most:
-            self._progress.retried += 1
-            return
-        if lost:
-            mend = "start the server, or check the address and the network; then run again, what was answered is kept"
-            raise ProviderError(Fault(f"{self._terms.label} cannot be reached: {told}", mend=mend))
-        self._progress.note_failed(kind)
-        self._cache.claim([], self._owner, release=[key])
-        for request in self._waiting.pop(key).requests:
-            yield request, Reply(finish_reason="error", error=told)
+        wave.has_trouble |= kind in ("throttled", "transient")
+        if is_unreachable(error):
+            self._note_unreachable(why)
+            yield key, Failed("no connection", why, "free")
+        elif kind == "throttled":
+            yield key, Failed("HTTP 429", why, "free")
+        elif kind == "transient":
+            yield key, Failed(kind, why, "counted")
+        elif kind in ("rejected", "unclear"):
+            fault = refused if kind == "unclear" else None
+            yield key, Failed("rejected", why, error_kind="prompt rejected", fault=fault)
+        else:
+            yield key, Failed(kind, why)
 
-    def _never_came(self, silent: set[bytes], error: str, folder: Path | None) -> Iterator[Answer]:
-        """Fail what a wave that is over has said nothing of."""
-        left = [key for key in sorted(silent) if key in self._waiting]
-        if left and error and not error.startswith(_OVER):
-            mend = "run again: what was answered is kept" + (f", and so is the batch, in {folder}" if folder else "")
-            raise ProviderError(Fault(f"curator failed: {shorten(error, 300)}", mend=mend))
-        for key in left:
-            yield from self._failed(key, f"curator brought no answer{': ' if error else ''}{error}")
+    def _finish(self, wave: _Wave) -> list[Outcome]:
+        """Return the last outcomes of a wave that is over, and those of calls without a response."""
+        self._wave = None
+        outcomes = self._read(wave, wave.wave.end())
+        self._forget(wave)
+        self._ledger.room = self._settings.num_calls
+        error = wave.wave.error or ""
+        if wave.silent and error and not error.startswith(_OVER):
+            batch = f", and the batch in {wave.folder}" if wave.folder else ""
+            hint = f"run the same command again; all answers so far are stored{batch}"
+            fault = Fault(f"curator failed: {shorten(error, 300)}", hint=hint)
+            self._error = self._error or ProviderError(fault)
+            return outcomes
+        why = f"curator brought no answer{': ' if error else ''}{error}"
+        for key in sorted(wave.silent):
+            outcomes += self._fail(wave, key, why)
+        self._num_troubled = self._num_troubled + 1 if wave.has_trouble else 0
+        if wave.has_trouble and self._ending is None:  # wait before it is asked again
+            wait_s = jitter_s(self._num_troubled, self._settings.patience)
+            is_new = self._unreachable_since_s is not None and not self._progress.done
+            time.sleep(min(wait_s, _MAX_WAIT_UNSEEN_S) if is_new else wait_s)
+        return outcomes
 
-    def _pause(self, *, troubled: bool) -> None:
-        """Wait before what failed for a time is asked again."""
-        self._num_troubled = self._num_troubled + 1 if troubled else 0
-        if troubled:
-            time.sleep(jitter_s(self._num_troubled, self._terms.patience))
+    def _forget(self, wave: _Wave) -> None:
+        """Delete the files of a wave, unless its batch may still be under way."""
+        if wave.folder is None or wave.wave.error == "" or (wave.wave.error or "").startswith(_OVER):
+            wave.wave.forget()
 
-    def _beat(self) -> None:
-        if time.monotonic() - self._beat_s >= BEAT_EVERY_S:
-            self._cache.beat(self._owner)
-            self._beat_s = time.monotonic()
+    def _note_unreachable(self, why: str) -> None:
+        now_s, patience = time.monotonic(), self._settings.patience
+        if self._unreachable_since_s is None:
+            self._unreachable_since_s = now_s
+        label = self._ledger.served.label
+        self._progress.endpoint = f"{label} cannot be reached"
+        most_s = patience.outage_s if self._progress.done else patience.contact_s
+        if now_s - self._unreachable_since_s >= most_s:
+            hint = (
+                "start the server, or check the address and the network; then run the same command again; all answers "
+                "so far are stored"
+            )
+            self._error = self._error or ProviderError(Fault(f"{label} cannot be reached: {why}", hint=hint))
+
+    def _say_waiting(self) -> None:
+        """Say once that the calls in flight are waited for."""
+        if self._ending is not None and not self._has_said:
+            self._has_said = True
+            num = min(len(self._wave.silent) if self._wave else 0, self._settings.num_first)
+            most = in_words(self._settings.patience.timeout_s)
+            asked = "no more is asked; waiting for up to %d answers already paid for, at most %s; Ctrl-C drops them"
+            _log.warning(asked, num, most)
 
 
-def _rows(folder: Path) -> list[Row]:
-    return [json.loads(line) for line in (folder / "wave.jsonl").read_text("ascii").split("\n") if line]
+def _took_s(line: Line) -> float | None:
+    """Return how long an answer took by curator's clock, None if it does not say."""
+    try:
+        times = [datetime.fromisoformat(line[name]) for name in ("created_at", "finished_at")]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return max(0.0, (times[1] - times[0]).total_seconds())
 
 
 def _is_sendable(call: Call) -> bool:
-    """Tell whether curator can read its own file of calls: lone surrogates end its whole wave."""
+    """Return whether curator can read the call from its file: a lone surrogate ends its whole wave."""
     try:
         json.dumps([*call.messages, call.settings], ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:

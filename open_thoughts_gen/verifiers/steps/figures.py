@@ -1,6 +1,6 @@
-"""Finds figures, dates and citations in prose, and the equations it states.
+"""Finds figures, dates and citations in prose.
 
-Enumerations (`1.` at the start of a line, `Step 2`) are no figures. Years and days of dates that are known are.
+Enumerations (`1.` at the start of a line, `Step 2`) are not figures. Years and days of known dates are.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
-from open_thoughts_gen.algebra import UnreadableError, read
-from open_thoughts_gen.algebra.values import Scalar
 from open_thoughts_gen.text import shorten
+from open_thoughts_gen.verifiers.steps.equations import number_of
 
 _MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 _MONTH, _WEEKDAY = "|".join(_MONTHS), "|".join(calendar.day_name)
@@ -35,32 +34,18 @@ _LISTED = re.compile(
     r"^[ \t]*(?:\(?\d{1,2}[.)]|[-*] ?\d{1,2}[.)])(?=\s)|\b(?:Step|Option|Change|Point|Question|Case) \d{1,2}\b",
     re.MULTILINE,
 )
-_EQUATION = re.compile(
-    r"(?<![\w.,])([(\d][\d\s,.()+\-*/×·÷%$€£−–]{2,120}?)\s*=\s*[$€£]?\s*(-?\d+(?:,\d{3})*(?:\.\d+)?)(?![\d%])"
-)
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-_MAX_DIGITS = 400  # nobody gives a figure of more, and Python reads none of 4,300
-_NEVER_GIVEN = Fraction(-1)  # figures have no sign
+_UNREADABLE = Fraction(-1)  # figures have no sign
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number, a date (with its year where it is told), or a citation."""
+    """A number, a date (with its year where one is written), or a citation."""
 
-    told: str
+    written: str
     number: Fraction | None = None
     day: tuple[int | None, int, int] | None = None
     weekday: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """An equation that a text states: what it starts from, its result, and whether it holds."""
-
-    told: str
-    given: tuple[Fraction, ...]
-    result: Fraction
-    holds: bool
 
 
 @dataclass(slots=True)
@@ -69,18 +54,24 @@ class Known:
 
     numbers: set[Fraction] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
+    yearly: set[tuple[int, int]] = field(default_factory=set)  # month and day, where no year is written: of holidays
     cites: set[str] = field(default_factory=set)
 
-    def add_text(self, told: str) -> None:
-        """Take what a text says to be given, its enumerations too."""
-        self.numbers |= {_value(number) for number in _NUMBER.findall(_ISO.sub(" ", told))} - {_NEVER_GIVEN}
-        for figure in figures(told):
-            if figure.day and figure.day[0]:
-                self._add_day(figure.told, figure.day)
-        self.cites |= {_bare(cite) for cite in _CITE.findall(told)}
+    def add_text(self, prose: str) -> None:
+        """Add the figures of a text, its enumerations too."""
+        self.numbers |= {number_of(number) for number in _NUMBER.findall(_ISO.sub(" ", prose))} - {_UNREADABLE}
+        for figure in figures(prose):
+            if figure.day and (year := figure.day[0]):
+                try:
+                    self.days.add(date(year, *figure.day[1:]))
+                except ValueError as error:
+                    raise ValueError(f"there is no {figure.written}") from error
+            elif figure.day:
+                self.yearly.add((figure.day[1], figure.day[2]))
+        self.cites |= {_bare(cite) for cite in _CITE.findall(prose)}
 
     def add_case(self, part: object) -> None:
-        """Take every scalar of a case to be given."""
+        """Add every scalar of a case."""
         if isinstance(part, Mapping):
             for each in part.values():
                 self.add_case(each)
@@ -93,82 +84,51 @@ class Known:
             self.numbers.add(abs(Fraction(str(part))))
 
     def add_claim(self, claim: str) -> None:
-        """Take what a true claim says, and the closed days that it passes over."""
+        """Add the figures of a true claim, and the closed days that it passes over."""
         self.add_text(claim)
         named = sorted(date.fromisoformat(each) for each in _ISO.findall(claim))
         if " opens " in claim and len(named) == 2:
             self.days |= {named[0] + timedelta(days=offset) for offset in range((named[1] - named[0]).days)}
 
     def bears_out(self, numbers: Iterable[Fraction]) -> bool:
-        """Tell whether all of these are known."""
+        """Return whether all of these are known."""
         parts = {part for day in self.days for part in (day.day, day.year)}
         return all(number in self.numbers or number in parts for number in numbers)
 
     def fault(self, figure: Figure) -> str:
-        """Say what is wrong with a figure, empty if it is borne out."""
+        """Return what is wrong with a figure, empty if it is borne out."""
         if figure.day is not None:
-            return self._fault_of_day(figure, *figure.day)
+            year, *month_day = figure.day
+            if year is None and figure.weekday is None and tuple(month_day) in self.yearly:
+                return ""
+            alike = [day for day in self.days if [day.month, day.day] == month_day and year in (None, day.year)]
+            if not alike:
+                return f"the date {figure.written} comes from nowhere"
+            is_borne_out = figure.weekday in (None, "", *(calendar.day_name[day.weekday()] for day in alike))
+            return "" if is_borne_out else f"{figure.written} was not a {figure.weekday}"
         if figure.number is not None:
-            return (
-                "" if self.bears_out([figure.number]) else f"the figure {shorten(figure.told, 40)} comes from nowhere"
-            )
-        return "" if _bare(figure.told) in self.cites else f"{figure.told} is not cited by the question"
-
-    def _fault_of_day(self, figure: Figure, year: int | None, month: int, number: int) -> str:
-        fitting = [
-            day for day in self.days if (day.month, day.day) == (month, number) and (year is None or day.year == year)
-        ]
-        if not fitting:
-            return f"the date {figure.told} comes from nowhere"
-        if figure.weekday and not any(calendar.day_name[day.weekday()] == figure.weekday for day in fitting):
-            return f"{figure.told} was no {figure.weekday}"
-        return ""
-
-    def _add_day(self, told: str, parts: tuple[int | None, int, int]) -> None:
-        year, month, number = parts
-        try:
-            self.days.add(date(year or 1, month, number))
-        except ValueError as error:
-            raise ValueError(f"there is no {told}") from error
+            is_borne_out = self.bears_out([figure.number])
+            return "" if is_borne_out else f"the figure {shorten(figure.written, 40)} comes from nowhere"
+        return "" if _bare(figure.written) in self.cites else f"{figure.written} is not cited by the question"
 
 
-def figures(told: str) -> Iterator[Figure]:
+def figures(prose: str) -> Iterator[Figure]:
     """Yield the figures of a text."""
-    for match in _FIGURE.finditer(_LISTED.sub(" ", told)):
+    for match in _FIGURE.finditer(_LISTED.sub(" ", prose)):
         whole = " ".join(match.group().split())
         if match["iso"]:
             year, month, number = map(int, match["iso"].split("-"))
             yield Figure(whole, day=(year, month, number))
         elif match["month"] or match["month2"]:
-            told_year = match["year"] or match["year2"]
+            written_year = match["year"] or match["year2"]
             month, number = _MONTHS[match["month"] or match["month2"]], int(match["day"] or match["day2"])
-            yield Figure(whole, day=(int(told_year) if told_year else None, month, number), weekday=match["weekday"])
+            yield Figure(
+                whole, day=(int(written_year) if written_year else None, month, number), weekday=match["weekday"]
+            )
         elif match["cite"]:
             yield Figure(whole)
         else:
-            yield Figure(whole, number=_value(match["number"]))
-
-
-def equations(told: str) -> Iterator[Equation]:
-    """Yield the equations of a text whose left side can be worked out."""
-    for match in _EQUATION.finditer(told):
-        plain = re.sub(r"[$€£,]", "", match[1]).replace("−", "-").replace("–", "-").replace("÷", "/")
-        if not re.search(r"\d\s*[-+*/×·]", plain) or len(match[2]) > _MAX_DIGITS:
-            continue
-        try:
-            value = read(re.sub(r"(\d+(?:\.\d+)?)\s*%", r"(\1/100)", " ".join(plain.split())))
-        except UnreadableError:
-            continue
-        if isinstance(value, Scalar) and value.value is not None:
-            result = Fraction(match[2].replace(",", ""))
-            given = tuple(_value(number) for number in _NUMBER.findall(match[1]))
-            places = len(match[2].partition(".")[2])
-            holds = abs(value.value - result) <= Fraction(1, 2 * 10**places) if places else value.value == result
-            yield Equation(" ".join(match.group().split()), given, abs(result), holds)
-
-
-def _value(number: str) -> Fraction:
-    return Fraction(number.replace(",", "")) if len(number) <= _MAX_DIGITS else _NEVER_GIVEN
+            yield Figure(whole, number=number_of(match["number"]))
 
 
 def _bare(cite: str) -> str:

@@ -1,1 +1,1 @@
-"""The schemes of law: one file each, with its second implementation in answer set programming beside it."""
+"""The schemes of law, one file each, with their words and their rules beside them."""

@@ -1,0 +1,1 @@
+"""The worlds, one file each, with its words and its second implementation beside it."""

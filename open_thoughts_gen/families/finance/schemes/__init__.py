@@ -1,0 +1,1 @@
+"""The schemes of finance, a module and its words for each."""

@@ -1,0 +1,353 @@
+"""Kinds of question: how the answer to each is written, how it is asked for, and how an answer is read.
+
+A kind is independent of the case: "how much" of any scheme is an `Amount`. Its canonical answer is written from the
+first implementation's result, and whoever's answer is read here, with some tolerance of form, into a value that the
+second implementation's result is compared with. What cannot be read is None: undecided.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from open_thoughts_gen.families.kit.forms import MONTHS, Money, decimal
+
+_NUMBER = re.compile(r"(?<![\w.,])-?\d{1,3}(?:[, \u00a0\u202f]\d{3})+(?:\.\d+)?(?![\d,]\d)|(?<![\w.,])-?\d+(?:\.\d+)?")
+_COUNTED = re.compile(r"\d\W? ?[^\W\d_]")  # a word right after a figure: what it counts
+_CITATION = re.compile(r"\d+(?:\s*\(\s*\d+\s*\)|\.\d+)?")
+_FRACTION = re.compile(r"(?<![\w./])(-?\d+)\s*/\s*([1-9]\d*)(?![\w/])")
+LETTERS = "ABCDEFGH"
+_LETTER = re.compile(r"\b([A-H])\b")
+_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Z][a-z]{2,8})\.?,?\s+(\d{4})\b")
+_MONTH_FIRST = re.compile(r"\b([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+
+
+class Kind(ABC):
+    """One kind of answer. `closing` names the bank of sentences that ask for its form."""
+
+    closing: str
+
+    @abstractmethod
+    def canonical(self, value: Any) -> str:  # noqa: ANN401  (each kind has a type of its own)
+        """Return the answer as a row's reference has it."""
+
+    @abstractmethod
+    def read(self, answer: str) -> object | None:
+        """Return the value that an answer states; None where it states none, or more than one."""
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Return whether an answer is this value; None where it cannot be read."""
+        stated = self.read(answer)
+        return None if stated is None else stated == value
+
+
+class YesNo(Kind):
+    """Yes or no; its values are True and False."""
+
+    closing = "closing/yes_no"
+
+    def canonical(self, value: bool) -> str:
+        """Return "Yes" or "No"."""
+        return "Yes" if value else "No"
+
+    def read(self, answer: str) -> object | None:
+        """Return what the answer begins with."""
+        words = {word.casefold() for word in re.findall(r"\b(?:yes|no)\b", answer, re.IGNORECASE)}
+        return words == {"yes"} if len(words) == 1 else None
+
+
+class HowMuch(Kind):
+    """A number in a unit (`crowns`, `litres`), or a bare one; its values are whole numbers or fractions."""
+
+    closing = "closing/number"
+
+    def __init__(self, unit: str = "") -> None:
+        """Take the unit that the answer is printed with."""
+        self.unit = unit
+
+    def canonical(self, value: Money | Fraction | int) -> str:
+        """Return "1,840 crowns", and "1 sack" of `sacks`."""
+        if isinstance(value, Money):
+            return f"{decimal(value.number)} {value.unit}"
+        return f"{decimal(value)} {self.unit.removesuffix('s') if value == 1 else self.unit}".strip()
+
+    def read(self, answer: str) -> object | None:
+        """Return the one number in the answer."""
+        numbers = {Fraction(re.sub(r"[, \u00a0\u202f]", "", number)) for number in _NUMBER.findall(answer)}
+        return numbers.pop() if len(numbers) == 1 else None
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare the numbers; None where another unit than the question's is named. It may be left out."""
+        stated = self.read(answer)
+        unit = (value.unit if isinstance(value, Money) else self.unit).rpartition(" ")[2].removesuffix("s").lower()
+        if stated is None or (_COUNTED.search(answer) and unit not in answer.lower()):
+            return None
+        return stated == (value.number if isinstance(value, Money) else value)
+
+
+class InYear(HowMuch):
+    """A year, `1258`; its values are whole numbers."""
+
+    closing = "closing/year"
+
+    def canonical(self, value: Money | Fraction | int) -> str:
+        """Return "1258", without a mark for the thousand."""
+        return super().canonical(value).replace(",", "")
+
+
+class Ratio(Kind):
+    """A fraction in lowest terms, `3/20`; a decimal that is equal to it is read as well."""
+
+    closing = "closing/fraction"
+
+    def canonical(self, value: Fraction) -> str:
+        """Return "3/20"."""
+        return str(value)
+
+    def read(self, answer: str) -> object | None:
+        """Return the one fraction, or the one number, in the answer."""
+        fractions = {Fraction(int(top), int(bottom)) for top, bottom in _FRACTION.findall(answer)}
+        rest = _FRACTION.sub(" ", answer)
+        fractions |= {Fraction(re.sub(r"[, \u00a0\u202f]", "", number)) for number in _NUMBER.findall(rest)}
+        return fractions.pop() if len(fractions) == 1 else None
+
+
+class OnDay(Kind):
+    """A date with its year."""
+
+    closing = "closing/day"
+
+    def canonical(self, value: date) -> str:
+        """Return "6 June 2031"."""
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+    def read(self, answer: str) -> object | None:
+        """Return the one date in the answer, in any of the usual forms."""
+        days = {f"{day} {month[:3]} {year}" for day, month, year in _DAY_FIRST.findall(answer)}
+        days |= {f"{day} {month[:3]} {year}" for month, day, year in _MONTH_FIRST.findall(answer)}
+        stated = {parsed for day in days if (parsed := _parsed(day, "%d %b %Y"))}
+        stated |= {parsed for iso in _ISO.findall(answer) if (parsed := _parsed("-".join(iso), "%Y-%m-%d"))}
+        return stated.pop() if len(stated) == 1 else None
+
+
+def _parsed(text: str, pattern: str) -> date | None:
+    try:
+        return datetime.strptime(text, pattern).date()
+    except ValueError:  # 31 June
+        return None
+
+
+class Letter(Kind):
+    """The letter of an option."""
+
+    closing = "closing/letter"
+
+    def canonical(self, value: str | Sequence[str]) -> str:
+        """Return "C". A derivation with a planted error may come to several letters, or to none."""
+        return ", ".join(sorted(value)) or "none"
+
+    def read(self, answer: str) -> object | None:
+        """Return the one capital letter that stands by itself."""
+        letters = set(_LETTER.findall(answer))
+        return letters.pop() if len(letters) == 1 else None
+
+
+class Letters(Letter):
+    """Any number of options: all that apply, in the order of the alphabet; `none` where none does."""
+
+    closing = "closing/letters"
+
+    def canonical(self, value: str | Sequence[str]) -> str:
+        """Return "A, C"."""
+        return ", ".join(sorted(value)) or "none"
+
+    def read(self, answer: str) -> object | None:
+        """Return the letters, sorted."""
+        letters = tuple(sorted(set(_LETTER.findall(answer))))
+        says_none = re.search(r"\bnone\b", answer, re.IGNORECASE) is not None
+        return None if bool(letters) == says_none else letters
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare as sets."""
+        stated = self.read(answer)
+        return None if stated is None else list(stated) == sorted(value)  # type: ignore[call-overload]
+
+
+class OptionKind(Letter):
+    """A question with options (`case.options`), which `is_right` picks from by what each of them comes to.
+
+    `num_options` are drawn, one of them right, unless `any_number` may be.
+    """
+
+    any_number: ClassVar[bool] = False
+    changes_facts: ClassVar[bool] = True  # options are changes of the case; else they are answers to it
+
+    def __init__(self, num_options: int = 4) -> None:
+        """Take how many options are offered, at most eight."""
+        self.num_options = num_options
+
+    @abstractmethod
+    def is_right(self, result: object, option: object) -> bool:
+        """Return whether an option is right, of the case's result and what the option comes to."""
+
+
+class Flip(OptionKind):
+    """Which one of these changes would turn the result round."""
+
+    def is_right(self, result: object, option: object) -> bool:
+        """Return whether the option changes the result."""
+        return result != option
+
+
+class FlipAll(Letters, Flip):
+    """Which of these changes would turn the result round: any number of them, or none."""
+
+    closing = Letters.closing
+    any_number: ClassVar[bool] = True
+
+
+class Choice(OptionKind):
+    """Which one of these answers is right: each option is a value of one field, as a reader could come to it."""
+
+    changes_facts: ClassVar[bool] = False
+
+    def is_right(self, result: object, option: object) -> bool:
+        """Return whether the option is the result."""
+        return result == option
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Kind):
+    """One of the names that the case prints: who, which town, which entry."""
+
+    names: tuple[str, ...]
+    closing: str = "closing/name"
+
+    def canonical(self, value: str) -> str:
+        """Return the name."""
+        return value
+
+    def read(self, answer: str) -> object | None:
+        """Return the one name that the answer has; a name inside a longer one is not meant."""
+        stated = _named(answer, self.names)
+        return stated[0] if len(stated) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder(Kind):
+    """Names in an order, first to last."""
+
+    names: tuple[str, ...]
+    closing: str = "closing/order"
+
+    def canonical(self, value: Sequence[str]) -> str:
+        """Return "Ada, Boris, Clara"."""
+        return ", ".join(value)
+
+    def read(self, answer: str) -> object | None:
+        """Return the names in the order in which the answer has them, each once."""
+        pattern = "|".join(re.escape(name) for name in sorted(self.names, key=len, reverse=True))
+        stated = re.findall(rf"(?<!\w)(?:{pattern})(?!\w)", answer)
+        return tuple(stated) if stated and len(set(stated)) == len(stated) else None
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare as sequences."""
+        stated = self.read(answer)
+        return None if stated is None else list(stated) == list(value)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class SomeOf(Kind):
+    """A set of the names that the case prints, in any order; `none` for the empty set."""
+
+    names: tuple[str, ...]
+    closing: str = "closing/set"
+
+    def canonical(self, value: Collection[str]) -> str:
+        """Return the names in the order in which the case prints them."""
+        return ", ".join(name for name in self.names if name in value) or "none"
+
+    def read(self, answer: str) -> object | None:
+        """Return the set of names in the answer; None where it has none and does not say so."""
+        stated = frozenset(_named(answer, self.names))
+        says_none = re.search(r"\b(?:none|nobody|no one|nothing)\b", answer, re.IGNORECASE) is not None
+        return None if bool(stated) == says_none else stated
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare as sets."""
+        stated = self.read(answer)
+        return None if stated is None else stated == frozenset(value)  # type: ignore[call-overload]
+
+
+class Numbers(Kind):
+    """A sequence of numbers, first to last: `3, 5, 8`."""
+
+    closing = "closing/numbers"
+
+    def canonical(self, value: Sequence[Fraction | int]) -> str:
+        """Return "3, 5, 8". Thousands are not marked, so that a comma parts two numbers."""
+        return ", ".join(decimal(number).replace(",", "") for number in value)
+
+    def read(self, answer: str) -> object | None:
+        """Return the numbers of the answer, which has nothing else but what parts them."""
+        rest = re.sub(r"[()\[\]{}]|\band\b|\bthen\b", " ", answer.strip().rstrip("."))
+        parts = [part for part in re.split(r"[,;\s]+", rest) if part]
+        if not parts or not all(re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", part) for part in parts):
+            return None
+        return tuple(Fraction(part) for part in parts)
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare number by number."""
+        stated = self.read(answer)
+        return None if stated is None else stated == tuple(map(Fraction, value))  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class WhoWhy(Kind):
+    """Who prevails, and under which provision: `Marchetti, § 4(2)`; its values are pairs (name, key of the provision).
+
+    `labels` are those that the case prints, by key.
+    """
+
+    names: tuple[str, ...]
+    labels: Mapping[str, str]
+    closing: str = "closing/who_why"
+
+    def canonical(self, value: tuple[str, str]) -> str:
+        """Return "Marchetti, § 4(2)"."""
+        name, key = value
+        return f"{name}, {self.labels[key]}"
+
+    def read(self, answer: str) -> object | None:
+        """Return the one name and the number of the one provision that the answer has; None where it has others."""
+        named = _named(answer, self.names)
+        rest = answer
+        for name in sorted(self.names, key=len, reverse=True):
+            rest = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", rest, flags=re.IGNORECASE)
+        cited = {re.sub(r"\s", "", number) for number in _CITATION.findall(rest)}
+        if len(named) != 1 or len(cited) != 1:
+            return None
+        keys = [key for key, label in self.labels.items() if cited == set(_CITATION.findall(label))]
+        return (named[0], keys[0] if keys else cited.pop())
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare name and provision; a provision that the case does not print is another one."""
+        stated = self.read(answer)
+        return None if stated is None else stated == tuple(value)  # type: ignore[arg-type]
+
+
+def _named(answer: str, names: Iterable[str]) -> list[str]:
+    """Return which names an answer has; a name inside a longer one is not meant."""
+    rest, named = answer, []
+    for name in sorted(names, key=len, reverse=True):
+        pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+        if pattern.search(rest):
+            named.append(name)
+            rest = pattern.sub(" ", rest)
+    return named

@@ -1,0 +1,1 @@
+"""What calls to models cost: budgets, and prices."""

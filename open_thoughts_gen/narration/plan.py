@@ -1,0 +1,198 @@
+"""What a narration of a derivation holds: its steps in paragraphs, and the phrases that may stand before each.
+
+A derivation holds the steps of every narration, each with several tellings (`types.Step`). The narration chooses among
+them, and a step that is shown brings those whose values it uses. A phrase of the banks of `discourse.yaml` stands only
+before a step that it fits by that step's kind and claims.
+
+The teacher draws one plan of those that a narration admits; a reader of its text has to try them all (`plans`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+from zlib import crc32
+
+import yaml
+
+from open_thoughts_gen.types import Derivation, Step
+
+Narration = Literal["brief", "normal", "deliberate"]
+NARRATIONS: tuple[Narration, ...] = ("brief", "normal", "deliberate")
+# From which narration on a step is shown that does not say so itself; kinds that are not here are always told, and so
+# is a trap that settles a value.
+SHOWN_FROM = {
+    **dict.fromkeys(("issue", "survey", "trap", "check"), "normal"),
+    **dict.fromkeys(("note", "turn", "refute"), "deliberate"),
+}
+# How likely a phrase is to be drawn before a step of a kind, beside the others that would fit somewhere.
+WEIGHTS = {"exception": 3.0, "trap": 4.0, "turn": 4.0, "refute": 3.0}
+NUM_PHRASES: Mapping[Narration, Sequence[int]] = {"brief": (0,), "normal": (0, 1, 1, 2, 2), "deliberate": (1, 2, 2)}
+OPENED_BY = {
+    "notes": "opening/note",
+    "recap": "recap",
+    "again": "again",
+    "checks": "lead/check",
+    "trials": "lead/trial",
+}
+SAID_AGAIN = frozenset(("rule", "fact", "compute", "exception", "trap", "finding"))
+MIN_FINDINGS = 2
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@cache
+def phrases() -> Mapping[str, Sequence[str]]:
+    """Return the banks of phrases by name."""
+    text = Path(__file__).with_name("discourse.yaml").read_text("utf-8")
+    # Text only, by design. The loader in C takes a tenth of the time, where PyYAML has it.
+    banks: Mapping[str, Sequence[str]] = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
+    return banks
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Steps that are said together; `part` is what they are of the whole.
+
+    `recap` says findings once more, `again` all that was worked out, in other words.
+    """
+
+    part: Literal["notes", "body", "recap", "again", "checks", "trials", "reason"]
+    steps: Sequence[Step]
+
+    def phrases_before(self, index: int, *, is_first: bool) -> Iterator[tuple[str, float]]:
+        """Yield the banks of phrases that fit before a step, each with its weight; `is_first` of all paragraphs."""
+        step = self.steps[index]
+        if self.part != "body":  # announced once, for all of them
+            if index == 0 and self.part in OPENED_BY:
+                yield OPENED_BY[self.part], 5.0
+        elif is_first and index == 0:
+            yield f"opening/{'issue' if step.kind == 'issue' else 'any'}", 4.0
+        elif step.kind in WEIGHTS:
+            yield f"lead/{step.kind}", WEIGHTS[step.kind]
+        elif step.kind == "compute" and step.claims:
+            yield _reckoning(step.claims[0]), 1.0
+        elif index == 0:
+            yield "turn", 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class NarrationPlan:
+    """The paragraphs of one narration. `joins` says the first point with the second, `recaps` repeats findings."""
+
+    derivation: Derivation
+    narration: Narration = "normal"
+    notes: Sequence[Step] = ()
+    joins: bool = False
+    recaps: bool = False
+
+    def paragraphs(self) -> Iterator[Paragraph]:
+        """Yield the body point by point, perhaps its findings once more, then checks, then trials."""
+        steps = self._steps()
+        body = [step for step in steps if step.kind not in ("trial", "check")]
+        issues, points = self._points(body)
+        yield from [Paragraph("body", issues)] if issues else []
+        for _, notes in groupby(self.notes, key=lambda step: step.point):
+            yield Paragraph("notes", list(notes))
+        if self.joins:
+            points[:2] = [points[0] + points[1]]
+        yield from (Paragraph("body", point) for point in points)
+        again = self._again(body)
+        if again and self.narration == "deliberate":
+            yield Paragraph("again", again)
+        elif again and self.recaps:
+            yield Paragraph("recap", again)
+        for part, kind in (("checks", "check"), ("trials", "trial")):
+            if chosen := [step for step in steps if step.kind == kind]:
+                yield Paragraph(part, chosen)  # type: ignore[arg-type]
+        reasons = [step for step in self.derivation.steps if step.kind == "answer" and len(step.texts) > 1]
+        if reasons and self.narration == "deliberate":
+            yield Paragraph("reason", reasons)
+
+    @property
+    def may_join(self) -> bool:
+        """Whether the first point is a single step that can be said with the second."""
+        _, points = self._points([step for step in self._steps() if step.kind not in ("trial", "check")])
+        return not self.notes and len(points) > 1 and len(points[0]) == 1
+
+    @property
+    def may_recap(self) -> bool:
+        """Whether there are findings that can be said once more."""
+        body = [step for step in self._steps() if step.kind not in ("trial", "check")]
+        return self.narration == "normal" and bool(self._again(body))
+
+    def _steps(self) -> list[Step]:
+        return list(shown(self.derivation.steps, self.narration))
+
+    def _points(self, body: Sequence[Step]) -> tuple[list[Step], list[list[Step]]]:
+        """Return the issues that stand before the notes, if there are notes, and the other steps by their points."""
+        num_issues = next((index for index, step in enumerate(body) if step.kind != "issue"), 0) if self.notes else 0
+        points = [list(point) for _, point in groupby(body[num_issues:], key=lambda step: step.point)]
+        return list(body[:num_issues]), points
+
+    def _again(self, body: Sequence[Step]) -> list[Step]:
+        """Return what can be said once more, in other words: deliberately, all that was worked out.
+
+        Else the findings, without those of the last point, which have only just been said.
+        """
+        is_long = self.narration == "deliberate"
+        again = [
+            step
+            for step in body
+            if len(step.texts) > 1
+            and (step.kind in SAID_AGAIN if is_long else step.kind == "finding" and step.point != body[-1].point)
+        ]
+        if len(again) < MIN_FINDINGS:
+            return []
+        return again if is_long else again[-3:]
+
+
+def shown(steps: Sequence[Step], narration: Narration) -> Iterator[Step]:
+    """Yield the steps that a narration tells, in order: those shown from it on, and what these rest on."""
+    limit = NARRATIONS.index(narration)
+    needed: set[str] = set()
+    chosen: list[Step] = []
+    for step in reversed(steps):
+        by_kind = "brief" if step.settles and step.kind == "trap" else SHOWN_FROM.get(step.kind, "brief")
+        is_shown = NARRATIONS.index(step.shown or by_kind) <= limit
+        settles = set(step.settles) if step.kind != "turn" else set()  # what a wrong turn settles is forgotten after it
+        if step.kind == "answer" or is_shown or needed & settles:
+            needed = (needed - settles) | set(step.uses)
+            if step.kind != "answer":
+                chosen.append(step)
+    return reversed(chosen)
+
+
+def plans(derivation: Derivation, narration: Narration, notes: Sequence[Step] = ()) -> Iterator[NarrationPlan]:
+    """Yield every plan that a narration admits."""
+    plan = NarrationPlan(derivation, narration, notes)
+    for joins in (False, True)[: 1 + plan.may_join]:
+        for recaps in (False, True)[: 1 + plan.may_recap]:
+            yield NarrationPlan(derivation, narration, notes, joins=joins, recaps=recaps)
+
+
+def unused(texts: Sequence[str], used: Collection[str]) -> Sequence[str]:
+    """Return the tellings that have not been used, or all where none is left."""
+    return [text for text in texts if text not in used] or list(texts)
+
+
+def briefest(texts: Sequence[str], used: Collection[str]) -> str:
+    """Return the telling that a brief narration takes: one of the shorter half, drawn from the words themselves."""
+    short = sorted(unused(texts, used), key=len)[: max(1, len(texts) // 2)]
+    return short[crc32("".join(short).encode()) % len(short)]
+
+
+def _reckoning(claim: str) -> str:
+    """Return the bank that announces a computation, by what its first claim is of."""
+    if not _DAY.search(claim):
+        return "lead/sum" if "=" in claim else "lead/compare"
+    return "lead/days" if "=" in claim else "lead/order"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

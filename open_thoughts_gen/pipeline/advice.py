@@ -1,0 +1,31 @@
+"""What to do about samples that a run lost: the advice follows the step, the plug-in and the reason."""
+
+from __future__ import annotations
+
+from open_thoughts_gen.recipe import Recipe
+
+_RERUN = "check the teacher's errors and run the same command again (no answer is paid for twice)"
+_LONGER = "raise the teacher's `max_tokens:`, or set `truncated: escalate` there"
+_OTHER_MODEL = "look at the answers in dropped.parquet, and change the prompt or the model"
+_TEACHER = {
+    "teacher error": _RERUN,
+    "truncated": _LONGER,
+    "length": _LONGER,
+    "prompt rejected": "look in dropped.parquet for what the provider refused, and leave such questions out",
+}
+
+
+def advice_on(recipe: Recipe, step: str, plugin: str, reason: str) -> str:
+    """Return what to do about a loss; empty if the recipe cannot change it, as for a budget that is spent."""
+    if "budget" in (step, plugin) or step == "target":
+        return ""
+    if step == "sources":
+        return f"fix what the source {plugin} could not read"
+    if step == "teacher":
+        return _TEACHER.get(reason, _OTHER_MODEL)
+    if reason == "truncated":
+        return _LONGER
+    parts = {"question_filters": recipe.question_filters, "sample_filters": recipe.sample_filters}.get(step, ())
+    filters = (part.plugin for part in parts if part.plugin.plugin_name() == plugin)
+    advice = next((filter_.advice(reason) for filter_ in filters), "")
+    return advice or f"loosen {plugin} under `{step}:`"

@@ -1,0 +1,224 @@
+"""What a recipe says: which dataset is made, and how.
+
+Its keys are in the order of the line: sources, question_filters, teacher, verifiers, sample_filters, publish. Every
+plug-in is named by `use:` with its settings beside it, and checked by the plug-in's own pydantic fields.
+
+    name: tenancy
+    target: 500
+    source: {use: family, family: statutes}
+    teacher: solver
+    verifiers:
+      - use: family
+        when: {domain: law}
+    publish: {title: Tenancy, license: cc0-1.0}
+
+`resolved()` is the recipe with every default written out and no secret in it: it loads back to an equal recipe, and is
+what a run keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+
+from open_thoughts_gen.errors import Fault
+from open_thoughts_gen.money.budget import Budget
+from open_thoughts_gen.money.prices import KnownPrices, Price
+from open_thoughts_gen.plugin import Kind
+from open_thoughts_gen.plugin.one_or_more import OneOrMore, one_or_more
+from open_thoughts_gen.recipe.hub_terms import License, Task
+from open_thoughts_gen.recipe.node import KeyPath, Node
+from open_thoughts_gen.recipe.parts import Part, plain
+from open_thoughts_gen.recipe.secrets import Secrets
+from open_thoughts_gen.recipe.validation import NAME_PATTERN, REPO_PATTERN
+
+ColumnType = Literal["string", "int", "float", "bool", "json"]
+TRAITS = ("domain", "source", "license")
+PART_KINDS: dict[str, Kind] = {
+    "sources": "source",
+    "question_filters": "filter",
+    "teacher": "teacher",
+    "verifiers": "verifier",
+    "sample_filters": "filter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Marks a key of the recipe that adds the plug-in of the same name to the end of one of its lists."""
+
+    step: str
+
+
+Tasks = Annotated[tuple[Task, ...], BeforeValidator(one_or_more, json_schema_input_type=Task | list[Task])]
+
+
+class Publish(BaseModel):
+    """The dataset's title, the texts of its card, and the columns that its rows have besides the standard ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    renamed: ClassVar[Mapping[str, str]] = {}
+
+    title: str = Field(default="", description="title of the card; empty: the recipe's name")
+    license: License = Field(default="cc0-1.0", description="license of the dataset, as the Hub spells it")
+    language: OneOrMore = Field(default=("en",), description="language codes (ISO 639)")
+    tags: OneOrMore = Field(default=(), description="tags of the card, besides those that every dataset gets")
+    task_categories: Tasks = Field(
+        default=("text-generation", "question-answering"),
+        description="tasks that the dataset is for, as the Hub names them",
+    )
+    purpose: str = Field(default="", description="text of the card's section Purpose and scope (Markdown)")
+    creation: str = Field(
+        default="",
+        description="text to add to the card's section Creation method; the rest of it is written from the recipe",
+    )
+    uses: str = Field(default="", description="text of the card's section Example uses (Markdown)")
+    limitations: str = Field(default="", description="text of the card's section Limitations and biases (Markdown)")
+    columns: Mapping[str, ColumnType] = Field(
+        default_factory=dict, description="keys of a question's meta that become columns, each with its type"
+    )
+    system: str = Field(
+        default="",
+        description="system message of the `messages` config, for training; the system prompt for generation is "
+        "`teacher.system`",
+    )
+    rl: bool = Field(
+        default=False,
+        description="whether to write the config `rl` too: prompt, reference and verifiers with their settings, for "
+        "the rewards of reinforcement learning",
+    )
+    figure_by: OneOrMore = Field(
+        default=("domain",), description="columns by which the card's figures (counts and shares) are broken down"
+    )
+    repo: str = Field(
+        default="",
+        pattern=REPO_PATTERN,
+        description="repository that `push` writes to: NAME or OWNER/NAME; empty: the recipe's name, under the owner "
+        "that HF_ORG names",
+    )
+
+
+class Until(BaseModel):
+    """When a question has been asked often enough."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accepted: int = Field(
+        default=1, ge=1, description="how many correct traces a question needs before no more are asked for"
+    )
+    max_attempts: int = Field(ge=1, description="the most traces to ask for, per question")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a recipe was read, and what was noticed; two recipes that differ in it alone are equal.
+
+    `places` says where each value is written, and how it is titled there.
+    """
+
+    folder: Path = field(default=Path(), compare=False)
+    notes: tuple[Fault, ...] = field(default=(), compare=False)
+    places: Mapping[KeyPath, tuple[str, str]] = field(default_factory=dict, compare=False, repr=False)
+
+
+class Recipe(BaseModel):
+    """One dataset: where its questions come from, who answers, who judges, what is dropped, how it is published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    renamed: ClassVar[Mapping[str, str]] = {}
+
+    name: str = Field(
+        pattern=NAME_PATTERN, max_length=96, description="name of the run folder, the card and the dataset"
+    )
+    seed: int = Field(default=0, ge=0, lt=2**63, description="seed of every random draw")
+    target: int | None = Field(
+        default=None, ge=1, description="how many accepted samples to make; null: as many as the sources give"
+    )
+    max_questions: int | None = Field(
+        default=None, ge=1, description="the most questions to draw; null: 10 times the target, and at least 1000"
+    )
+    attempts: int = Field(default=1, ge=1, description="how many traces to ask the teacher for, per question")
+    until: Until | None = Field(
+        default=None, description="instead of `attempts`: ask each question until enough of its traces are correct"
+    )
+    budget: Budget | None = Field(default=None, description="limits on what a run may spend: usd, tokens, hours")
+    prices: Mapping[str, Price] = Field(
+        default_factory=dict, description="USD per million tokens, by model; takes precedence over the package's table"
+    )
+    sources: tuple[Part, ...] = Field(min_length=1, description="where questions come from, in order")
+    question_filters: tuple[Part, ...] = Field(default=(), description="filters that drop questions before the teacher")
+    decontaminate: Annotated[bool, Switch("question_filters")] = Field(
+        default=True,
+        description="whether to drop questions that also appear in a benchmark, with the filter `decontaminate` at the "
+        "end of question_filters; instead of on or off, the settings of that filter may stand here",
+    )
+    teacher: Part = Field(description="the plug-in that answers the questions")
+    verifiers: tuple[Part, ...] = Field(default=(), description="verifiers that judge the answers")
+    sample_filters: tuple[Part, ...] = Field(default=(), description="filters that drop samples after the verifiers")
+    publish: Publish = Field(default=Publish(), description="how the dataset is published")
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the recipe's file: relative paths in settings start there."""
+        return self._origin.folder
+
+    @property
+    def notes(self) -> tuple[Fault, ...]:
+        """What is not wrong and should still be changed in the recipe's file, such as a setting's former name."""
+        return self._origin.notes
+
+    def fault_at(self, path: KeyPath, message: str, hint: str = "") -> Fault:
+        """Return a fault of a setting, at the line where it, or what holds it, is written."""
+        while path and path not in self._origin.places:
+            path = path[:-1]
+        where, title = self._origin.places.get(path, ("", ""))
+        return Node(None, where, title).fault(message, hint)
+
+    @property
+    def question_limit(self) -> int | None:
+        """How many questions may be drawn to reach the target; None if there is neither a limit nor a target."""
+        if self.max_questions is not None or self.target is None:
+            return self.max_questions
+        return max(10 * self.target, 1000)
+
+    @property
+    def max_attempts(self) -> int:
+        """How many traces are asked for one question at most."""
+        return self.until.max_attempts if self.until else self.attempts
+
+    @property
+    def known_prices(self) -> Mapping[str, Price]:
+        """The prices of the package's table and of this recipe, which take precedence."""
+        return KnownPrices(self.prices)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the recipe as plain values, with every default written out and no secret."""
+        return {name: _resolved(getattr(self, name)) for name in type(self).model_fields}
+
+    def to_yaml(self) -> str:
+        """Return the resolved recipe as text: the same recipe always gives the same."""
+        return yaml.dump(self.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _resolved(value: object) -> Any:  # noqa: ANN401  (what YAML can say)
+    if isinstance(value, Part):
+        return value.resolved()
+    if isinstance(value, tuple):
+        return [_resolved(inner) for inner in value]
+    return plain(value.model_dump() if isinstance(value, BaseModel) else value, Secrets())
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as a block, where YAML can."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)

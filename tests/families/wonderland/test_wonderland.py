@@ -1,0 +1,157 @@
+"""The family as a recipe uses it, and the command `solve`."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from open_thoughts_gen.cli.main import main
+from open_thoughts_gen.families.wonderland import Wonderland
+from open_thoughts_gen.families.wonderland import family as wonderland
+from open_thoughts_gen.families.wonderland.blind.solving import SOLVERS
+from open_thoughts_gen.plugin import Context, Problem
+from open_thoughts_gen.types import Question, Trace
+from open_thoughts_gen.verifiers._case import answer_to
+
+
+def test_every_puzzle_is_forced_and_judged_by_the_solver_that_reads_its_text_alone() -> None:
+    family = Wonderland().fresh(Context())
+    schemes: Counter[str] = Counter()
+    for index in range(60):
+        problem = family.problem(Random(index))
+        answer = family.derive(problem).answer
+        assert family.check(Problem(problem.prompt, {}), answer).outcome == "correct"
+        assert family.check(Problem(problem.prompt, {}), f"{answer}x").outcome == "incorrect"
+        traits = family.traits(problem)
+        assert traits["n_answers"] == 1
+        assert traits["n_worlds"] >= 1
+        schemes[traits["scheme"]] += 1
+    assert set(schemes) == set(SOLVERS)
+
+
+def test_a_puzzle_that_is_not_forced_is_undecided() -> None:
+    family = Wonderland().fresh(Context())
+    prompt = "00000001 -> 00000000\nNow, determine the output for: 11111111"
+    verdict = family.check(Problem(prompt, {}), "00000000")
+    assert (verdict.outcome, verdict.cause) == ("undecided", "not forced")
+    assert family.check(Problem("What?", {}), "1").cause == "unreadable puzzle"
+
+
+def test_the_mix_says_what_is_drawn() -> None:
+    family = Wonderland(mix={"numeral": 1, "unit": 1}).fresh(Context())
+    assert {family.traits(family.problem(Random(index)))["scheme"] for index in range(20)} == {"numeral", "unit"}
+
+
+@pytest.mark.parametrize(
+    ("mix", "error"),
+    [
+        ({"bit": 1}, "there is no scheme 'bit'; did you mean 'bits'"),
+        ({"bits": -1}, "the weight of 'bits' is negative"),
+        ({"bits": 0}, "no scheme has a weight above 0"),
+    ],
+)
+def test_a_mix_that_cannot_be_drawn_is_a_fault(mix: dict[str, float], error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        Wonderland(mix=mix)
+
+
+@pytest.mark.parametrize("answer", ["}", "#?^}", "}52", "{}", "^<\\", "!/<", "0010", "061"])
+def test_the_verifier_reads_an_answer_with_braces_as_the_metric_does(answer: str) -> None:
+    question = Question("?", answer, source="family:wonderland", meta={"family": "wonderland", "spec": {}})
+    trace = Trace(question.id, 0, "t", "", f"\\boxed{{{answer}}}")
+    assert answer_to(question, trace, ()) == answer
+    assert answer_to(question, replace(trace, response=f"Result: {answer}"), ("Result:",)) == answer
+    assert answer_to(question, replace(trace, response=" "), ()) is None
+
+
+def test_rules_that_are_held_out_are_named_alike_for_puzzles_of_one_rule() -> None:
+    named = {scheme: wonderland.draw(scheme, Random(5)).structure for scheme in SOLVERS}
+    assert [scheme for scheme, name in named.items() if not name] == ["numeral", "cipher"]
+    assert len({wonderland.draw("digits", Random(index)).structure for index in range(400)}) < 120
+
+
+def test_solve_scores_a_file_and_writes_the_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "train.csv", tmp_path / "answers.csv"
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "prompt", "answer"])
+        for scheme in SOLVERS:
+            for index in range(3):
+                puzzle = wonderland.draw(scheme, Random(index))
+                writer.writerow([f"{scheme}{index}", puzzle.prompt, puzzle.answer])
+        writer.writerow(["stray", "What is 2 + 2?", "4"])
+    assert main(["solve", str(file), "--family", "wonderland", "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    lines = {line.split()[0]: line.split() for line in shown.splitlines() if line.split()}
+    assert lines["numeral"][1:4] == ["3", "3", "100.0%"]
+    assert lines["all"][1] == "22"
+    assert lines["all"][5] == "0"  # forced and wrong
+    with out.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["id"] for row in rows][-1] == "stray"
+    assert rows[-1]["scheme"] == "unreadable"
+    assert all(len(row["answer"]) == 8 for row in rows if row["scheme"] == "bits")  # leading zeros stay
+
+
+@pytest.mark.parametrize(
+    ("file", "shown", "error"),
+    [
+        (
+            'id,prompt,answer\n1,{bits},{answer}\n2,,x\n3,{bits},\n4,{bits},"  "\n',
+            "bits 3 1 100.0% 3 0 0 0",
+            ":14: no problem",
+        ),
+        ("id;prompt;answer\r\n1;{bits};{answer}\r\n", "bits 1 1 100.0% 1 0 0 0", ""),
+        ("\ufeffprompt\n{bits}\n", "bits 1 1 0 0", ""),  # no answers: nothing is scored
+        ("id,prompt,answer\n1,{bits}\n2,{bits},{answer}\n", "bits 1 1 100.0% 1 0 0 0", ":2: 2 cells under 3 columns"),
+        ("id,prompt,answer\n[red],[bold]What?,4\n", "unreadable 1 0 0 1", ""),
+        ('id,prompt,answer\n1,"never closed\n', "", "a quote opens a cell and is never closed"),
+        ("id,prompt,answer\n", "", "holds no problems"),
+        ("", "", "holds no problems"),
+        ("id,Prompt,answer\n1,{bits},\n", "", "the columns are id, Prompt, answer"),
+    ],
+)
+def test_odd_files_are_read_or_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, shown: str, error: str
+) -> None:
+    puzzle = wonderland.draw("bits", Random(1))
+    path = tmp_path / "odd.csv"
+    text = file.format(bits='"' + puzzle.prompt + '"', answer=puzzle.answer)
+    path.write_text(text, encoding="utf-8", newline="")
+    code = main(["solve", str(path), "--family", "wonderland"])
+    printed = capsys.readouterr()
+    assert error in " ".join(printed.err.split())
+    assert [line.split() for line in printed.out.splitlines() if line.startswith(shown[:4] or "?")] == [
+        shown.split()
+    ] * bool(shown)
+    assert (code == 0) == (bool(shown) and not shown.startswith("unreadable"))
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--family", "statutes"], "families that do: wonderland"),
+        (["--family", "wonderlan"], "did you mean 'wonderland'"),
+        (["--family", "wonderland", "--fields", "prompt=nothing"], "no column holds the problems"),
+        (["--family", "wonderland", "--fields", "promt=text"], "did you mean 'prompt'"),
+        (["--family", "wonderland", "--out", "FILE"], "exists already"),
+    ],
+)
+def test_what_solve_cannot_do_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], error: str
+) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("text\nsomething\n")
+    words = [str(file) if word == "FILE" else word for word in words]
+    assert main(["solve", str(file), *words]) == 2
+    assert error in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "no_such.csv", "--family", "wonderland"]) == 2
+    assert "there is no file no_such.csv" in capsys.readouterr().err

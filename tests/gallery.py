@@ -1,0 +1,186 @@
+"""Writes a page for each family and each of its schemes, from the code: docs/families/FAMILY.md, FAMILY/SCHEME.md.
+
+    python -m tests.gallery              write all pages
+    python -m tests.gallery FAMILY       those of one family
+
+A page of a scheme shows its questions, what each level adds, a whole row, and the reading list: every alternative of
+every bank of words, rendered once. People read it, since a template that says something else than its fields reads back
+to itself. Banks that no case came to are named.
+"""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+
+from open_thoughts_gen import plugin
+from open_thoughts_gen.families.kit.deriving import derived
+from open_thoughts_gen.families.kit.drawing import drawn, page, write_on
+from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
+from open_thoughts_gen.families.kit.page import Page
+from open_thoughts_gen.families.kit.scheme import ProblemScheme
+from open_thoughts_gen.families.kit.words import Bank
+from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.publish.markdown import code, fence, table
+from open_thoughts_gen.teachers.solver import Telling
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "families"
+MAX_CASES, PATIENCE = 200, 50  # cases to draw for a reading list; how many without a new bank are enough
+LEVELS = (1, 2, 3, 4)
+
+
+def kit_families() -> dict[str, type[SchemeFamily]]:
+    """Return the families that are written with the kit, by name."""
+    loaded = {name: plugin.load("family", name) for name in plugin.names("family")}
+    return {name: family for name, family in loaded.items() if issubclass(family, SchemeFamily)}
+
+
+def pages(name: str, family: type[SchemeFamily]) -> Iterator[tuple[Path, str]]:
+    """Yield the pages of a family, each with its path below FOLDER."""
+    rows = []
+    for scheme in schemes_of(family.home).values():
+        rows.append((f"[{scheme.name}]({name}/{scheme.name}.md)", _first(scheme), _kinds(scheme), _levels(scheme)))
+        yield Path(name) / f"{scheme.name}.md", scheme_page(scheme)
+    head = ("Scheme", "What it is", "Questions", "Levels")
+    yield Path(f"{name}.md"), f"# {name}\n\n{inspect.getdoc(inspect.getmodule(family))}\n\n{table(head, rows)}\n"
+
+
+def _first(scheme: ProblemScheme) -> str:
+    return (inspect.getdoc(inspect.getmodule(type(scheme))) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _kinds(scheme: ProblemScheme) -> str:
+    return ", ".join(map(code, scheme.asks))
+
+
+def _levels(scheme: ProblemScheme) -> str:
+    return f"from {min(ask.level for ask in scheme.asks.values())} to {LEVELS[-1]}"
+
+
+@dataclass(slots=True)
+class Listing:
+    """What the cases that were drawn printed: every alternative of each bank at its first place, and facts by level."""
+
+    texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: dict[int, set[str]] = field(default_factory=dict)
+    num_cases: int = 0
+
+
+class ListedPage(Page):
+    """A page that lists every alternative of each bank where it is written for the first time."""
+
+    texts: dict[str, tuple[str, ...]]
+
+    def draw(self, bank: Bank, values: Mapping[str, Any]) -> str:
+        self._list(bank, values)
+        return super().draw(bank, values)
+
+    def tell(self, bank: str, **values: Any) -> tuple[str, ...]:
+        self._list(self.words.bank(bank), values)
+        return super().tell(bank, **values)
+
+    def _list(self, bank: Bank, values: Mapping[str, Any]) -> None:
+        if bank.name not in self.texts:
+            self.texts[bank.name] = ()
+            self.texts[bank.name] = self.render(bank, bank.say, values)
+
+
+def words_of(scheme: ProblemScheme) -> set[str]:
+    """Return the names of the banks in a scheme's own word file that a case can come to."""
+    banks = yaml.load(scheme.word_file.read_text("utf-8"), Loader=yaml.BaseLoader)["banks"]
+    return {name for name in banks if name.startswith((*scheme.units, "steps/"))}
+
+
+def listing(scheme: ProblemScheme) -> Listing:
+    """Return the listing of a scheme: cases are drawn until nothing new has come for a while."""
+    found, last = Listing(), 0
+    wanted = words_of(scheme)
+    for number in range(MAX_CASES):
+        ask, rng = list(scheme.asks)[number % len(scheme.asks)], Random(f"{scheme.name}/{number}")
+        level = max(LEVELS[number // len(scheme.asks) % len(LEVELS)], scheme.asks[ask].level)
+        case = drawn(scheme, ask, level, rng)
+        if case is None:
+            continue
+        before, found.num_cases = len(found.texts), number + 1
+        found.facts.setdefault(level, set()).update(case.facts)
+        for part in ("prompt", "trace"):
+            sheet = page(scheme, case, part)
+            listed = ListedPage(sheet.words, sheet.forms, sheet.pen, sheet.labels)
+            listed.texts = found.texts
+            if part == "prompt":
+                write_on(listed, scheme, case)
+            else:
+                derived(scheme, case, Work(), listed)
+        last = number if len(found.texts) > before else last
+        if wanted <= found.texts.keys() or number - last > PATIENCE:
+            break
+    return found
+
+
+def scheme_page(scheme: ProblemScheme) -> str:
+    """Return the page of a scheme."""
+    listed = listing(scheme)
+    parts = [f"# {scheme.name}", inspect.getdoc(inspect.getmodule(type(scheme))) or ""]
+    head = ("Question", "Kind", "From level", "Result")
+    rows = [
+        (code(name), code(type(ask.kind).__name__), str(ask.level), code(ask.result))
+        for name, ask in scheme.asks.items()
+    ]
+    parts += ["## Questions", table(head, rows), "## What each level adds", _by_level(listed), *_row(scheme)]
+    parts += ["## Every alternative, once", *_reading_list(listed)]
+    unseen = sorted(words_of(scheme) - listed.texts.keys())
+    if unseen:
+        parts.append(f"No case of {listed.num_cases} came to: {', '.join(map(code, unseen))}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_level(listed: Listing) -> str:
+    seen, rows = set[str](), []
+    for level, facts in sorted(listed.facts.items()):
+        rows.append((str(level), ", ".join(map(code, sorted(facts - seen))) or "nothing new: other draws"))
+        seen |= facts
+    return table(("Level", "Facts that come up from it on"), rows)
+
+
+def _row(scheme: ProblemScheme) -> Iterator[str]:
+    """Yield one row, whole: prompt, reasoning, response."""
+    ask = next(iter(scheme.asks))
+    cases = (
+        drawn(scheme, ask, max(2, scheme.asks[ask].level), Random(f"{scheme.name}/row/{number}"))
+        for number in range(50)
+    )
+    case = next(case for case in cases if case is not None)
+    telling = Telling(derived(scheme, case, Work()), Random(scheme.name))
+    yield "## One row"
+    for text in (write_on(page(scheme, case, "prompt"), scheme, case), telling.reasoning(), telling.response()):
+        yield fence(text, "text")
+
+
+def _reading_list(listed: Listing) -> Iterator[str]:
+    for name, texts in sorted(listed.texts.items()):
+        if not name.startswith("closing/") and texts:
+            yield f"{code(name)}"
+            yield "\n".join(f"- {' '.join(text.split())}" for text in texts)
+
+
+def write(names: list[str]) -> None:
+    """Write the pages of some families, or of all."""
+    for name, family in kit_families().items():
+        if not names or name in names:
+            shutil.rmtree(FOLDER / name, ignore_errors=True)
+            for path, text in pages(name, family):
+                (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
+                (FOLDER / path).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    write(sys.argv[1:])
