@@ -1,9 +1,10 @@
 """The package stays easy to read, by counts; `python -m tests.house_counts` prints them. Circles: `test_floors.py`."""
 
-from tests.house_counts import every_function, first_level, shared_lines, used_once_share
+from tests.house_counts import PACKAGE, every_function, first_level, shared_lines, used_once_share
 
 FUNCTIONS = every_function()
 MAX_USED_ONCE = 0.17  # of all functions
+SCHEMES_OF_LAW = PACKAGE / "families" / "statutes" / "schemes"
 
 
 def test_the_first_level_holds_at_most_30_modules_and_packages() -> None:
@@ -20,3 +21,10 @@ def test_few_functions_are_private_and_used_once() -> None:
 
 def test_no_two_places_share_twelve_lines() -> None:
     assert shared_lines() == []
+
+
+def test_the_logic_of_a_scheme_of_law_is_short() -> None:
+    lengths = {path.stem: len(path.read_text("utf-8").splitlines()) for path in SCHEMES_OF_LAW.glob("[!_]*.py")}
+    assert len(lengths) >= 13
+    assert {name: length for name, length in lengths.items() if length > 350} == {}
+    assert sum(lengths.values()) < 4500

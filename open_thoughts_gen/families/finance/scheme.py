@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -63,7 +64,7 @@ class FinanceScheme(ProblemScheme):
     more_words: ClassVar[Sequence[Path]] = ()  # files of words that it shares with some schemes
     has_clauses_in_order: ClassVar[bool] = False  # whether clauses are printed in the order of `labels`
 
-    @property
+    @cached_property
     def words(self) -> WordFile:
         """The banks of this scheme, with those that all schemes of finance share."""
         return words.load(self.word_file, *self.more_words, FRAME, SHARED_WORDS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -74,20 +76,20 @@ class ProblemScheme(ABC):
     label_styles: ClassVar[Sequence[str]] = LABEL_STYLES  # how provisions are numbered; a case draws one of them
     has_fractions: ClassVar[bool] = False  # whether the figures of its derivations are written as fractions
 
-    @property
+    @cached_property
     def known_forms(self) -> Mapping[str, Form[Any]]:
         """How every field is written: those of the scheme, and those that the kit prints."""
         return {**SHARED_FORMS, **self.forms}
 
-    @property
+    @cached_property
     def words(self) -> WordFile:
         """The banks of this scheme, with those that all schemes share."""
         return words.load(self.word_file, SHARED_WORDS)
 
-    @property
-    @abstractmethod
+    @cached_property
     def word_file(self) -> Path:
-        """The YAML file beside the scheme."""
+        """The YAML file beside the scheme, of the same name."""
+        return Path(inspect.getfile(type(self))).with_suffix(".yaml")
 
     @abstractmethod
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:

@@ -71,7 +71,7 @@ class LawScheme(ProblemScheme):
     parties: ClassVar[Sequence[str]]
     entries: ClassVar[tuple[str, str]] = ("", "")
 
-    @property
+    @cached_property
     def words(self) -> WordFile:
         """The banks of this scheme, with those that all schemes of law share."""
         return words.load(self.word_file, WORDS / "frame.yaml", WORDS / "days.yaml", SHARED_WORDS)

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from types import ModuleType
 from typing import Any, ClassVar
@@ -55,7 +54,6 @@ class Ferry(ProblemScheme):
     """A boat sails, arrives late or not, and fares go back or not."""
 
     name: ClassVar[str] = "ferry"
-    word_file = Path(__file__).with_suffix(".yaml")
     labels = ("due", "refund", "storm", "heavy")
     asks: ClassVar[Mapping[str, Ask]] = {
         "due": Ask(OnDay(), "due"),

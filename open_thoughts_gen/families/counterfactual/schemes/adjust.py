@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -49,7 +48,6 @@ class Adjust(ProblemScheme):
     name: ClassVar[str] = "adjust"
     labels: ClassVar[Sequence[str]] = ("enough", "blocked")
     label_styles: ClassVar[Sequence[str]] = ("§ {}", "Rule {}", "Point {}", "Section {}")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "enough": Ask(YesNo(), "enough", needs=("held", "also"), coin="enough"),
         "smallest": Ask(SomeOf(()), "smallest"),

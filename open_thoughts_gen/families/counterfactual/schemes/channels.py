@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -45,7 +44,6 @@ class Channels(ProblemScheme):
     """One lever, one outcome, and the roads between them."""
 
     name: ClassVar[str] = "channels"
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "total": Ask(HowMuch(), "total", needs=("instead",)),
         "met": Ask(YesNo(), "met", needs=("instead", "goal"), coin="met"),

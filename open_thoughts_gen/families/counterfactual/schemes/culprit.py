@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -44,7 +43,6 @@ class Culprit(ProblemScheme):
     name: ClassVar[str] = "culprit"
     labels: ClassVar[Sequence[str]] = ("butfor", "second")
     label_styles: ClassVar[Sequence[str]] = ("Test {}", "Rule {}", "§ {}", "Article {}")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "butfor": Ask(YesNo(), "butfor", needs=("person",), coin="butfor"),
         "averted": Ask(YesNo(), "averted", needs=("idle",), coin="averted"),

@@ -73,7 +73,6 @@ class Daybook(ProblemScheme):
 
     name: ClassVar[str] = "daybook"
     labels: ClassVar[Sequence[str]] = ("refuse", "reorder")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "closing": Ask(HowMuch("sacks"), "closing", needs=("last",)),
         "served": Ask(YesNo(), "served", needs=("person",), coin="both", outcomes=BOTH),

@@ -12,7 +12,6 @@ births of their forebears.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -50,7 +49,6 @@ class Realm(ProblemScheme):
     has_fractions: ClassVar[bool] = True  # so that checks print years without a mark for the thousand
     labels: ClassVar[Sequence[str]] = ("line", "pass", "vows", "minor")
     label_styles: ClassVar[Sequence[str]] = ("§ {}", "Article {}", "Section {}", "Chapter {}", "Head {}")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "holder": Ask(OneOf(()), "holder", needs=("year",), coin="otherwise"),
         "ever": Ask(YesNo(), "ever", needs=("person",), coin="both", outcomes=COIN),

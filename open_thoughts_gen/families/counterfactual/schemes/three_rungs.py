@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -40,7 +39,6 @@ class ThreeRungs(ProblemScheme):
 
     name: ClassVar[str] = "three_rungs"
     has_fractions: ClassVar[bool] = True
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "seen": Ask(Ratio(), "seen"),
         "done": Ask(Ratio(), "done"),

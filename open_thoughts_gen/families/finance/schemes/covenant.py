@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -111,7 +110,6 @@ class Covenant(FinanceScheme):
     """A test of net debt against EBITDA, as an invented facility agreement defines both."""
 
     name: ClassVar[str] = "covenant"
-    word_file = Path(__file__).with_suffix(".yaml")
     labels: ClassVar[Sequence[str]] = ("ebitda", "exceptional", "cap", "debt", "test", "cure")
     amounts: ClassVar[str] = (
         " ".join(LINES) + " locked base claimed added ebitda most before gross free debt cure headroom"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -116,7 +115,6 @@ class Group(FinanceScheme):
     """A parent with one subsidiary, under the manual of an invented house."""
 
     name: ClassVar[str] = "group"
-    word_file = Path(__file__).with_suffix(".yaml")
     labels: ClassVar[Sequence[str]] = ("goodwill", "minority", "dividend", "months", "wear", "stock", "notes")
     amounts: ClassVar[str] = (
         "price net_assets uplift parent_profit sub_profit dividend stock draft limit bought part goodwill wear whole cost"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -90,7 +89,6 @@ class Invest(FinanceScheme):
     """Projects before a board."""
 
     name: ClassVar[str] = "invest"
-    word_file = Path(__file__).with_suffix(".yaml")
     amounts: ClassVar[str] = "outlay y1 y2 y3 y4 sunk site tied charge right last flow growth worth npv other_npv plain"
     asks: ClassVar[Mapping[str, Ask]] = {
         "npv": Ask(Amount(), "npv", needs=("asked",)),

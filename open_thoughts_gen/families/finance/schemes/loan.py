@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -97,7 +96,6 @@ class Loan(FinanceScheme):
     """A short loan under the clauses of one bank."""
 
     name: ClassVar[str] = "loan"
-    word_file = Path(__file__).with_suffix(".yaml")
     labels: ClassVar[Sequence[str]] = ("interest", "payment", "fee", "grace", "extra", "change", "early")
     amounts: ClassVar[str] = "principal fee instalment extra mark flat owed exact interest part left before guess total"
     asks: ClassVar[Mapping[str, Ask]] = {

@@ -90,7 +90,6 @@ class Misprint(FinanceScheme):
     """Three statements of one firm, with at most one figure that is not what the ledger says."""
 
     name: ClassVar[str] = "misprint"
-    word_file = Path(__file__).with_suffix(".yaml")
     more_words: ClassVar[Sequence[Path]] = (books.WORD_FILE,)
     amounts: ClassVar[str] = "now then amount computed printed gap"
     asks: ClassVar[Mapping[str, Ask]] = {

@@ -71,7 +71,6 @@ class MissingLines(FinanceScheme):
     """Three statements of one firm, with blanks."""
 
     name: ClassVar[str] = "statements"
-    word_file = Path(__file__).with_suffix(".yaml")
     more_words: ClassVar[Sequence[Path]] = (books.WORD_FILE,)
     amounts: ClassVar[str] = "now then amount"
     asks: ClassVar[Mapping[str, Ask]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -200,7 +199,6 @@ class Benefit(LawScheme):
     name: ClassVar[str] = "benefit"
     field: ClassVar[str] = "social benefits"
     parties: ClassVar[Sequence[str]] = ("applicant", "office")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", 1, (), "paid", (True, True, True, False)),

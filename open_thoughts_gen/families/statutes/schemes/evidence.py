@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -185,7 +184,6 @@ class Evidence(LawScheme):
     name: ClassVar[str] = "evidence"
     field: ClassVar[str] = "evidence"
     parties: ClassVar[Sequence[str]] = ("proponent", "opponent")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "date": Ask(OnDay(), "due", coin="allowed"),

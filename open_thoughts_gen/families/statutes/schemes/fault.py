@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -203,7 +202,6 @@ class Fault(LawScheme):
     name: ClassVar[str] = "fault"
     field: ClassVar[str] = "torts"
     parties: ClassVar[Sequence[str]] = ("claimant", "defendant")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", 1, (), "allowed", (True, True, True, False)),

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -160,7 +159,6 @@ class Formation(LawScheme):
     name: ClassVar[str] = "formation"
     field: ClassVar[str] = "contracts"
     parties: ClassVar[Sequence[str]] = ("claimant", "denier")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", 1, (), "case", CASES, {2: MORE, 3: MOST, 4: MOST}),
         "date": Ask(OnDay(), "due", 1, (), "case", CASES, {2: MORE, 3: MOST, 4: MOST}),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -38,7 +37,6 @@ class Jurisdiction(LawScheme):
     name: ClassVar[str] = "jurisdiction"
     field: ClassVar[str] = "procedure"
     parties: ClassVar[Sequence[str]] = ("claimant", "defendant")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -180,7 +179,6 @@ class Limitation(LawScheme):
     name: ClassVar[str] = "limitation"
     field: ClassVar[str] = "limitation"
     parties: ClassVar[Sequence[str]] = ("claimant", "defendant")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "date": Ask(OnDay(), "due", coin="allowed"),

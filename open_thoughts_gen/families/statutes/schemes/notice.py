@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -194,7 +193,6 @@ class Notice(LawScheme):
     name: ClassVar[str] = "notice"
     field: ClassVar[str] = "insurance"
     parties: ClassVar[Sequence[str]] = ("insured", "insurer")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", coin="allowed"),

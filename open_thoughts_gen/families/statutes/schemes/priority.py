@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -159,7 +158,6 @@ class Priority(LawScheme):
     name: ClassVar[str] = "priority"
     field: ClassVar[str] = "secured credit"
     parties: ClassVar[Sequence[str]] = ("lender", "seller", "repairer")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(
             YesNo(), "allowed", 1, ("claimant", "rival"), "case", CASES, dict.fromkeys((3, 4), CASES_WITH_FARM)

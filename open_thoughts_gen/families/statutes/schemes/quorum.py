@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -46,7 +45,6 @@ class Quorum(LawScheme):
     field: ClassVar[str] = "companies"
     parties: ClassVar[Sequence[str]] = ("mover", "opponent")
     entries = ("holders", "who")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", 1, (), "case", CASES, AT_1),
         "amount": Ask(HowMuch("votes"), "amount", 1, (), "case", CASES, AT_1),
@@ -96,7 +94,6 @@ class Quorum(LawScheme):
         ]
         if "proxy" in [how for how, _ in ways]:
             facts["lodged"] = facts["meeting"] - timedelta(days=facts["cutoff"] + rng.choice((-2, -1, 0, 0, 1, 3)))
-        facts["sent"] = facts["meeting"]
         facts["sent"] = due_of(facts, Teller.quiet(facts)) - timedelta(days=rng.choice((-2, -1, -1, 0, 0, 1, 3)))
         _make_close(rng, facts)
         facts["holders"] = rng.sample(facts["holders"], len(people))
@@ -106,11 +103,9 @@ class Quorum(LawScheme):
         """Look at notice, quorum and votes."""
         quiet = Teller.quiet(facts)
         lacks, carried = decided(facts, quiet)
-        rule = (lacks[0] if len(lacks) == 1 else None) if lacks else carried
-        winner = "opponent" if lacks else "mover"
-        results = {"allowed": not lacks, "amount": quiet.known["pro"], "due": due_of(facts, quiet), "winner": winner}
-        who_why = (short_name(facts[winner]), rule) if rule else None
-        return results | {"rule": rule, "case": (not lacks, rule), "prevails": who_why}
+        rule = None if len(lacks) > 1 else lacks[0] if lacks else carried
+        results = {"allowed": not lacks, "amount": quiet.known["pro"], "due": quiet.known["due"]}
+        return results | {"case": (not lacks, rule)} | self.ruled(facts, "opponent" if lacks else "mover", rule)
 
     def story(self, case: ProblemCase, page: Page) -> str:
         """Tell the meeting: how it was called, who holds what, who came and how they voted."""
@@ -275,8 +270,7 @@ def _duly_called(facts: Mapping[str, Any], teller: Teller) -> bool:
 
 def _quorate(facts: Mapping[str, Any], barred: bool, teller: Teller) -> bool:
     work = teller.work
-    proxy = next((entry for entry in facts["holders"] if entry["how"] == "proxy"), None)
-    if proxy:
+    for proxy in (entry for entry in facts["holders"] if entry["how"] == "proxy"):
         last = work.after(facts["meeting"], -facts["cutoff"])
         late = work.is_later(facts["lodged"], last)
         teller.step("proxy.late" if late else "proxy.good", giver=proxy["who"], last_lodged=last, own=proxy["shares"])

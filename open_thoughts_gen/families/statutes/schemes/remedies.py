@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -199,7 +198,6 @@ class Remedies(LawScheme):
     name: ClassVar[str] = "remedies"
     field: ClassVar[str] = "sale of goods"
     parties: ClassVar[Sequence[str]] = BOTH
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", coin="allowed"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -50,11 +49,6 @@ IDLE = (
 
 class Estate(Decision):
     """An estate, and those who may have a part in it."""
-
-    def parent_out(self) -> tuple[bool, str]:
-        """Return whether the parent counts as having died first, and the provision that decides that."""
-        routes = {"survival": self.died_soon, "disclaimer": self.disclaimed, "offence": self.unworthy}
-        return routes[self.facts["route"]]()
 
     def survive_last(self) -> date:
         """Return the last day on which a death counts as having come first."""
@@ -185,7 +179,8 @@ class Estate(Decision):
 
     def outcome(self) -> tuple[Money, str | None]:
         """Return what the grandchild takes, and the one provision that decides whether it is anything."""
-        out, rule = self.parent_out()
+        routes = {"survival": self.died_soon, "disclaimer": self.disclaimed, "offence": self.unworthy}
+        out, rule = routes[self.facts["route"]]()  # whether the parent counts as having died first, and why
         if not out:
             self.say(f"no_place{'.advance' if self.has('advance_rule') else ''}")
             return self.nothing(self.facts["gross"]), rule
@@ -204,7 +199,6 @@ class Succession(LawScheme):
     name: ClassVar[str] = "succession"
     field: ClassVar[str] = "inheritance"
     parties: ClassVar[Sequence[str]] = ("claimant", "rival")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", 1, (), "case", CASES, dict.fromkeys((2, 3, 4), MORE)),
         "amount": Ask(HowMuch(), "amount", 1, (), "case", SOME, dict.fromkeys((2, 3, 4), MORE_SOME)),
@@ -298,12 +292,11 @@ class Succession(LawScheme):
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move a day; change the estate, the advance, or what was taken."""
-        facts, died = case.facts, case.facts["died"]
-        after: tuple[date | None, date | None] = (died, None)
-        limits = dict.fromkeys(("spouse_died", "parent_died", "filed"), after)
-        limits |= {"returned": (facts.get("took_on"), None)}
-        limits |= dict.fromkeys(("forgiven", "convicted", "given"), (None, died))
-        yield from moved(facts, rng, limits)
+        facts = case.facts
+        yield from moved(facts, rng, {
+            **dict.fromkeys(("spouse_died", "parent_died", "filed"), ("died", None)), "returned": ("took_on", None),
+            **dict.fromkeys(("forgiven", "convicted", "given"), (None, "died")),
+        })  # fmt: skip
         for key, step in (("gross", 1440), ("advance", 720), ("took", 40)):
             if key in facts:
                 for number in rng.sample((-4, -2, -1, 1, 2, 4), 2):

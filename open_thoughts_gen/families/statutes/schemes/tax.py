@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -40,11 +39,7 @@ POINTS = {1: ("table", "close", "bands"), 2: ("table", "deed", "close", "bands")
 NEEDS = {"close": "covers", "taper": "threshold", "relief": "business", "deed": "deed_rule", "altered": "altered_rule"}
 OUTCOMES = {level: tuple((who, point) for point in points for who in BOTH) for level, points in POINTS.items()}
 # Why a provision cannot matter: the step, the questions, facts that the case must have, facts that it must lack.
-ALL, ASKED, AMOUNTS = (
-    "allowed amount flip prevails",
-    "allowed amount flip",
-    {"amount": "", "close": "covers", "taper": "threshold"},
-)
+ALL, ASKED = "allowed amount flip prevails", "allowed amount flip"
 IDLE = (
     *((f"aside.{key}", ALL, f"{key}_rule", "") for key in ASIDES),
     ("aside.business", ASKED, "hold", "business cap"),
@@ -53,7 +48,9 @@ IDLE = (
     ("aside.table.relief", "prevails", "on_relief", ""),
     ("aside.deed", "prevails", "deed_rule", "altered_rule on_table on_deed on_bands"),
     ("aside.deed.altered", "prevails", "altered_rule", "on_table on_deed on_altered on_bands"),
-    *((f"aside.{name}", "prevails", fact, "on_close on_taper") for name, fact in AMOUNTS.items()),
+    ("aside.amount", "prevails", "", "on_close on_taper"),
+    ("aside.close", "prevails", "covers", "on_close on_taper"),
+    ("aside.taper", "prevails", "threshold", "on_close on_taper"),
     ("aside.relief", "prevails", "hold", "cap on_relief"),
     ("aside.relief.cap", "prevails", "cap", "on_relief"),
     ("aside.rates", "prevails", "", "on_bands"),
@@ -95,16 +92,14 @@ class GiftTax(Decision):
 
     def allowance(self) -> Money:
         """Return what is deducted from every gift: the allowance, as it is raised for relatives and shrinks."""
-        facts = self.facts
-        allowance: Money = facts["allowance"]
+        facts, bank = self.facts, "allowance"
+        is_close = self.has("covers") and facts["relation"] in COVERS[facts["covers"]]
         if self.has("covers"):
-            is_close = facts["relation"] in COVERS[facts["covers"]]
-            allowance = facts["close_allowance"] if is_close else allowance
+            bank = "allowance.close" if is_close else "allowance.plain"
             if is_close or facts["relation"] in ("sibling", "grandchild"):
-                self.turn(f"{'ordinary' if is_close else 'close'}")
-            self.say("allowance.close" if is_close else "allowance.plain", shrunk=allowance)
-        else:
-            self.say("allowance", shrunk=allowance)
+                self.turn("ordinary" if is_close else "close")
+        allowance: Money = facts["close_allowance" if is_close else "allowance"]
+        self.say(bank, shrunk=allowance)
         return self.shrunk(allowance) if self.has("threshold") else allowance
 
     def shrunk(self, allowance: Money) -> Money:
@@ -170,20 +165,20 @@ class GiftTax(Decision):
         self.say(f"tax.{table}.slice", rest=rest, lower_part=lower, higher_part=higher, tax=tax)
         return tax
 
-    def refund(self) -> tuple[bool, str]:
-        """Return whether something is paid back, and the table that applies."""
+    def refund(self) -> tuple[bool, str, Money]:
+        """Return whether something is paid back, the table that applies, and the tax."""
         table, _ = self.table()
         tax, paid = self.tax(table), self.facts["paid"]
         more = self.work.exceeds(paid.number, tax.number)
         gap = self.money("paid - tax" if more else "tax - paid", paid=paid, tax=tax)
         self.say(f"paid.{'more' if more else 'less' if gap.number else 'same'}", gap=gap)
-        return more, table
+        return more, table, tax
 
     def on_point(self) -> tuple[str, str]:
         """Return who is right on the one point on which the parties differ, and by which provision."""
         facts, point = self.facts, self.facts["point"]
         if point == "relief":
-            return BOTH[self.relief().number == 0], "relief"
+            return BOTH[self.relief().number == 0], point
         if point in ("close", "taper"):
             self.allowance()
             is_large = point == "taper" and self.work.exceeds(facts["value"].number, facts["threshold"].number)
@@ -201,7 +196,6 @@ class Tax(LawScheme):
     name: ClassVar[str] = "tax"
     field: ClassVar[str] = "tax"
     parties: ClassVar[Sequence[str]] = BOTH
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", coin="table", outcomes=("old", "new")),
@@ -235,19 +229,17 @@ class Tax(LawScheme):
         facts["point"] = rng.choice(POINTS[level])
         if not _is_open(facts):
             return None
-        right = GiftTax(facts).table()[0]
-        tax, other = (GiftTax(facts).tax(table).number for table in (right, {"old": "new", "new": "old"}[right]))
+        tables = ("old", "new") if GiftTax(facts).table()[0] == "old" else ("new", "old")
+        tax, other = (GiftTax(facts).tax(table).number for table in tables)
         shift = rng.choice((-200, -60, -20, 20, 60, 200))
         paid = rng.choice((tax + shift, tax + shift, (tax + other) / 2, other + shift)) // 20
         return facts | {"paid": Money(Fraction(20 * paid), unit)} if paid > 0 and tax > 0 else None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Find the table, what is taxed and the tax, and hold it against what was paid."""
-        allowed, table = GiftTax(facts).refund()
-        results = {"allowed": allowed, "amount": GiftTax(facts).tax(table), "table": table}
-        if "point" not in facts:
-            return results | {"winner": BOTH[not allowed], "rule": None}
-        return results | on_the_point(facts, *GiftTax(facts).on_point())
+        allowed, table, tax = GiftTax(facts).refund()
+        results = {"allowed": allowed, "amount": tax, "table": table, "winner": BOTH[not allowed], "rule": None}
+        return results | (on_the_point(facts, *GiftTax(facts).on_point()) if "point" in facts else {})
 
     def story(self, case: ProblemCase, page: Page) -> str:
         """Tell the gift, from the promise to the payment."""
@@ -273,31 +265,30 @@ class Tax(LawScheme):
         if case.asks == "amount":
             table, _ = gift.table()
             return gift.answer(f"answer.amount.{table}", gift.tax(table))
-        allowed, table = gift.refund()
+        allowed, table, _ = gift.refund()
         return gift.answer(f"answer.allowed.{table}.{'yes' if allowed else 'no'}", allowed)
 
     def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
         """Decide the changed case, and tell what it turns on."""
         gift = GiftTax(case.facts, narrative.work)
-        allowed, table = gift.refund()
+        allowed, table, _ = gift.refund()
         narrative.step(f"trial.{table}.{'yes' if allowed else 'no'}", **{**gift.known, "letter": letter})
         return allowed
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change a day, a sum, the relation, or what kind of promise there was."""
-        facts, promised, handed = case.facts, case.facts.get("promised"), case.facts["handed"]
-        altered = facts.get("altered", handed)
-        limits = dict.fromkeys(("registered", "given_up"), (handed, None)) | {"altered": (promised, None)}
-        limits |= {"handed": (promised, facts.get("registered")), "promised": (None, min(handed, altered))}
-        yield from moved(facts, rng, limits)
+        facts, last = case.facts, min(case.facts["handed"], case.facts.get("altered", date.max))
+        yield from moved(facts, rng, {
+            "registered": ("handed", None), "given_up": ("handed", None), "altered": ("promised", None),
+            "handed": ("promised", "registered"), "promised": (None, last),
+        })  # fmt: skip
         for key, shifts in (("value", (-6000, -2000, 2000, 6000)), ("paid", (-400, -100, 100, 400))):
             for shift in rng.sample(shifts, 3):
                 number = facts[key].number + shift
                 if number > 0 and (key == "paid" or "business" not in facts or number > facts["business"].number):
                     yield Change({key: Money(number, facts[key].unit)}, key)
-        yield Change(
-            {"relation": rng.choice(sorted(self.words.lists["relation"].keys() - {facts["relation"]}))}, "relation"
-        )
+        others = sorted(self.words.lists["relation"].keys() - {facts["relation"]})
+        yield Change({"relation": rng.choice(others)}, "relation")
         for key in sorted({"public", "raised"} & facts.keys()):
             yield Change({key: not facts[key]}, f"{key}.{'no' if facts[key] else 'yes'}")
 
