@@ -342,6 +342,7 @@ FILTERS: dict[str, FilterExample] = {
 }
 FAMILIES: dict[str, FamilyExample] = {
     "counterfactual": FamilyExample(),
+    "ethics": FamilyExample(),
     "finance": FamilyExample(),
     "statutes": FamilyExample(),
     "wonderland": FamilyExample(),

@@ -1,0 +1,1 @@
+"""The schemes of ethics, one a module; modules whose names begin with _ are shared."""
