@@ -63,6 +63,25 @@ def answer_set(
     return {key: several.pop() for key, several in values.items() if len(several) == 1}
 
 
+def least_cost(program: Path, facts: Mapping[str, object]) -> int | None:
+    """Return the least that a program's `#minimize` comes to, 0 if it has none; None where there is no answer set.
+
+    Facts become atoms as for `answer_set`. Only the cost is asked for, so the optimal answer sets are not enumerated.
+
+    Raises:
+        UnprovedError: the search was not exhausted.
+
+    """
+    control = clingo.Control(["--warn=none"])
+    control.add("base", [], "\n".join((*_atoms(facts), _text(program))))
+    control.ground([("base", [])])
+    costs: list[int] = []
+    result = control.solve(on_model=lambda model: costs.append(sum(model.cost)))
+    if not (result.exhausted or (result.satisfiable and not costs[-1])):
+        raise UnprovedError("the search was not exhausted")
+    return costs[-1] if costs else None
+
+
 @cache
 def _text(program: Path) -> str:
     return program.read_text("utf-8")
