@@ -344,6 +344,7 @@ FAMILIES: dict[str, FamilyExample] = {
     "counterfactual": FamilyExample(),
     "ethics": FamilyExample(),
     "finance": FamilyExample(),
+    "scheduling": FamilyExample(),
     "statutes": FamilyExample(),
     "wonderland": FamilyExample(),
 }

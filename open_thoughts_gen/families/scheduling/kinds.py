@@ -1,8 +1,9 @@
-"""A time of day as an answer."""
+"""A time of day, or one of the rules of a case, as an answer."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
@@ -26,6 +27,26 @@ class TimeOfDay(Kind):
         """Return the one time in the answer; a bare number is none."""
         times = {_minutes(*match.groups()) for match in _TIME.finditer(answer) if match[2] or match[3]}
         return times.pop() if len(times) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class WhichRule(Kind):
+    """One of the rules that a case prints, by its label; its values are the keys of `labels`."""
+
+    labels: Mapping[str, str]
+    closing: str = "closing/rule"
+
+    def canonical(self, value: str) -> str:
+        """Return "Rule 4"."""
+        return self.labels[value]
+
+    def read(self, answer: str) -> object | None:
+        """Return the key of the one rule that the answer names, by its label or its bare number; else its number."""
+        numbers = set(re.findall(r"\d+", answer))
+        bare = {key: re.sub(r"\D", "", label) for key, label in self.labels.items()}
+        is_bare = answer.strip().rstrip(".").isdigit()
+        keys = [key for key, label in self.labels.items() if {bare[key]} == numbers and (is_bare or label in answer)]
+        return (keys or [f"another, {min(numbers)}"])[0] if len(numbers) == 1 else None
 
 
 def _minutes(hours: str, minutes: str | None, half: str | None) -> int | None:

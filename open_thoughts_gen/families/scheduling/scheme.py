@@ -27,14 +27,27 @@ LAST_NAMES = (
 # part behind `w:` or `r:` is a turn of the writer or the reader in a conversation.
 LAYOUTS: Mapping[str, Sequence[str]] = {
     "memo": ("open/scene/data/rules colour/asked", "open/scene rules/data/colour asked", "open/asked/scene rules/data"),
-    "mail": ("open scene/data/rules/asked/close", "open asked/scene rules colour/data/close", "open scene colour/rules-/data/asked close"),
+    "mail": (
+        *("open scene/data/rules/asked/close", "open asked/scene rules colour/data/close"),
+        "open scene colour/rules-/data/asked close",
+    ),
     "letter": ("open scene rules/colour/data/asked/close", "open scene/rules/data/colour asked/close"),
-    "minutes": ("open/-scene/-colour/rules-/data/asked", "open/rules-/-scene/data/asked", "open scene/data/rules-/-colour/asked"),
-    "chat": ("open/w:scene/r:colour/w:rules/w/data/r:asked", "open/r:asked/w:scene/w/data/w:rules/r:colour", "open/w:scene rules/r:colour/w/data/w:asked"),
-    "notice": ("open/data/scene rules/colour/asked", "open/scene/rules-/data/asked", "open/scene/data/rules-/colour asked"),
+    "minutes": (
+        *("open/-scene/-colour/rules-/data/asked", "open/rules-/-scene/data/asked"),
+        "open scene/data/rules-/-colour/asked",
+    ),
+    "chat": (
+        *("open/w:scene/r:colour/w:rules/w/data/r:asked", "open/r:asked/w:scene/w/data/w:rules/r:colour"),
+        "open/w:scene rules/r:colour/w/data/w:asked",
+    ),
+    "notice": ("open/data/scene rules/colour/asked", "open/scene/rules-/data/asked", "open/data/rules-/scene asked"),
     "log": ("open/scene colour/data/rules/asked", "open/rules scene/data/asked", "open/scene/rules-/data/asked"),
-    "story": ("open scene rules/data/asked", "open scene/data/rules colour/asked", "open scene/rules colour/data/asked"),
-}  # fmt: skip
+    "story": (
+        "open scene rules/data/asked",
+        "open scene/data/rules colour/asked",
+        "open scene/rules colour/data/asked",
+    ),
+}
 ONE_PERSON = ("notice", "log", "story")  # genres in which nobody is written to
 
 

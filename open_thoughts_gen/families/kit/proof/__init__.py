@@ -1,7 +1,8 @@
 """Proofs: the second implementation of a scheme, which shares the facts of a case with the first and nothing else.
 
-`answer_set` and `least_cost` (a program `.lp`), `only` (a search), `solved` (linear algebra) are here; `smt` (z3) and `constraint`
-(OR-tools) need an extra. Or a scheme proves in plain Python that shares no function with its first implementation.
+`answer_set` and `least_cost` (a program `.lp`), `only` (a search), `solved` (linear algebra) are here; `smt` (z3) and
+`constraint` (OR-tools) need an extra. Or a scheme proves in plain Python that shares no function with its first
+implementation.
 """
 
 from open_thoughts_gen.families.kit.proof.answer_sets import answer_set as answer_set
