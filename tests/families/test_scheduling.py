@@ -1,0 +1,172 @@
+"""The family of scheduling: times and kinds of its own, and a third proof of its schemes by CP-SAT."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from open_thoughts_gen.families.kit.family import schemes_of
+from open_thoughts_gen.families.kit.forms import PrintedSoFar
+from open_thoughts_gen.families.kit.proof import least_cost
+from open_thoughts_gen.families.scheduling import Scheduling, schemes
+from open_thoughts_gen.families.scheduling.forms import ClockForm
+from open_thoughts_gen.families.scheduling.kinds import TimeOfDay, WhichRule
+from open_thoughts_gen.families.scheduling.schemes import roster, shop
+from open_thoughts_gen.plugin import Context
+
+cp_model = pytest.importorskip("ortools.sat.python.cp_model")
+NUM = 12
+
+
+def cases(scheme: str, ask: str, num: int = NUM) -> list[tuple[Mapping[str, Any], str]]:
+    """Return the facts of cases that are asked one question, each with its answer."""
+    family = Scheduling(schemes=(scheme,), asks=(ask,)).fresh(Context())
+    problems = [family.problem(Random(f"{scheme}/{index}")) for index in range(num)]
+    known = schemes_of(schemes)[scheme].known_forms
+    return [(family._case(problem.spec)[1].facts, family.derive(problem).answer) for problem in problems if known]
+
+
+def least(model: Any, objective: Any) -> int:
+    """Return the least value of an objective, proved: OPTIMAL, and the bound is what was attained."""
+    model.minimize(objective)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    assert solver.solve(model) == cp_model.OPTIMAL
+    assert solver.best_objective_bound == solver.objective_value
+    return int(solver.objective_value)
+
+
+def is_feasible(model: Any) -> bool:
+    """Return whether there is a solution; CP-SAT has to be sure of it either way."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    status = solver.solve(model)
+    assert status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
+    return bool(status == cp_model.OPTIMAL)
+
+
+def test_cp_sat_finds_the_same_least_time_of_a_shop() -> None:
+    for facts, answer in cases("shop", "least"):
+        model, ends, busy = cp_model.CpModel(), [], dict[str, list[Any]]()
+        horizon = sum(value for job in facts["jobs"] for key, value in job.items() if key[0] == "d")
+        for job in facts["jobs"]:
+            before: Any = 0
+            for number in "123":
+                if f"m{number}" in job:
+                    start, hours = model.new_int_var(0, horizon, ""), job[f"d{number}"]
+                    model.add(start >= before)
+                    before = start + hours
+                    busy.setdefault(job[f"m{number}"], []).append(model.new_interval_var(start, hours, before, ""))
+            ends.append(before)
+        for intervals in busy.values():
+            model.add_no_overlap(intervals)
+        last = model.new_int_var(0, horizon, "")
+        model.add_max_equality(last, ends)
+        assert answer == f"{least(model, last)} hours"
+
+
+def roster_model(facts: Mapping[str, Any], who: str) -> Any:
+    """Return a model of a roster with somebody on the shift that is asked about."""
+    model, first, last = cp_model.CpModel(), int(facts["first_day"]), int(facts["last_day"])
+    stands = {
+        (person["who"], day, part): model.new_bool_var("")
+        for person in facts["people"]
+        for day in range(first, last + 1)
+        for part in "dn"
+    }
+    for day in range(first, last + 1):
+        for part in "dn":
+            model.add_exactly_one(stands[person["who"], day, part] for person in facts["people"])
+        for person in facts["people"]:
+            name = person["who"]
+            model.add_at_most_one(stands[name, day, "d"], stands[name, day, "n"])
+            if not person["night"]:
+                model.add(stands[name, day, "n"] == 0)
+            if facts.get("rest") and day < last:
+                model.add_at_most_one(stands[name, day, "n"], stands[name, day + 1, "d"])
+    for person in facts["people"]:
+        if "most" in person:
+            model.add(sum(var for (name, _, _), var in stands.items() if name == person["who"]) <= person["most"])
+    for entry in facts["away"]:
+        model.add(stands[entry["who"], int(entry["day"]), "d"] + stands[entry["who"], int(entry["day"]), "n"] == 0)
+    model.add(stands[who, int(facts["shift"][0]), facts["shift"][1]] == 1)
+    return model
+
+
+def test_cp_sat_leaves_the_same_one_person_for_a_shift() -> None:
+    for facts, answer in cases("roster", "who"):
+        able = [person["who"] for person in facts["people"] if is_feasible(roster_model(facts, person["who"]))]
+        assert able == [answer]
+
+
+def test_a_roster_that_breaks_names_the_one_rule_that_helps() -> None:
+    for index in range(NUM):
+        family = Scheduling(schemes=("roster",), asks=("rule",)).fresh(Context())
+        problem = family.problem(Random(index))
+        _, case = family._case(problem.spec)
+        key = next(
+            key for key, label in roster.SCHEME.labels_of(case).items() if label == family.derive(problem).answer
+        )
+        assert roster.is_possible(case.facts, lifted=key)
+        assert not roster.is_possible(case.facts)
+
+
+def test_an_argument_of_a_shop_ends_in_a_clash_and_none_exists_for_the_least_time() -> None:
+    for facts, answer in cases("shop", "least"):
+        instance = shop.instance_of(facts["jobs"])
+        hours = int(answer.split()[0])
+        marks = shop.argument(instance, hours - 1)
+        assert marks is not None
+        assert not marks or marks[-1].kind == "clash"
+        assert shop.argument(instance, hours) is None
+
+
+def test_least_cost_is_none_without_an_answer_set_and_zero_without_an_objective(tmp_path: Any) -> None:
+    program = tmp_path / "p.lp"
+    program.write_text("{ a; b }. :- not a, not b. #minimize { 2, a : a; 3, b : b }.")
+    assert least_cost(program, {}) == 2
+    other = tmp_path / "q.lp"
+    other.write_text("{ a }. :- fact(never).")
+    assert least_cost(other, {}) == 0
+    assert least_cost(other, {"never": True}) is None
+
+
+def test_the_coin_is_fair() -> None:
+    family = Scheduling(asks=("covered", "ready")).fresh(Context())
+    answers = Counter(family.derive(family.problem(Random(index))).answer for index in range(120))
+    assert 40 <= answers["Yes"] <= 80
+
+
+@pytest.mark.parametrize(
+    ("answer", "agrees"),
+    [
+        ("22:00", True),
+        ("10 p.m.", True),
+        ("10.00 pm", True),
+        ("at 22:00 sharp", True),
+        ("10:00", False),
+        ("22:30", False),
+        ("22", None),
+        ("22:00 or 23:00", None),
+    ],
+)
+def test_a_time_of_day_is_read_in_either_clock(answer: str, agrees: bool | None) -> None:
+    assert TimeOfDay().agrees(22 * 60, answer) is agrees
+
+
+@pytest.mark.parametrize("minutes", [0, 30, 11 * 60 + 59, 12 * 60, 12 * 60 + 30, 23 * 60 + 30])
+@pytest.mark.parametrize("style", ClockForm.styles)
+def test_a_time_is_read_as_it_is_printed(minutes: int, style: str) -> None:
+    text = ClockForm().write(minutes, style, PrintedSoFar())
+    assert (len(text), minutes) in list(ClockForm().read(f"{text},", 0, style))
+
+
+def test_a_rule_is_read_by_its_label_or_its_bare_number() -> None:
+    kind = WhichRule({"rest": "Rule 3", "most": "Rule 4"})
+    assert kind.canonical("most") == "Rule 4"
+    answers = ("Rule 4", "4", "Rule 3", "Article 4", "Rules 3 and 4", "the last")
+    assert [kind.agrees("most", answer) for answer in answers] == [True, True, False, False, None, None]
