@@ -3,8 +3,10 @@
     python -m benchmarks.families balance --family statutes     commonest answer, winner and provision of each cell
     python -m benchmarks.families shortcuts --family statutes   classifiers that see words or numbers and no rules
     python -m benchmarks.families prose --family statutes       how much the traces repeat themselves
+    python -m benchmarks.families limits --family statutes      how far days and sums fall from their limits
     python -m benchmarks.families speed --family statutes       rows a second of drawing and telling, without proofs
     ... --schemes deposit tax --levels 1 4 --rows 500           on fewer schemes and levels; rows of a cell
+    ... --seed 13                                               other rows
 
 A cell is one scheme at one level. `balance` and `shortcuts` draw `--rows` problems in each. `balance` prints the share
 of the commonest answer to yes/no questions, of the commonest winner and of the commonest deciding provision (results
@@ -14,7 +16,9 @@ questions whose answers are few) and the winner from the prompt: a bag of words,
 the numbers and days in printed order. A problem and its twin are in one fold. What counts is the accuracy above the
 majority of the scheme and level, in points. `prose` masks names and figures in 200 traces drawn from 2,000: self-BLEU-4
 (Y. Zhu et al., Texygen, 2018) of each against the others, and how many sentences, masked, it takes to cover half of all
-sentences of the 2,000. `speed` is processor time of one process, so two cores do twice that.
+sentences of the 2,000. `limits` takes the comparisons that the derivations claim (options that are tried aside) and
+prints how many fall on the point, up to three days or 5 % off it, and further. `speed` is processor time of one
+process, so two cores do twice that.
 """
 
 from __future__ import annotations
@@ -44,9 +48,10 @@ from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.drawing import page
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
-from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.plugin import Context, Problem
 from open_thoughts_gen.sources.family import Family as FamilySource
 from open_thoughts_gen.teachers.solver import Solver
+from open_thoughts_gen.text.claimed import value_of
 from open_thoughts_gen.types import Question, Request
 
 SEED = 12
@@ -57,6 +62,7 @@ _NUMBER = re.compile(rf"(\d{{1,2}}) ({'|'.join(_MONTHS)})(?: (\d{{4}}))?|\d[\d,]
 _CITE = re.compile(r"(?:§|\b(?:Section|Article|Art\.|Rule|Clause|Reg\.)) ?\d+(?:\.\d+)?(?:\(\w+\))*")
 _NAME = re.compile(r"\b[A-Z][\w'’&-]*(?:(?: & | of | )[A-Z][\w'’&-]*)*")
 _WORD = re.compile(r"[a-z]+|[A-Z]+|[^\w\s]")
+_COMPARED = re.compile(r"(\S+) (?:>|<=) (\S+)")
 _SENTENCE = re.compile(r"(?<=[.?!:])\s+")
 
 
@@ -80,16 +86,16 @@ class Row:
         return reference if len(reference) <= 3 and reference.isalpha() and not (comma and rest) else None
 
 
-def rows_of(family: str, settings: dict[str, Any], num: int, *, twins: float = 0.0) -> Iterator[Row]:
-    """Yield questions with what their scheme says of them."""
-    seed = Random(f"{SEED}/{settings}").getrandbits(32)  # or cells would share draws, which no folds keep apart
+def rows_of(args: argparse.Namespace, cell: tuple[str, int], *, twins: float = 0.0) -> Iterator[Row]:
+    """Yield questions of a cell with what their scheme says of them."""
+    family, settings = args.family, {"schemes": [cell[0]], "levels": [cell[1]]}
+    seed = Random(f"{args.seed}/{settings}").getrandbits(32)  # or cells would share draws, which no folds keep apart
     source = FamilySource(family=family, settings=settings, twins=twins).fresh(Context(seed=seed))
     home = schemes_of(loaded(family).home)
-    for question in islice(source.questions(), num):
+    for question in islice(source.questions(), args.rows):
         assert isinstance(question, Question)
         scheme = home[question.meta["spec"]["scheme"]]
         case = ProblemCase.of(question.meta["spec"], scheme.known_forms)
-        cell = (str(question.meta["scheme"]), int(question.meta["level"]))
         yield Row(question, cell, scheme.assess(case.facts), structure_of(scheme, case))
 
 
@@ -119,7 +125,7 @@ def balance(args: argparse.Namespace) -> None:
     """Print the shares of the commonest answer, winner and provision of each cell."""
     print(f"{'scheme':14} level   {'yes/no':>18}  {'winner':>18}  {'provision':>18}   sets of rules   with their order")
     for scheme, level in cells(args):
-        rows = list(rows_of(args.family, {"schemes": [scheme], "levels": [level]}, args.rows))
+        rows = list(rows_of(args, (scheme, level)))
         answers = [row.question.reference for row in rows if row.question.reference in ("Yes", "No")]
         winners = [row.results["winner"] for row in rows if row.results.get("winner") is not None]
         rules = [row.results["rule"] for row in rows if row.results.get("rule") is not None]
@@ -218,11 +224,7 @@ GUESSERS: dict[str, Guess] = {
 
 def shortcuts(args: argparse.Namespace) -> None:
     """Print how far each guesser is above the majority of the scheme and level, by scheme and pooled."""
-    rows = [
-        row
-        for scheme, level in cells(args)
-        for row in rows_of(args.family, {"schemes": [scheme], "levels": [level]}, args.rows, twins=0.3)
-    ]
+    rows = [row for cell in cells(args) for row in rows_of(args, cell, twins=0.3)]
     print(f"{'rows of':14} target    rows   majority   " + "   ".join(f"{name:>9}" for name in GUESSERS))
     schemes = sorted({row.cell[0] for row in rows})
     for name in [*schemes, "all"] if len(schemes) > 1 else schemes:
@@ -264,6 +266,36 @@ def print_shortcuts(name: str, target: str, rows: Sequence[Row]) -> None:
     gains = [float(np.mean(guess(prompts, labels, groups) == labels)) - majority for guess in GUESSERS.values()]
     shown = "   ".join(f"{100 * gain:+9.1f}" for gain in gains)
     print(f"{name:14} {target:7} {len(labelled):6}   {100 * majority:6.1f} %   {shown}", flush=True)
+
+
+def limits(args: argparse.Namespace) -> None:
+    """Print how far the days and the numbers of each scheme fall from what they are compared with."""
+    print(f"{'scheme':14} {'days':>7}  on it  to 3 d  more   {'numbers':>7}  on it  to 5 %  more   rows with one on it")
+    family = loaded(args.family)()
+    for scheme in args.schemes or schemes_of(family.home):
+        rows = [row for level in args.levels for row in rows_of(args, (scheme, level))]
+        found = [list(gaps_of(family, row)) for row in rows]
+        parts = [distances([gap for gaps in found for kind, gap in gaps if kind == name]) for name in ("day", "number")]
+        num_on = sum(any(not gap for _, gap in gaps) for gaps in found)
+        print(f"{scheme:14} {parts[0]}   {parts[1]}   {100 * num_on / len(rows):.0f} %", flush=True)
+
+
+def gaps_of(family: SchemeFamily, row: Row) -> Iterator[tuple[str, float]]:
+    """Yield how far each compared day (in days, by 3) and number (as a part of its limit, by 5 %) falls from it."""
+    derivation = family.derive(Problem(row.question.prompt, row.question.meta["spec"]))
+    claims = dict.fromkeys(claim for step in derivation.steps if step.kind != "trial" for claim in step.claims)
+    for match in filter(None, map(_COMPARED.fullmatch, claims)):
+        if match[1].count("-") == 2:
+            yield "day", abs((date.fromisoformat(match[1]) - date.fromisoformat(match[2])).days) / 3
+        else:
+            one, other = (value_of(side, {}) for side in match.groups())
+            yield "number", float(abs(one - other) / max(abs(one), abs(other), 1)) / 0.05
+
+
+def distances(gaps: Sequence[float]) -> str:
+    """Return how many there are, and the shares of those on the point, near it, and further off."""
+    shares = (sum(low < gap <= high for gap in gaps) for low, high in ((-1, 0), (0, 1), (1, math.inf)))
+    return f"{len(gaps):7}  " + "  ".join(f"{100 * num / max(len(gaps), 1):3.0f} %" for num in shares)
 
 
 def indices(keys: Sequence[str]) -> NDArray[np.int_]:
@@ -347,14 +379,16 @@ def speed(args: argparse.Namespace) -> None:
 def main() -> None:
     """Run one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("balance", "shortcuts", "prose", "speed"))
+    parser.add_argument("what", choices=("balance", "shortcuts", "prose", "limits", "speed"))
     parser.add_argument("--family", default="statutes")
     parser.add_argument("--schemes", nargs="+", default=[])
     parser.add_argument("--levels", nargs="+", type=int, default=[1, 2, 3, 4])
     parser.add_argument("--rows", type=int, default=500, help="rows of a cell, or of the measurement of speed")
     parser.add_argument("--traces", type=int, default=NUM_TRACES)
+    parser.add_argument("--seed", type=int, default=SEED)
     args = parser.parse_args()
-    {"balance": balance, "shortcuts": shortcuts, "prose": prose, "speed": speed}[args.what](args)
+    measurements = {"balance": balance, "shortcuts": shortcuts, "prose": prose, "limits": limits, "speed": speed}
+    measurements[args.what](args)
 
 
 if __name__ == "__main__":

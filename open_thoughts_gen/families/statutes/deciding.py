@@ -23,7 +23,7 @@ from open_thoughts_gen.families.statutes import days
 from open_thoughts_gen.families.statutes.people import short_name
 from open_thoughts_gen.families.statutes.teller import Silent, Teller
 
-STEPS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)  # by how many days a change moves a day
+STEPS = (-12, -9, -6, -4, -3, -2, -1, 1, 2, 3, 4, 6, 9, 12)  # by how many days a change moves a day
 SIZES = (-30, -12, -5, -2, -1, 1, 2, 4, 10, 25)  # by how many times its size a change makes a sum larger
 Limits = Mapping[str, tuple[date | str | None, date | str | None]]
 Event = tuple[date | None, Sequence[str]]
@@ -136,9 +136,18 @@ def balanced(**rules: str) -> tuple[str, ...]:
     )
 
 
-def near(rng: Random, day: date, *offsets: int) -> date:
-    """Return a day that is one of these numbers of days after another, before it if the number is negative."""
-    return day + timedelta(days=rng.choice(offsets))
+def gap(rng: Random, over: float = 0.5, far: int = 12) -> int:
+    """Return by how many steps something is over its limit, with probability `over`; else it is under it, or on it.
+
+    It is as often one to three steps off as four to `far`, so that a glance does not tell on which side it falls.
+    """
+    size = rng.choice((rng.randint(1, 3), rng.randint(4, far)))
+    return size if rng.random() < over else rng.choice((0, 0, -size, -size, -size))
+
+
+def near(rng: Random, limit: date, over: float = 0.5, far: int = 12, *, after: date = date.min) -> date:
+    """Return a day near a limit, past it with probability `over`, and in any case after another."""
+    return max(limit + timedelta(days=gap(rng, over, far)), after + timedelta(days=1))
 
 
 def story_of(page: Page, pen: Pen, facts: Mapping[str, Any], first: Sequence[str], events: Sequence[Event]) -> str:

@@ -19,6 +19,7 @@ from open_thoughts_gen.families.statutes.deciding import (
     Decision,
     balanced,
     drawn_features,
+    gap,
     moved,
     near,
     resized,
@@ -246,12 +247,12 @@ class Benefit(LawScheme):
         if "care_hours" in facts:
             facts["carer_limit"] = Money(facts["limit"].number + 500 * rng.randint(5, 14), unit)
             if rng.random() < 0.85:
-                facts["hours"] = facts["care_hours"] + rng.choice((-4, -1, 0, 2, 6))
+                facts["hours"] = facts["care_hours"] - gap(rng, 0.4, 8)
                 facts["cared"] = rng.choice(list(lists["cared"]))
         else:
             facts.pop("pay_limit", None)
         if "pay_limit" in facts and "hours" in facts:
-            facts["pay"] = Money(facts["pay_limit"].number + 10 * rng.choice((-5, -1, 0, 1, 4)), unit)
+            facts["pay"] = Money(facts["pay_limit"].number + 10 * gap(rng, far=7), unit)
         facts["income"] = Money(facts["free"].number + 20 * rng.randint(-2, int(rates) * 4 // 100), unit)
         return draw_claim(rng, facts)
 
@@ -274,9 +275,8 @@ class Benefit(LawScheme):
         events = [(facts["fell"], ["fell", "then"]), (facts["claimed"], ["claimed"])]
         rest = ["aside" if "aside" in facts else "nothing_aside", "care" if "hours" in facts else ""]
         rest += ["pay" if "pay" in facts else "", "awarded" if "awarded" in facts else "refused"]
-        return story_of(
-            page, case.pen("story"), facts, ["opening"], [*events, (facts["claimed"] + timedelta(days=1), rest)]
-        )
+        events.append((facts["claimed"] + timedelta(days=1), rest))
+        return story_of(page, case.pen("story"), facts, ["opening"], events)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Survey what cannot matter, then tell the day, the capital and the sum, as far as the question goes."""
@@ -323,15 +323,15 @@ def draw_claim(rng: Random, facts: dict[str, Any]) -> dict[str, Any] | None:
     """Draw the day of the claim, the capital near a limit, and a decision near the right sum or a tempting one."""
     unit = facts["limit"].unit
     last = Household(facts).end_of(facts["fell"], facts["claim_days"])
-    facts["claimed"] = near(rng, last, -3, -1, 0, 0, 1, 1, 2, 4)
+    facts["claimed"] = near(rng, last)
     if rng.random() < 0.75:
         purposes = facts["listed"].split(".") if rng.random() < 0.6 else list(SCHEME.words.lists["purpose"])
-        saved = facts["aside_cap"].number + 100 * rng.choice((-5, -2, 0, 3, 8, 15))
+        saved = facts["aside_cap"].number + 100 * gap(rng, far=9)
         facts |= {"purpose": rng.choice(purposes), "aside": Money(saved, unit)}
     is_raised = "hours" in facts and rng.random() < 0.6
     aside = facts["aside"].number if "aside" in facts else Fraction(0)
     spared = rng.choice((Fraction(0), *(2 * (min(aside, facts["aside_cap"].number),)), aside))
-    close = facts["carer_limit" if is_raised else "limit"].number + spared + 100 * rng.choice((-9, -3, -1, 0, 0, 1, 4))
+    close = facts["carer_limit" if is_raised else "limit"].number + spared + 100 * gap(rng, 0.4)
     other = close + 100 * rng.choice((-25, -12, -6, 5, 11, 23))
     then, now = rng.sample((Money(max(aside + 200, close), unit), Money(max(aside + 200, other), unit)), 2)
     facts |= {"capital_then": then, "capital_now": now, "refused": True}

@@ -204,7 +204,7 @@ class Deposit(LawScheme):
         facts |= days.draw_days(rng, ends, level=level)
         if level > 1 and rng.random() < 0.6:
             facts["starts"] = rng.choice(("ended", "keys"))
-            facts["keys"] = near(rng, ended, -9, -6, -4, -3, -2, -1, 1, 2, 3, 5)
+            facts["keys"] = ended + timedelta(days=rng.choice((-9, -6, -4, -3, -2, -1, 1, 2, 3, 5)))
         if rng.random() < 0.65:
             facts["late_part"] = Fraction(1, rng.choice((4, 5, 10)))
         else:
@@ -223,13 +223,13 @@ class Deposit(LawScheme):
         start = max(facts["ended"], Tenancy(facts).start())
         if ("longer_days" in facts and level > 1 and rng.random() < 0.85) or "contest_days" in facts:
             _, short, _ = Tenancy(facts).last_day()
-            facts["statement"] = short + timedelta(days=rng.choice((-6, -4, -3, -2, -1, 0, 0, 1, 2)))
+            facts["statement"] = near(rng, short, 0.3, 9)
             if facts["statement"] <= start:
                 return None
         if "contest_days" in facts:
             facts |= draw_objection(rng, facts)
         due, short, _ = Tenancy(facts).last_day()
-        facts["paid"] = rng.choice((due, due, due, short)) + timedelta(days=rng.choice((-3, -1, 0, 0, 1, 1, 2, 4)))
+        facts["paid"] = near(rng, rng.choice((due, due, due, short)))
         return facts if facts["paid"] > facts.get("statement", start) else None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,11 +337,11 @@ def draw_objection(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
     sent, limit = facts["statement"], facts["contest_days"]
     drawn |= {"contested": rng.choice(facts["items"])["thing"], "contested_on": sent + timedelta(days=limit)}
     if "illness_rule" in facts and rng.random() < 0.85:
-        start, length = near(rng, sent, 1, 2, 3, 4, limit - 2, limit), timedelta(days=rng.randint(2, 6))
+        start = sent + timedelta(days=rng.choice((1, 2, 3, 4, limit - 2, limit)))
+        length = timedelta(days=rng.randint(2, 6))
         drawn |= {"ill_from": start, "ill_to": start + length - timedelta(days=1)}
         drawn["contested_on"] = max(start + length, sent + timedelta(days=limit) + rng.choice((0, 1, 1)) * length)
-    first = drawn.get("ill_to", sent) + timedelta(days=1)
-    drawn["contested_on"] = max(first, near(rng, drawn["contested_on"], -3, -1, 0, 0, 1, 2, 4))
+    drawn["contested_on"] = near(rng, drawn["contested_on"], far=8, after=drawn.get("ill_to", sent))
     return drawn
 
 

@@ -20,7 +20,7 @@ from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative, NoResultError
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.families.statutes import days
-from open_thoughts_gen.families.statutes.deciding import Decision, balanced, drawn_features, moved, near, story_of
+from open_thoughts_gen.families.statutes.deciding import Decision, balanced, drawn_features, gap, moved, near, story_of
 from open_thoughts_gen.families.statutes.forms import CountForm
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import draw_firm, draw_person
@@ -224,8 +224,8 @@ class Evidence(LawScheme):
         facts |= days.draw_days(rng, ends, level=level, working=facts["hand_unit"] == "working")
         facts |= _drawn_days(rng, facts, weak, leaked=leaked)
         if copied:
-            slack = near(rng, facts["handed"], *((-6, -2, -1, -1) if "certified" in weak else (0, 0, 1, 3)))
-            facts["certified"] = slack - timedelta(days=facts["copy_days"])
+            slack = gap(rng, "certified" in weak, 9)
+            facts["certified"] = facts["handed"] - timedelta(days=facts["copy_days"] + slack)
         is_odd = facts["counting"] == "with" and facts["hand_unit"] == "working"
         if is_odd and days.is_closed(facts, facts["announced"], facts["working"]):
             return None  # nobody could say whether a closed day can be the first working day
@@ -327,22 +327,19 @@ def _drawn_days(rng: Random, facts: Mapping[str, Any], weak: set[str], *, leaked
     """Draw the days of the writing, each on the right side of its limit unless it is a weak spot."""
     hearing, route, event = Hearing(facts), facts["route"], facts["event"]
     last = hearing.end_of(event, facts[f"{route}_days"])
-    made = near(rng, last, *((1, 1, 2, 5) if "made" in weak else (0, 0, -1, -2)))
-    drawn: dict[str, Any] = {"made": max(made, event + timedelta(days=1))}
+    drawn: dict[str, Any] = {"made": near(rng, last, "made" in weak, after=event)}
     if "litigation" in facts:
         on_day = facts["litigation"] == "day"  # a writing of the very day is too late
         is_late = "raised" in weak or (facts.get("against", False) and rng.random() < 0.6)
-        gap = rng.choice((4, 2, 1, 1) if is_late else (0, 0, -1, -3, -8)) - on_day
-        drawn["raised"] = max(event + timedelta(days=1), made - timedelta(days=gap))
+        slack = timedelta(days=gap(rng, is_late, 8) - on_day)
+        drawn["raised"] = max(event + timedelta(days=1), drawn["made"] - slack)
     if leaked:
-        drawn["leaked"] = near(rng, max(drawn.values()), *range(3, 20))
-        drawn["noticed"] = near(rng, drawn["leaked"], 2, 3, 4, 6)
+        drawn["leaked"] = max(drawn.values()) + timedelta(days=rng.randint(3, 19))
+        drawn["noticed"] = drawn["leaked"] + timedelta(days=rng.randint(2, 6))
         start = drawn[facts.get("recall_from", "noticed")]
         end = hearing.end_of(start, facts.get("recall_days", 9))
-        asked = near(rng, end, *((0, 0, -1, -2) if "recalled" in weak else (1, 1, 2, 4)))
-        drawn["recalled"] = max(asked, drawn["noticed"] + timedelta(days=1))
-    handed = near(rng, hearing.last_for_handing(), *((1, 1, 2, 3) if "handed" in weak else (0, 0, -1, -2, -3)))
-    return drawn | {"handed": max(handed, facts["announced"] + timedelta(days=1))}
+        drawn["recalled"] = near(rng, end, "recalled" not in weak, 8, after=drawn["noticed"])
+    return drawn | {"handed": near(rng, hearing.last_for_handing(), "handed" in weak, 9, after=facts["announced"])}
 
 
 SCHEME = Evidence()

@@ -18,6 +18,7 @@ from open_thoughts_gen.families.statutes.deciding import (
     Decision,
     balanced,
     drawn_features,
+    gap,
     moved,
     near,
     resized,
@@ -235,9 +236,9 @@ class Fault(LawScheme):
         facts["bar"] = rng.choice(("over", "from"))
         facts |= drawn_features(rng, level, {
             "cap": (Money(max(Fraction(500), facts["pain"].number + 100 * rng.choice((-20, -9, -4, 0, 6, 18))), unit), (0.7, 0.7, 0.7, 0.8)),
-            "bar_share": (max(2, shares["c"] + rng.choice((-3, -1, 0, 0, 1, 4, 9))), (0.9, 0.9, 0.9, 0.9)),
-            "joint_share": (shares["d"] + rng.choice((-6, -1, 0, 0, 1, 2, 5)), (0.8, 0.9, 0.95, 1)),
-            "own_share": (max(2, shares["c"] + rng.choice((-4, -1, 0, 0, 1, 3))), (0.6, 0.8, 0.8, 0.9)),
+            "bar_share": (max(2, shares["c"] + gap(rng, far=9)), (0.9, 0.9, 0.9, 0.9)),
+            "joint_share": (shares["d"] + gap(rng, 0.4, 9), (0.8, 0.9, 0.95, 1)),
+            "own_share": (max(2, shares["c"] + gap(rng, 0.4, 9)), (0.6, 0.8, 0.8, 0.9)),
             "knowing": (True, (0, 0, 0.8, 0.9)),
             "settling": (rng.choice(("amount", "amount", "share")), (0, 0.3, 0.7, 0.8)),
             **{name: (True, (0.4, 0.3, 0.2, 0.2)) for name in ("costs", "register", "heirs")},
@@ -253,7 +254,7 @@ class Fault(LawScheme):
             if rng.random() < 0.85:
                 facts |= {"spread": True, "measure": rng.choice(("found", "found", "increased"))}
         if "knowing" in facts and rng.random() < 0.9:
-            facts |= {"warned": near(rng, event, -40, -9, -2, -1, -1, 0, 1, 3), "in_writing": rng.random() < 0.7}
+            facts |= {"warned": near(rng, event, 0.3, 40), "in_writing": rng.random() < 0.7}
         if "settling" in facts and rng.random() < 0.85:
             facts["settled"] = Money(Fraction(100 * rng.randint(3, 60)), unit)
         facts["paid"] = Money(Fraction(0), unit)

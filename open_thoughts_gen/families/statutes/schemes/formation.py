@@ -21,7 +21,7 @@ from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative, NoResultError
 from open_thoughts_gen.families.statutes import days
-from open_thoughts_gen.families.statutes.deciding import Decision, drawn_features, moved, near, story_of
+from open_thoughts_gen.families.statutes.deciding import Decision, drawn_features, gap, moved, near, story_of
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, draw_firm, draw_person, short_name
 
@@ -281,27 +281,26 @@ def _drawn_letters(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
     by_arrival = facts["effect"] == "arrival" or facts.get("must_reach")
     drawn: dict[str, Any] = {}
     if by_arrival:
-        drawn["arrived"] = near(rng, last, -2, -1, 0, 0, 0, 1, 2)
+        drawn["arrived"] = near(rng, last, 0.4, 8)
         drawn["posted"] = drawn["arrived"] - timedelta(days=rng.randint(2, 7))
     else:
-        drawn["posted"] = near(rng, last, -2, -1, 0, 0, 0, 1, 2)
+        drawn["posted"] = near(rng, last, 0.4, 8)
         drawn["arrived"] = drawn["posted"] + timedelta(days=rng.randint(2, 6))
     if rng.random() < 0.6:
         until = drawn["posted" if facts["until_what"] == "posting" else "arrived"]
-        drawn["withdrawn"] = near(rng, until, -2, -1, 0, 0, 1, 2)
+        drawn["withdrawn"] = near(rng, until, 0.4, 8, after=facts["received"])
         if "early_rule" in facts and rng.random() < 0.5:
-            drawn["withdrawn"] = near(rng, facts["received"], -1, 0, 0, 1, 1)
+            drawn["withdrawn"] = near(rng, facts["received"], 0.4, 4)
     if rng.random() < 0.6:
-        share = rng.choice((0, 0, 1, -1, -2, -8, -12, 12, 30))
-        gap = facts["price"].number / facts.get("part", 20)
-        drawn["asked"] = Money(facts["price"].number - gap - 6 * share, facts["price"].unit)
+        limit = facts["price"].number / facts.get("part", 20)
+        drawn["asked"] = Money(facts["price"].number - limit - 6 * gap(rng, 0.4, 24), facts["price"].unit)
         if "object_days" in facts and rng.random() < 0.8:
             drawn["objected"] = near(
-                rng, Letters(facts).end_of(drawn["arrived"], facts["object_days"]), -2, -1, 0, 0, 1, 1, 2
+                rng, Letters(facts).end_of(drawn["arrived"], facts["object_days"]), far=6, after=drawn["arrived"]
             )
     if "confirm_days" in facts and not {"asked", "withdrawn"} & drawn.keys() and rng.random() < 0.9:
         drawn["confirmed"] = near(
-            rng, Letters(facts).end_of(drawn["arrived"], facts["confirm_days"]), -2, -1, 0, 0, 1, 2
+            rng, Letters(facts).end_of(drawn["arrived"], facts["confirm_days"]), 0.4, 6, after=drawn["arrived"]
         )
     return drawn
 

@@ -19,7 +19,7 @@ from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, YesNo
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.statutes.deciding import drawn_features
+from open_thoughts_gen.families.statutes.deciding import drawn_features, gap, near
 from open_thoughts_gen.families.statutes.law import WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, TOWNS, draw_firm, draw_person, short_name, sort_of
 from open_thoughts_gen.families.statutes.teller import Teller
@@ -64,7 +64,7 @@ class Jurisdiction(LawScheme):
             facts["agreed"] = rng.choice([town for town in TOWNS if town not in facts.values()])
             if "afterwards_rule" in facts:
                 dispute = date(rng.randint(2027, 2044), rng.randint(1, 12), rng.randint(1, 28))
-                facts |= {"dispute": dispute, "signed": dispute + timedelta(days=rng.choice((-9, -3, -1, 0, 1, 2, 6)))}
+                facts |= {"dispute": dispute, "signed": near(rng, dispute)}
         if not _bring_near_limit(rng, facts):
             return None
         facts |= {"seat": "", "court": ""}
@@ -199,7 +199,7 @@ def _bring_near_limit(rng: Random, facts: dict[str, Any]) -> bool:
     """Draw the sums that are asked for, so that what counts comes near the limit; return whether it does."""
     facts |= {key: _money(rng, facts) for key in ("first", "second")}
     facts["interest"] = _amount(20 * rng.randint(1, 12), facts)
-    goal = facts["limit"].number + 20 * rng.choice((-9, -4, -2, -1, 0, 0, 1, 2, 4, 9))
+    goal = facts["limit"].number + 20 * gap(rng)
     for key in rng.sample([key for key in ("first", "second", "counter") if key in facts], 2):
         shifted = _amount(facts[key].number + goal - sum_of(facts, Teller.quiet(facts)).number, facts)
         moved = facts | {key: shifted}

@@ -316,13 +316,14 @@ def draw_rest(rng: Random, level: int, facts: dict[str, Any]) -> dict[str, Any] 
     """Draw the absence, the acknowledgement, the holidays and the claim, each near the day on which it matters."""
     if "away_days" in facts and rng.random() < 0.85:
         facts["left"] = facts["event"] + timedelta(days=rng.randint(20, 700))
-        facts["back"] = near(
-            rng, facts["left"], *(facts["away_days"] + step for step in (-5, -2, -1, 0, 0, 1, 6, 20, 31))
-        )
+        facts["back"] = near(rng, facts["left"] + timedelta(days=facts["away_days"]), far=31)
         facts |= {"agent": rng.random() < 0.4} if "agent_rule" in facts else {}
     if "renewal" in facts and rng.random() < 0.8:
         _, end, _ = Suit(facts).running()
-        facts |= {"ack": near(rng, end, -400, -200, -60, -2, -1, 0, 1, 3), "signed": rng.random() < 0.7}
+        facts |= {
+            "ack": near(rng, end - timedelta(days=rng.choice((0, 0, 0, 60, 200, 400))), 0.3),
+            "signed": rng.random() < 0.7,
+        }
     if "ack" in facts and facts["ack"] <= max(facts["event"], facts.get("learned", facts["event"])):
         return None
     facts |= days.draw_days(rng, [Suit(facts).due()[1]], level=level)
@@ -331,7 +332,7 @@ def draw_rest(rng: Random, level: int, facts: dict[str, Any]) -> dict[str, Any] 
     ends = [Suit(facts).due()[1]] * 3 + [
         Suit({k: v for k, v in facts.items() if k != name}).due()[1] for name in missing
     ]
-    facts["sued"] = near(rng, rng.choice(ends), -2, -1, 0, 0, 0, 1, 1, 2, 3)
+    facts["sued"] = near(rng, rng.choice(ends))
     sort = facts["matter"].partition(".")[0]
     points = [*(["start"] if {"learned", "adult"} & facts.keys() else []), *(["absence"] if "left" in facts else [])]
     facts["point"] = rng.choice(

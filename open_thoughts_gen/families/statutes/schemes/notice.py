@@ -213,14 +213,14 @@ class Notice(LawScheme):
         """Draw a code and a loss, so that each day falls near its limit."""
         unit, loss = rng.choice(CURRENCIES), date(rng.randint(2027, 2044), rng.randint(1, 12), rng.randint(1, 28))
         facts: dict[str, Any] = {
-            "loss": loss, "learned": near(rng, loss, 1, 2, 3, 4, 5, 6, 8), "notice_days": rng.choice((5, 6, 7, 8, 10)),
+            "loss": loss, "learned": loss + timedelta(days=rng.randint(1, 8)), "notice_days": rng.choice((5, 6, 7, 8, 10)),
             "measured": rng.choice(("working", "plain")), "runs": rng.choice(("learned", "learned", "loss")),
             "counts": rng.choice(("posted", "arrived", "fixed", "fixed")), "grace_days": rng.choice((10, 14, 15, 20)),
             "deductible": Money(Fraction(100 * rng.randint(2, 9)), unit), "unpaid_rule": True,
             "share": rng.choice(("first", "first", "whole")), "insured": draw_person(rng),
             "insurer": rng.choice(INSURERS), "scene": rng.choice(list(self.words.lists["scene"])),
         }  # fmt: skip
-        ends = [near(rng, facts["learned"], 5, 7, 9, 11) for _ in range(3)]
+        ends = [facts["learned"] + timedelta(days=rng.choice((5, 7, 9, 11))) for _ in range(3)]
         facts |= days.draw_days(rng, ends, level=level, working=facts["measured"] == "working")
         facts |= drawn_features(rng, level, {
             "post_days": (rng.choice((2, 3, 4)), [float(facts["counts"] == "fixed")] * 4),
@@ -236,8 +236,8 @@ class Notice(LawScheme):
                 facts.pop(name, None)
         over = rng.choice((-2, -1, 0)) if rng.random() < 0.2 else rng.randint(1, 60)
         facts["sum"] = Money(max(Fraction(100), facts["deductible"].number + 100 * over), unit)
-        facts["premium"] = near(rng, loss, *(step - facts["grace_days"] for step in (-6, -3, -1, 0, 0, 1, 1, 4)))
-        facts["paid"] = max(near(rng, loss, -1, 0, 0, 1, 1, 2, 9), facts["premium"] + timedelta(days=2))
+        facts["premium"] = near(rng, loss - timedelta(days=facts["grace_days"]), far=9)
+        facts["paid"] = near(rng, loss, far=9, after=facts["premium"] + timedelta(days=1))
         facts["ground"] = rng.choice((*("late",) * (1 + level), "premium", "premium", "size"))
         return draw_letters(rng, facts)
 
@@ -329,15 +329,15 @@ def draw_letters(rng: Random, facts: dict[str, Any]) -> dict[str, Any] | None:
     """Draw the letter, the call, the report and the repair, each near the day on which it matters."""
     last = Claim(facts).last()
     way = {"posted": 0, "arrived": rng.randint(1, 4), "fixed": facts.get("post_days", 0)}[facts["counts"]]
-    facts["posted"] = near(rng, last, *(step - way for step in (-4, -3, -2, -1, 0, 0, 1, 1, 2, 3)))
+    facts["posted"] = near(rng, last - timedelta(days=way), far=7, after=facts["learned"])
     facts["arrived"] = facts["posted"] + timedelta(days=way if facts["counts"] == "arrived" else rng.randint(1, 6))
     if "form" in facts and rng.random() < 0.7:
-        facts["called"] = near(rng, facts["learned"], 0, 1, 1, 2, 3)
+        facts["called"] = facts["learned"] + timedelta(days=rng.randint(0, 3))
     if "excuse" in facts and rng.random() < 0.8:
-        facts |= {"reported": near(rng, last, -4, -2, -1, 0, 0, 1, 2), "who": rng.choice(("police", "brigade"))}
+        facts |= {"reported": near(rng, last, 0.4, 7, after=facts["loss"]), "who": rng.choice(("police", "brigade"))}
     if "repaired_rule" in facts and rng.random() < 0.85:
         given, _ = Claim(facts).given()
-        facts |= {"repaired": near(rng, given, -3, -2, -1, -1, 0, 0, 1, 3), "ordered": rng.random() < 0.4}
+        facts |= {"repaired": near(rng, given, 0.3, 6), "ordered": rng.random() < 0.4}
     is_open = facts["posted"].weekday() < days.SUNDAY and facts["arrived"].weekday() < days.SUNDAY
     first = min(facts[name] for name in ("posted", "called", "repaired") if name in facts)
     in_order = first >= facts["learned"] and facts.get("reported", first) > facts["loss"]

@@ -208,7 +208,7 @@ class Priority(LawScheme):
         })  # fmt: skip
         if "farm_rule" in facts:
             facts["ordered"] = ordered
-            facts["starts"] = near(rng, ordered, -30, -2, -1, 0, 0, 1, 2)
+            facts["starts"] = near(rng, ordered)
         facts |= _drawn_registrations(rng, facts) | _drawn_sums(rng, unit)
         one, other = rng.sample(sorted(DEBTS), 2)
         if {one, other} != {"seller", "repairer"} and "farm_rule" in facts and rng.random() < 0.5:
@@ -305,8 +305,8 @@ def _drawn_registrations(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any
     """Draw registrations near the last day for each, and a lender's registration that lapses near one of them."""
     quiet = Ranking(facts)
     drawn: dict[str, Any] = {
-        "seller_reg": max(near(rng, quiet.end_of(facts["delivered"], facts["credit"]), -3, -1, 0, 0, 1, 1, 2, 4), facts["delivered"] + timedelta(days=1)),
-        "lien_reg": max(near(rng, quiet.end_of(facts["returned"], facts["lien"]), -2, -1, 0, 0, 1, 1, 2, 4), facts["returned"] + timedelta(days=1)),
+        "seller_reg": near(rng, quiet.end_of(facts["delivered"], facts["credit"]), after=facts["delivered"]),
+        "lien_reg": near(rng, quiet.end_of(facts["returned"], facts["lien"]), after=facts["returned"]),
     }  # fmt: skip
     close = rng.choice((drawn["seller_reg"], drawn["lien_reg"]))
     drawn["bank_reg"] = close + timedelta(days=rng.choice((-200, -60, -9, -3, 3, 9, 40)))
@@ -314,7 +314,7 @@ def _drawn_registrations(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any
         runs_out = close + timedelta(days=rng.choice((-40, -9, -2, 2, 9)))
         drawn["bank_reg"] = date(runs_out.year - facts["years"], runs_out.month, min(runs_out.day, 28))
         end = quiet.work.months_after(drawn["bank_reg"], 12 * facts["years"])
-        drawn["renewed"] = near(rng, end, -3, -1, 0, 0, 1, 2, 6, 30)
+        drawn["renewed"] = near(rng, end, far=30)
     ranked = [drawn["bank_reg"], drawn["seller_reg"], drawn["lien_reg"], drawn.get("renewed")]
     if len(set(ranked)) < len(ranked) or drawn.get("renewed", date.max) <= drawn["bank_reg"]:
         drawn["bank_reg"] -= timedelta(days=1)

@@ -21,7 +21,7 @@ from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, OnDay, YesNo
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.statutes.deciding import drawn_features, moved, singles
+from open_thoughts_gen.families.statutes.deciding import drawn_features, gap, moved, near, singles
 from open_thoughts_gen.families.statutes.forms import ROW, CountForm
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, FIRMS, draw_person, short_name
@@ -93,8 +93,8 @@ class Quorum(LawScheme):
             for who, (how, vote) in zip(people, ways, strict=True)
         ]
         if "proxy" in [how for how, _ in ways]:
-            facts["lodged"] = facts["meeting"] - timedelta(days=facts["cutoff"] + rng.choice((-2, -1, 0, 0, 1, 3)))
-        facts["sent"] = due_of(facts, Teller.quiet(facts)) - timedelta(days=rng.choice((-2, -1, -1, 0, 0, 1, 3)))
+            facts["lodged"] = facts["meeting"] - timedelta(days=max(0, facts["cutoff"] - gap(rng, 0.4, 6)))
+        facts["sent"] = near(rng, due_of(facts, Teller.quiet(facts)))
         _make_close(rng, facts)
         facts["holders"] = rng.sample(facts["holders"], len(people))
         return facts

@@ -321,22 +321,22 @@ def _drawn_events(rng: Random, facts: Mapping[str, Any], price: int) -> dict[str
     unit, drawn = facts["price"].unit, dict[str, Any]()
     drawn |= {"market_agreed": Money(Fraction(price + rng.randint(-2, 14)), unit)}
     if "grant" in facts and rng.random() < 0.75:
-        drawn["granted"] = near(rng, facts["agreed"], -3, -1, 0, 0, 1, 1, 2)
+        drawn["granted"] = near(rng, facts["agreed"], far=6)
         drawn["further"] = facts["agreed"] + timedelta(days=rng.choice((7, 10, 14)))
         drawn["market_further"] = Money(drawn["market_agreed"].number + rng.choice((-4, -3, -2, 2, 3, 4)), unit)
     quiet = Failure({**facts, **drawn})
     delivery = quiet.delivery_day()
     if rng.random() < 0.8:
-        drawn["bought"] = near(rng, quiet.last_for("cover", delivery), -3, -1, 0, 0, 1, 1, 2)
+        drawn["bought"] = near(rng, quiet.last_for("cover", delivery), far=8, after=delivery)
         drawn["cover"] = Money(drawn["market_agreed"].number + rng.choice((-2, 1, 2, 4, 6)), unit)
         if "quoted_rule" in facts:
             drawn["high"] = Money(drawn["cover"].number + rng.choice((-3, -2, -1, 0, 1, 3)), unit)
     if "notice_days" in facts and rng.random() < 0.85:
-        drawn["noticed"] = near(rng, quiet.last_for("notice", delivery), -2, -1, 0, 0, 1, 1, 2, 4)
+        drawn["noticed"] = near(rng, quiet.last_for("notice", delivery), far=8, after=delivery)
     if "declared_rule" in facts and rng.random() < 0.7:
-        drawn |= {"declared": near(rng, delivery, -6, -3, -2, -1, 0, 0, 1), "written": rng.random() < 0.75}
+        drawn |= {"declared": near(rng, delivery, 0.25), "written": rng.random() < 0.75}
         if "taken_back_rule" in facts and rng.random() < 0.7:
-            drawn["taken_back"] = max(near(rng, delivery, -1, 0, 0, 1, 2), drawn["declared"] + timedelta(days=1))
+            drawn["taken_back"] = near(rng, delivery, 0.4, 8, after=drawn["declared"])
     if "percent" in facts and rng.random() < 0.5:
         limit = facts["percent"] * facts["units"] * price // 100
         clause = max(10, limit + rng.choice((-200, -50, 0, 50, 200)))

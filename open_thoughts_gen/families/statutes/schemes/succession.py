@@ -21,7 +21,7 @@ from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative, NoResultError
 from open_thoughts_gen.families.statutes import days
-from open_thoughts_gen.families.statutes.deciding import Decision, drawn_features, moved, near, story_of
+from open_thoughts_gen.families.statutes.deciding import Decision, drawn_features, gap, moved, near, story_of
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, HE, SHE, draw_person
 
@@ -309,24 +309,24 @@ def _drawn_route(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
     quiet, died = Estate(facts), facts["died"]
     if facts["route"] == "survival":
         last = days.period_end(facts, died, facts["survive_days"], quiet.work)
-        return {"parent_died": near(rng, last, -2, -1, 0, 0, 1, 1, 2)}
+        return {"parent_died": near(rng, last, after=died)}
     if facts["route"] == "offence":
         letters = {"convicted": died - timedelta(days=rng.randint(60, 900))}
         if rng.random() < 0.75:
-            letters["forgiven"] = near(rng, letters["convicted"], -9, -2, -1, 1, 2, 9)
+            letters["forgiven"] = letters["convicted"] + timedelta(days=rng.choice((-9, -2, -1, 1, 2, 9)))
             if "deathbed_days" in facts and rng.random() < 0.8:
                 edge = died - timedelta(days=facts["deathbed_days"])
-                letters["forgiven"] = near(rng, edge, -2, -1, 0, 0, 1, 2)
+                letters["forgiven"] = near(rng, edge, 0.4)
         return letters
     last = days.period_end(facts, died, facts["term_days"], quiet.work)
-    drawn: dict[str, Any] = {"filed": near(rng, last, -2, -1, 0, 0, 1, 1, 2)}
+    drawn: dict[str, Any] = {"filed": near(rng, last, after=died)}
     if "taken_limit" in facts and rng.random() < 0.8:
         limit = facts["taken_limit"]
-        drawn["took"] = Money(limit.number + 20 * rng.choice((-1, 0, 1, 1, 2)), limit.unit)
-        drawn["took_on"] = near(rng, died, 1, 2, 3, 4, 5)
+        drawn["took"] = Money(limit.number + 20 * gap(rng, 0.6, 9), limit.unit)
+        drawn["took_on"] = died + timedelta(days=rng.randint(1, 5))
         if "back_days" in facts and rng.random() < 0.85:
             last = days.period_end(facts, drawn["took_on"], facts["back_days"], quiet.work)
-            drawn["returned"] = near(rng, last, -2, -1, 0, 0, 1, 1, 2)
+            drawn["returned"] = near(rng, last, far=8, after=drawn["took_on"])
     return drawn
 
 
@@ -335,10 +335,10 @@ def _drawn_family(rng: Random, facts: Mapping[str, Any], lists: Mapping[str, Any
     drawn: dict[str, Any] = {"thing": rng.choice(sorted(lists["thing"]))} if "took" in facts else {}
     if rng.random() < 0.7:
         last = days.period_end(facts, facts["died"], facts["survive_days"], Estate(facts).work)
-        drawn["spouse_died"] = near(rng, last, -2, -1, 0, 0, 1, 1, 2)
+        drawn["spouse_died"] = near(rng, last, after=facts["died"])
     if "advance_rule" in facts and rng.random() < 0.85:
         given = facts["died"].replace(year=facts["died"].year - facts.get("years", 6))
-        drawn["given"] = near(rng, given, -9, -2, -1, 0, 0, 1, 2, 9, 400)
+        drawn["given"] = near(rng, given, far=60)
         drawn["advance"] = Money(Fraction(720 * rng.randint(3, 26)), facts["gross"].unit)
         drawn["gift"] = rng.choice(sorted(lists["gift"]))
     return drawn

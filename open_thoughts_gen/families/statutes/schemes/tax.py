@@ -319,21 +319,21 @@ def _drawn_law(rng: Random, level: int) -> dict[str, Any]:
 def _drawn_days(rng: Random, facts: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Draw the days of the gift, near the day from which the new table applies."""
     starts = facts["starts"]
-    drawn: dict[str, Any] = {"handed": near(rng, starts, -3, -2, -1, 0, 0, 1, 2, 5)}
+    drawn: dict[str, Any] = {"handed": near(rng, starts)}
     if kind == "land":
         drawn["registered"] = drawn["handed"] + timedelta(days=rng.randint(2, 30))
         if facts["land_by"] == "register" and rng.random() < 0.6:
             drawn = {"handed": drawn["handed"] - timedelta(days=rng.randint(3, 30)), "registered": drawn["handed"]}
     if "deed_rule" in facts:
         close = drawn["handed"] > starts + timedelta(days=1)
-        promised = near(rng, starts, -9, -2, -1, 0, 1) if close else near(rng, starts, *range(-60, -5))
+        promised = near(rng, starts, 0.2) if close else starts - timedelta(days=rng.randint(6, 60))
         drawn |= {"promised": min(promised, drawn["handed"] - timedelta(days=1)), "public": rng.random() < 0.65}
     if "altered_rule" in facts:
         earliest = max(drawn["promised"] + timedelta(days=1), starts - timedelta(days=2))
-        drawn |= {"altered": near(rng, earliest, 0, 1, 2, 3), "raised": rng.random() < 0.6}
+        drawn |= {"altered": earliest + timedelta(days=rng.randint(0, 6)), "raised": rng.random() < 0.6}
     if kind == "trade":
         end = GiftTax(facts).work.months_after(drawn["handed"], facts["hold"])
-        drawn["given_up"] = near(rng, end, -9, -2, -1, 0, 0, 1, 7)
+        drawn["given_up"] = near(rng, end)
     return drawn
 
 
