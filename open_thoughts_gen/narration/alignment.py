@@ -113,7 +113,7 @@ def _plans_of_slots(
 
 def _paragraph(paragraph: Paragraph, index_of: dict[int, int], *, is_first: bool) -> Iterator[_Slot]:
     is_list = paragraph.part == "notes"
-    within = {"notes": ("\n",), "trials": ("\n", "\n\n")}.get(paragraph.part, (" ",))
+    within = {"notes": ("\n",), "trials": ("\n", "\n\n"), "changes": ("\n", "\n\n")}.get(paragraph.part, (" ",))
     for position, step in enumerate(paragraph.steps):
         banks = paragraph.phrases_before(position, is_first=is_first)
         yield _Slot(

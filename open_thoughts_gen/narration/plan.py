@@ -39,8 +39,10 @@ OPENED_BY = {
     "again": "again",
     "checks": "lead/check",
     "trials": "lead/trial",
+    "changes": "lead/change",
 }
 SAID_AGAIN = frozenset(("rule", "fact", "compute", "exception", "trap", "finding"))
+ASIDES = frozenset(("survey", "note", "trap", "turn", "refute", "check"))
 MIN_FINDINGS = 2
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -58,16 +60,17 @@ def phrases() -> Mapping[str, Sequence[str]]:
 class Paragraph:
     """Steps that are said together; `part` is what they are of the whole.
 
-    `recap` says findings once more, `again` all that was worked out, in other words.
+    `recap` says findings once more, `changes` tries single facts; `again` says all that was worked out in other words,
+    where there is no change to try.
     """
 
-    part: Literal["notes", "body", "recap", "again", "checks", "trials", "reason"]
+    part: Literal["notes", "first", "body", "recap", "again", "checks", "trials", "changes", "reason"]
     steps: Sequence[Step]
 
     def phrases_before(self, index: int, *, is_first: bool) -> Iterator[tuple[str, float]]:
         """Yield the banks of phrases that fit before a step, each with its weight; `is_first` of all paragraphs."""
         step = self.steps[index]
-        if self.part != "body":  # announced once, for all of them
+        if self.part not in ("first", "body"):  # announced once, for all of them
             if index == 0 and self.part in OPENED_BY:
                 yield OPENED_BY[self.part], 5.0
         elif is_first and index == 0:
@@ -76,7 +79,7 @@ class Paragraph:
             yield f"lead/{step.kind}", WEIGHTS[step.kind]
         elif step.kind == "compute" and step.claims:
             yield _reckoning(step.claims[0]), 1.0
-        elif index == 0:
+        elif index == 0 and self.part == "body":
             yield "turn", 1.5
 
 
@@ -96,21 +99,29 @@ class NarrationPlan:
         body = [step for step in steps if step.kind not in ("trial", "check")]
         issues, points = self._points(body)
         yield from [Paragraph("body", issues)] if issues else []
-        for _, notes in groupby(self.notes, key=lambda step: step.point):
+        for _, notes in groupby((step for step in self.notes if step.kind == "note"), key=lambda step: step.point):
             yield Paragraph("notes", list(notes))
         if self.joins:
             points[:2] = [points[0] + points[1]]
-        yield from (Paragraph("body", point) for point in points)
+        yield from (Paragraph("body" if number else "first", point) for number, point in enumerate(points))
         again = self._again(body)
-        if again and self.narration == "deliberate":
+        if again and self.narration == "deliberate" and not any(s.kind == "trial" for s in (*steps, *self.notes)):
             yield Paragraph("again", again)
         elif again and self.recaps:
             yield Paragraph("recap", again)
         for part, kind in (("checks", "check"), ("trials", "trial")):
             if chosen := [step for step in steps if step.kind == kind]:
                 yield Paragraph(part, chosen)  # type: ignore[arg-type]
+        if changes := [step for step in self.notes if step.kind == "trial"]:
+            yield Paragraph("changes", changes)
+        yield from self._closing(body, steps)
+
+    def _closing(self, body: Sequence[Step], steps: Sequence[Step]) -> Iterator[Paragraph]:
+        """Yield the decisive reason where it would be new or comes long after the argument, and no option gives it."""
         reasons = [step for step in self.derivation.steps if step.kind == "answer" and len(step.texts) > 1]
-        if reasons and self.narration == "deliberate":
+        if not reasons or self.narration == "brief" or any(step.kind == "trial" for step in steps):
+            return
+        if self.narration == "deliberate" or not concludes(body, reasons[0]):
             yield Paragraph("reason", reasons)
 
     @property
@@ -149,6 +160,18 @@ class NarrationPlan:
         if len(again) < MIN_FINDINGS:
             return []
         return again if is_long else again[-3:]
+
+
+def concludes(steps: Sequence[Step], reason: Step) -> bool:
+    """Return whether steps already end on what the decisive reason says.
+
+    That is a finding that cites nothing, or some of what the reason cites; or another step that cites all of it.
+    """
+    last = next((step for step in reversed(steps) if step.kind not in ASIDES), None)
+    if last is None:
+        return False
+    cited = set(reason.cites) & set(last.cites)
+    return bool(cited or not last.cites) if last.kind == "finding" else bool(cited) and cited == set(reason.cites)
 
 
 def shown(steps: Sequence[Step], narration: Narration) -> Iterator[Step]:

@@ -51,7 +51,7 @@ class Telling:
         leads = self._leads(parts)
         texts = []
         for number, paragraph in enumerate(parts):
-            joint = self.rng.choice(("\n", "\n", "\n\n")) if paragraph.part == "trials" else " "
+            joint = self.rng.choice(("\n", "\n", "\n\n")) if paragraph.part in ("trials", "changes") else " "
             said = [(leads.get((number, index), ""), self._say(step)) for index, step in enumerate(paragraph.steps)]
             if paragraph.part == "notes":  # what the text says, line by line
                 lead, _ = said[0]

@@ -6,17 +6,23 @@ shown, and the teacher `solver` chooses.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
+from operator import itemgetter
 
 from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.drawing import page, picked
-from open_thoughts_gen.families.kit.kinds import OptionKind
+from open_thoughts_gen.families.kit.drawing import option_result, page, picked
+from open_thoughts_gen.families.kit.kinds import LETTERS, OptionKind
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.rechecking import rechecked
-from open_thoughts_gen.families.kit.scheme import ProblemScheme
+from open_thoughts_gen.families.kit.scheme import Change, ProblemScheme
 from open_thoughts_gen.families.kit.telling import Narrative, stated_values
+from open_thoughts_gen.families.kit.trying import tried
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.types import Derivation, Step
+
+MIN_TRIALS, MIN_WORDS = 3, 900
 
 
 def derived(scheme: ProblemScheme, case: ProblemCase, work: Work, sheet: Page | None = None) -> Derivation:
@@ -31,6 +37,48 @@ def derived(scheme: ProblemScheme, case: ProblemCase, work: Work, sheet: Page | 
     steps = narrative.steps
     end = next(index for index, step in enumerate(steps) if step.kind in ("trial", "answer"))
     return Derivation(kind.canonical(answer), (*steps[:end], *checks, *steps[end:]))
+
+
+def varied(scheme: ProblemScheme, case: ProblemCase, notes: Sequence[Step]) -> list[Step]:
+    """Return trials of changes that no option offers, for a reader who asks how much hangs on a single fact.
+
+    There are a few of them, and more where the case is short: `notes` are what such a reader has said before.
+    """
+    kind, work = scheme.kind_of(case), Work(has_fractions=scheme.has_fractions)
+    if isinstance(kind, OptionKind):
+        return []
+    narrative = _narrative(scheme, case, work, page(scheme, case, "trace"))
+    scheme.tell(case, narrative)
+    num_words, trials = sum(map(_num_words, (*notes, *narrative.steps, *rechecked(narrative)))), list[Step]()
+    for change in _tested(scheme, case, narrative.result):
+        if len(trials) >= MIN_TRIALS and num_words >= MIN_WORDS:
+            break
+        changed = case.with_facts(scheme.applied(case.facts, change.patch))
+        other = narrative.beside(stated_values(changed.facts, case.cast))
+        scheme.tell(changed, other)
+        option = {"letter": LETTERS[0], "option": change.option, "patch": change.patch}
+        values = {"answer": scheme.kind_of(changed).canonical(other.result), "former": kind.canonical(narrative.result)}
+        trials.append(replace(tried(narrative, other, option, "change", **values), point=len(trials)))
+        num_words += _num_words(trials[-1])
+    return trials
+
+
+def _num_words(step: Step) -> int:
+    return sum(len(text.split()) for text in step.texts) // len(step.texts)
+
+
+def _tested(scheme: ProblemScheme, case: ProblemCase, result: object) -> list[Change]:
+    """Return changes to try: in turn with another answer and with the same, and of different facts first."""
+    rng = case.pen("changes").rng("tested")
+    changes = [change for change in scheme.changes(case, rng) if change.option]
+    chosen: dict[bool, list[Change]] = {True: [], False: []}
+    for change in rng.sample(changes, len(changes)):
+        comes_to = option_result(scheme, case, change.patch, scheme.assess)
+        if comes_to is not None:
+            chosen[comes_to != result].append(change)
+    in_turn = [change for pair in zip_longest(chosen[True], chosen[False]) for change in pair if change is not None]
+    num_before = [[other.option for other in in_turn[:index]].count(one.option) for index, one in enumerate(in_turn)]
+    return [change for _, change in sorted(zip(num_before, in_turn, strict=True), key=itemgetter(0))]
 
 
 def _narrative(scheme: ProblemScheme, case: ProblemCase, work: Work, sheet: Page) -> Narrative:

@@ -10,9 +10,9 @@ from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.kinds import LETTERS, Letters, OptionKind
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Change, ProblemScheme
+from open_thoughts_gen.families.kit.trying import OPTION
 
 MAX_FACTS = 200
-OPTION = "prompt/option."
 Decide = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 

@@ -26,7 +26,7 @@ from pydantic import Field, model_validator
 from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import did_you_mean
 from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.deriving import derived
+from open_thoughts_gen.families.kit.deriving import derived, varied
 from open_thoughts_gen.families.kit.drawing import drawn, result_of, written
 from open_thoughts_gen.families.kit.noting import noted
 from open_thoughts_gen.families.kit.proof import UnprovedError
@@ -114,8 +114,10 @@ class SchemeFamily(plugin.Family):
         return derived(scheme, case, Work(flaw, scheme.has_fractions))
 
     def notes(self, problem: Problem) -> Sequence[Step]:
-        """Return what each sentence of the prompt states."""
-        return noted(*self._case(problem.spec))
+        """Return what each sentence of the prompt states, and what a few changes would do."""
+        scheme, case = self._case(problem.spec)
+        notes = noted(scheme, case)
+        return [*notes, *varied(scheme, case, notes)]
 
     def check(self, problem: Problem, answer: str) -> Verdict:
         """Judge an answer by the second implementation."""

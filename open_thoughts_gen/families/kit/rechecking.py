@@ -131,7 +131,7 @@ def _by_the_distance(narrative: Narrative, start: date, end: date) -> None:
 def _by_its_margin(narrative: Narrative, one: str, other: str) -> None:
     """Look again at a comparison that was close."""
     margin = value_of(f"{one} - {other}")
-    if margin.denominator != 1 or abs(margin) > CLOSE:
+    if margin.denominator != 1 or abs(margin) > CLOSE or value_of(one) == value_of(other) == 0:
         return
     bank = "over" if margin > 0 else "under" if margin < 0 else "equal"
     larger, smaller = (one, other) if margin > 0 else (other, one)

@@ -18,12 +18,13 @@ from open_thoughts_gen.families.kit.kinds import LETTERS, Kind
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.reading import PromptReader
 from open_thoughts_gen.families.kit.telling import Narrative
+from open_thoughts_gen.families.kit.trying import tried
 from open_thoughts_gen.families.kit.words import WordFile
 
 SHARED_WORDS = Path(__file__).parent / "words" / "asking.yaml"
 SHARED_FORMS: Mapping[str, Form[Any]] = {
     "letter": EntryForm({letter: {"": letter} for letter in LETTERS}),
-    "letters": NameForm(),
+    **dict.fromkeys(("letters", "change", "full", "answer", "former"), NameForm()),
 }
 
 
@@ -118,9 +119,14 @@ class ProblemScheme(ABC):
     def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
         """Tell what becomes of the case with an option's change made, in a step of kind `trial`; return the result.
 
-        `case` is the case with the change. Only a scheme whose questions offer changes (`Flip`, `FlipAll`) needs it.
+        `case` is the case with the change. It is derived as the case was, and what comes out otherwise is said
+        (`tried`); override it where the same is said better in words of its own.
         """
-        raise NotImplementedError(f"scheme {self.name} offers changes and does not tell what they would do")
+        option = next(option for option in case.options if option["letter"] == letter)
+        other = narrative.beside(narrative.stated)
+        self.tell(case, other)
+        narrative.steps.append(tried(narrative, other, option, "trial"))
+        return other.result
 
     @abstractmethod
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from open_thoughts_gen.families.kit.forms import PrintedSoFar
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.words import Bank, WordsError
 from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.narration.plan import concludes
 from open_thoughts_gen.types import Step
 
 PREFIX = "steps/"
@@ -80,10 +81,16 @@ class Narrative:
             raise NoResultError(f"{self.page.words.file}: {bank}: the derivation comes to no answer")
         self.result = result
         self._tell(self.page.words.bank(f"{PREFIX}{bank}"), "finding" if self.asks_for_options else "answer", values)
+        if self.asks_for_options and concludes(self.steps[:-1], self.steps[-1]):
+            self.steps.pop()  # it has just been said
 
     def has_turned(self) -> bool:
         """Return whether a wrong turn has been taken: rules that many schemes share try one only once in a trace."""
         return any(step.kind == "turn" for step in self.steps)
+
+    def beside(self, stated: Mapping[str, Collection[object]]) -> Narrative:
+        """Return an empty narrative of what is stated, on the same page and by the same work."""
+        return Narrative(self.page, self.work, stated, has_fractions=self.has_fractions)
 
     @contextmanager
     def option(self, stated: Mapping[str, Collection[object]]) -> Iterator[None]:

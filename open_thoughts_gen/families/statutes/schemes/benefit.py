@@ -299,13 +299,6 @@ class Benefit(LawScheme):
             result = known["benefit"] if case.asks == "amount" else known["bank"] == "more"
             home.answer(f"answer.{known['bank']}", result, benefit=known["benefit"])
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        known = Household(case.facts, narrative.work).outcome()
-        shown = {key: known[key] for key in ("net", "applicable", "benefit")}
-        Household(case.facts, narrative).say(f"trial.{known['bank']}", letter=letter, **shown)
-        return known["bank"] == "more"
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move the claim; change capital, income, purpose, hours, pay, the number of children."""
         facts = case.facts

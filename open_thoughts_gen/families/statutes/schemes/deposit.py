@@ -287,12 +287,6 @@ class Deposit(LawScheme):
             result = debt["total"] if case.asks == "amount" else debt["total"].number > 0
             debts.answer(f"answer.{debt.pop('grounds')}", result, **debt)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        debt = Tenancy(case.facts, narrative.work).debt()
-        Tenancy(case.facts, narrative).say(f"trial.{debt['grounds']}", letter=letter, **debt)
-        return debt["total"].number > 0
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move the payment, the statement, the objection, the illness, the keys; change items, record, invitation."""
         facts, ended, sent = case.facts, case.facts["ended"], case.facts.get("statement")

@@ -272,13 +272,6 @@ class Evidence(LawScheme):
         result = self.ruled(facts, winner, rule)["prevails"] if case.asks == "prevails" else winner == "proponent"
         return hearing.answer(f"answer.{ground}", result)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        hearing = Hearing(case.facts, narrative.work)
-        winner, _, ground = hearing.outcome()
-        narrative.step(f"trial.{ground}", letter=letter, **hearing.known)
-        return winner == "proponent"
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move a day, or change how the writing stands to its exception, or whom it tells against."""
         facts = case.facts

@@ -313,13 +313,6 @@ class Fault(LawScheme):
         result = known["owed"] if case.asks == "amount" else known["owed"].number > 0
         case_of.answer(f"answer.{known['bank']}", result)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        known = Liability(case.facts, narrative.work).outcome()
-        shown = {key: known[key] for key in ("c_measured", "debt", "owed")}
-        Liability(case.facts, narrative).say(f"trial.{known['bank']}", letter=letter, **shown)
-        return known["owed"].number > 0
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change what has been paid, the heads of loss, the settlement, the warning, the insolvency."""
         facts = case.facts

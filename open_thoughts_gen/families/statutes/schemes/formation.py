@@ -250,15 +250,6 @@ class Formation(LawScheme):
         bank = f"answer.{'yes' if allowed else 'no'}.{rule}"
         return letters.answer(bank, (short_name(facts[winner]), rule) if case.asks == "prevails" else allowed)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        grounds = Letters(case.facts, narrative.work).grounds()
-        lost = [rule for holds, rule in grounds.values() if not holds]
-        helping = [rule for _, rule in grounds.values() if rule in ("late", "firm", "small")]
-        bank = f"no.{lost[0]}" if lost else ".".join(["yes", *helping[:1]])
-        Letters(case.facts, narrative).say(f"trial.{bank}", letter=letter)
-        return not lost
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield changes to a case: another date of a letter, a firm offer or not, another price, more or fewer days."""
         facts = case.facts

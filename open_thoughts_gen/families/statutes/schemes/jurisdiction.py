@@ -125,15 +125,6 @@ class Jurisdiction(LawScheme):
         result = (short_name(facts[winner]), rule) if case.asks == "prevails" else winner == "claimant"
         return teller.answer(f"answer.{bank}", result)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what it turns on."""
-        facts, quiet = case.facts, Teller.quiet(case.facts, narrative.work)
-        (wrong, _, town_rule), looks = decided(facts, quiet), looked_at(facts)
-        bank = "levels" if wrong[:1] == ("levels",) or looks == ("rank",) else town_rule
-        how = "wrong" if wrong else "both.right" if looks == ("rank", "town") else "right"
-        narrative.step(f"trial.{how}.{bank}", **quiet.known, letter=letter)
-        return not wrong
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change a sum, a town, a day, the court, or what the contract or the counterclaim is about."""
         facts = case.facts

@@ -283,13 +283,6 @@ class Limitation(LawScheme):
                 suit.say("check.gap", num_gap=abs(work.days_between(*sorted((due, facts["sued"])))))
             suit.answer(f"answer.{suit.outcome(due, allowed=allowed)}", allowed, due=due)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        due, allowed = Suit(case.facts, narrative.work).in_time()
-        suit = Suit(case.facts, narrative)
-        suit.say(f"trial.{suit.outcome(due, allowed=allowed)}", letter=letter, due=due)
-        return allowed
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move the claim, the day of learning, the birthday, the return, the acknowledgement; turn what is yes or no."""
         facts = case.facts

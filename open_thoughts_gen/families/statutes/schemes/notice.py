@@ -299,14 +299,6 @@ class Notice(LawScheme):
         bank = f"answer.ground.{size if point == 'size' else rule}"
         claim.answer(bank, (short_name(facts[winner]), rule))
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        known = Claim(case.facts, narrative.work).outcome()
-        shown = {key: known[key] for key in ("last", "given", "grace_end", "owed") if key in known}
-        bank = known["bar"] or ("excused" if known["excused"] else "owed")
-        Claim(case.facts, narrative).say(f"trial.{bank}", letter=letter, **shown)
-        return not known["bar"]
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move the letter, the call, the report, the repair, the premium; change the sum, and who ordered the repair."""
         facts, loss = case.facts, case.facts["loss"]

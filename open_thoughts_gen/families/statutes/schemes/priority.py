@@ -269,17 +269,6 @@ class Priority(LawScheme):
         result = (short_name(facts[winner]), rule) if case.asks == "prevails" else winner == one
         return ranking.answer(f"answer.{rule or 'lapse'}", result, first=facts[winner], second=facts[loser])
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        facts, quiet = case.facts, Ranking(case.facts, narrative.work)
-        one, other = (_role(facts, key) for key in ("claimant", "rival"))
-        winner, rule = quiet.order(one, other)
-        loser = other if winner == one else one
-        Ranking(facts, narrative).say(
-            f"trial.{rule or 'date'}", letter=letter, first=facts[winner], second=facts[loser]
-        )
-        return winner == one
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move the days of the registrations and of what they follow; change the goods and the order of the repair."""
         facts = case.facts

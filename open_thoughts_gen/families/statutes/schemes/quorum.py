@@ -144,14 +144,6 @@ class Quorum(LawScheme):
         result = (short_name(facts[winner]), rule) if case.asks == "prevails" else winner == "mover"
         return teller.answer(f"answer.{bank}", result)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what it turns on."""
-        quiet = Teller.quiet(case.facts, narrative.work)
-        lacks, carried = decided(case.facts, quiet)
-        bank = f"wrong.{lacks[0]}" if lacks else f"right.{carried}"
-        narrative.step(f"trial.{bank}", **quiet.known, letter=letter)
-        return not lacks
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change a day, a number of shares, a vote, the price."""
         facts = case.facts

@@ -293,13 +293,6 @@ class Remedies(LawScheme):
             return failure.answer(f"answer.amount{lost}", debts["total"])
         return failure.answer(f"answer.{debts['grounds']}", debts["extra"].number > 0)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        failure = Failure(case.facts, narrative.work)
-        debts = failure.debts()
-        narrative.step(f"trial.{debts['grounds']}", **{**failure.known, **debts, "letter": letter})
-        return debts["extra"].number > 0
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move a day; change a price, a sum, or what was written."""
         facts = case.facts

@@ -277,18 +277,11 @@ class Succession(LawScheme):
         allowed = amount.number > 0
         if allowed and case.facts["kids"] > 1:
             estate.say("check", left=estate.money("amount * kids", amount=amount, kids=case.facts["kids"]))
+        ground = rule or "spouse" if allowed or rule != "unworthy" else "advance"
         if case.asks == "amount":
-            bank = "answer.amount" if allowed else f"answer.nothing.{rule or 'spouse'}"
-            return estate.answer(bank, amount, amount=amount)
+            return estate.answer("answer.amount" if allowed else f"answer.nothing.{ground}", amount, amount=amount)
         result = (case.facts[self.parties[not allowed]], rule) if case.asks == "prevails" else allowed
-        return estate.answer(f"answer.{'yes' if allowed else 'no'}.{rule or 'spouse'}", result, amount=amount)
-
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what decides it."""
-        amount, rule = Estate(case.facts, narrative.work).outcome()
-        bank = f"yes.{rule}" if amount.number else "no.advance" if rule == "unworthy" else f"no.{rule or 'spouse'}"
-        Estate(case.facts, narrative).say(f"trial.{bank}", letter=letter, amount=amount)
-        return amount.number > 0
+        return estate.answer(f"answer.{'yes' if allowed else 'no'}.{ground}", result, amount=amount)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Move a day; change the estate, the advance, or what was taken."""

@@ -268,13 +268,6 @@ class Tax(LawScheme):
         allowed, table, _ = gift.refund()
         return gift.answer(f"answer.allowed.{table}.{'yes' if allowed else 'no'}", allowed)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Decide the changed case, and tell what it turns on."""
-        gift = GiftTax(case.facts, narrative.work)
-        allowed, table, _ = gift.refund()
-        narrative.step(f"trial.{table}.{'yes' if allowed else 'no'}", **{**gift.known, "letter": letter})
-        return allowed
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change a day, a sum, the relation, or what kind of promise there was."""
         facts, last = case.facts, min(case.facts["handed"], case.facts.get("altered", date.max))
