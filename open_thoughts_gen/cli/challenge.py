@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _is_left_out(puzzle: Puzzle, why: str) -> bool:
     """Report a row that is left out."""
     if why:
-        console(stderr=True).print(f"row {puzzle.id} is left out: {why}", markup=False)
+        console(stderr=True).print(f"row {puzzle.id} is left out: {why}", markup=False, soft_wrap=True)
     return bool(why)
 
 

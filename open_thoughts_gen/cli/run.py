@@ -87,7 +87,7 @@ def _run(recipe: Recipe, arguments: argparse.Namespace) -> int:
     inputs = [file for part in recipe.sources for file in part.plugin.fresh(context).inputs]
     command = rebuild_command(arguments)
     remark = write_run(recipe, finished, folder, command=command, timings=timings, inputs=inputs)
-    output.print(terminal.closing(recipe, finished, remark))
+    output.print(terminal.closing(recipe, finished, remark), soft_wrap=True)
     output.print(terminal.next_steps(folder), soft_wrap=True)
     if arguments.push and not finished.shortfall:
         return push_folder(folder, recipe.publish.repo or None)

@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.print(_summary(solved))
     if arguments.out is not None:
         _write(solved, arguments.out)
-        output.print(f"wrote {len(solved):,} answers to {arguments.out}", style="dim")
+        output.print(f"wrote {len(solved):,} answers to {arguments.out}", style="dim", markup=False, soft_wrap=True)
     return 0 if any(row.solution for row in solved) else EXIT_USER_ERROR
 
 
@@ -104,14 +104,14 @@ def _rows(arguments: argparse.Namespace) -> Iterator[Mapping[str, str]]:
         if num_read == arguments.limit:
             return
         if isinstance(row, DropReason):
-            errors.print(f"{arguments.file}:{line}: {row.detail or row.reason}", markup=False)
+            errors.print(f"{arguments.file}:{line}: {row.detail or row.reason}", markup=False, soft_wrap=True)
             continue
         fields = {
             field: next((str(row[name]) for name in names if row.get(name) is not None), "")
             for field, names in {**_USUAL, **named}.items()
         }
         if not fields["prompt"].strip() and any(name in row for name in named.get("prompt", _USUAL["prompt"])):
-            errors.print(f"{arguments.file}:{line}: no problem stands there", markup=False)
+            errors.print(f"{arguments.file}:{line}: no problem stands there", markup=False, soft_wrap=True)
             continue
         if not fields["prompt"]:
             hint = f"name the column: --fields prompt=...; the columns are {', '.join(map(str, row))}"

@@ -116,7 +116,10 @@ def of_role(spent: Spent) -> str:
 
 
 def closing(recipe: Recipe, finished: Finished, remark: str) -> RenderableType:
-    """Return the closing page of a run: the funnel, the verdicts, the cost; `remark` is what publishing adds."""
+    """Return the closing page of a run: the funnel, the verdicts, the cost; `remark` is what publishing adds.
+
+    Print it with `soft_wrap`: its notes name files and commands, to be copied.
+    """
     counts = finished.counts
     parts: list[RenderableType] = [funnel(recipe, counts), Text(), verdicts(counts), expense(counts), Text()]
     if finished.shortfall:
