@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +18,9 @@ class UnreadablePuzzleError(ValueError):
 class Solution:
     """The answers that the language of rules admits for one puzzle.
 
-    `answers` maps each to its share of the posterior, the likeliest first; an answer that needs a symbol which the
-    puzzle never shows has `UNSHOWN` in that place. `num_worlds` counts the rules that agree with every example.
-    `details` are what the scheme says besides, such as the rule, where only one is left (JSON).
+    `answers` maps each to its share of the posterior, the one most likely to be counted as right first; an answer that
+    needs a symbol which the puzzle never shows has `UNSHOWN` in that place. `num_worlds` counts the rules that agree
+    with every example. `details` are what the scheme says besides, such as the rule, where only one is left (JSON).
     """
 
     scheme: str
@@ -39,12 +40,23 @@ class Solution:
 
 
 def solution(
-    scheme: str, weighted: Iterable[tuple[str, float]], num_worlds: int, details: Mapping[str, Any] | None = None
+    scheme: str,
+    weighted: Iterable[tuple[str, float]],
+    num_worlds: int,
+    details: Mapping[str, Any] | None = None,
+    agrees: Callable[[str, str], bool] = operator.eq,
 ) -> Solution:
-    """Add up the weights of each answer, and sort the likeliest first; ties are broken by the text."""
+    """Add up the weights of each answer, and sort first what is most likely to be counted, then what came first.
+
+    `agrees` says whether the second of two answers is counted where the first is right.
+    """
     weights: dict[str, float] = {}
     for answer, weight in weighted:
         weights[answer] = weights.get(answer, 0.0) + weight
     total = sum(weights.values()) or 1.0
-    ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-    return Solution(scheme, {answer: weight / total for answer, weight in ranked}, num_worlds, details or {})
+    shares = {answer: weight / total for answer, weight in weights.items()}
+    counted = shares
+    if agrees is not operator.eq:
+        counted = {answer: sum(shares[right] for right in shares if agrees(right, answer)) for answer in shares}
+    ranked = sorted(shares, key=lambda answer: (-round(counted[answer], 9), -round(shares[answer], 9)))
+    return Solution(scheme, {answer: shares[answer] for answer in ranked}, num_worlds, details or {})

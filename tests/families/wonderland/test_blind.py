@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from open_thoughts_gen.families.wonderland import family as wonderland
 from open_thoughts_gen.families.wonderland.blind import symbols
 from open_thoughts_gen.families.wonderland.blind.bits import rules
+from open_thoughts_gen.families.wonderland.blind.equations import DIGIT_GLYPHS
 from open_thoughts_gen.families.wonderland.blind.solving import SOLVERS, solve
 from open_thoughts_gen.families.wonderland.vocabulary import WORDS
 from open_thoughts_gen.plugin import UnreadablePuzzleError
@@ -135,14 +137,77 @@ def test_a_weaker_language_forces_fewer_puzzles_and_none_to_another_answer(
     assert between[0] * num <= num_forced <= between[1] * num
 
 
-def test_an_answer_that_needs_a_symbol_never_shown_is_not_an_answer() -> None:
-    unshown = 0
+def test_a_digit_that_has_no_symbol_yet_may_have_any_that_is_not_shown() -> None:
+    # a sum that begins with 1, which no symbol stands for; the law leaves nothing else open
+    num_guessed = 0
     for index in range(60):
-        solved = solve(wonderland.draw("symbols", Random(f"shown {index}")).prompt)
-        if len(solved.answers) == 1 and not solved.is_forced:
-            unshown += 1
-            assert solved.best is None
-    assert unshown
+        puzzle = wonderland.draw("symbols", Random(f"shown {index}"))
+        *shown, asked = puzzle.prompt.splitlines()[1:]
+        glyphs = {*"".join(shown), *asked.rpartition(": ")[2]}
+        solved = solve(puzzle.prompt)
+        unshown = [answer for answer in solved.answers if set(answer) - glyphs]
+        if solved.num_worlds and len(unshown) == len(solved.answers):
+            num_guessed += 1
+            assert not solved.is_forced
+            assert len(unshown) == 23 - len(glyphs & set(DIGIT_GLYPHS))
+            assert sum(puzzle.answer == answer for answer in unshown) == 1
+    assert num_guessed
+
+
+def test_the_answer_is_the_one_that_the_metric_counts_most_often() -> None:
+    num_others = 0
+    for index in range(200):
+        solved = solve(wonderland.draw("digits", Random(f"counted {index}")).prompt)
+        counted = {
+            answer: sum(share for right, share in solved.answers.items() if same(right, answer))
+            for answer in solved.answers
+        }
+        assert counted[str(solved.best)] == pytest.approx(max(counted.values()))
+        num_others += solved.answers[str(solved.best)] < max(solved.answers.values()) - 1e-6
+    assert num_others
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: text.replace("\n", "  \n") + " \n\n",
+        lambda text: "\ufeff\n  " + text.replace("\n", "\n\t"),
+        lambda text: text + "\nPlease put your final answer inside `\\boxed{}`. For example: `\\boxed{your answer}`",
+    ],
+    ids=["crlf", "cr", "spaces behind", "spaces before", "suffix"],
+)
+@pytest.mark.parametrize("scheme", SOLVERS)
+def test_line_ends_spaces_and_the_suffix_do_not_count(scheme: str, change: Callable[[str], str]) -> None:
+    for index in range(5):
+        text = wonderland.draw(scheme, Random(f"ends {index}")).prompt
+        assert solve(change(text)) == solve(text)
+
+
+def test_a_word_whose_letters_are_known_need_not_be_in_the_list() -> None:
+    text = "abc de -> cow is\nNow, decrypt the following text: abc edab cde"
+    assert solve(text).best == "cow sico wis"
+    assert solve(text.replace("cde", "cdx")).answers == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For t = 0s, distance = 0 m\nNow, determine the falling distance for t = 4.41s given d = 0.5*g*t^2.",
+        "0.00 m becomes 0.00\nNow, convert the following measurement: 25.09 m",
+        "1.00 m becomes 2.00\n2.00 m becomes 2.00\nNow, convert the following measurement: 25.09 m",
+        "0 -> I\nNow, write the number 38 in the Wonderland numeral system.",
+        equations("12+34 = 46", "12-34 = 46", "12*34 = 46", "12/34 = 46", query="12!34"),
+        equations("00+00 = 0", query="00*00"),
+        equations("!!!!! = !!", query="!!!!!"),
+        equations("ab+cd = efg", "hi*jk = lmno", query="pq+rs"),  # more symbols than digits
+        "aa b -> at\nNow, decrypt the following text: aa",
+    ],
+)
+def test_examples_that_show_nothing_or_contradict_each_other_have_no_answer(text: str) -> None:
+    solved = solve(text)
+    assert (solved.best, solved.is_forced, solved.num_worlds) == (None, False, 0)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +215,12 @@ def test_an_answer_that_needs_a_symbol_never_shown_is_not_an_answer() -> None:
     [
         "",
         "What is 2 + 2?",
+        "\0\0",
+        "a " * 500_000,
         "9" * 10_000 + " m becomes 1\nNow, convert the following measurement: 1 m",
         "a " * 5_000 + "-> b\nNow, decrypt the following text: " + "zz " * 5_000,
         equations("12+34 = 46", query="12+34 and more"),
+        equations("1\u00b2+34 = 461234567", query="1\u00b2+34"),
         "11 -> XI\nNow, write the number 999999999 in the Wonderland numeral system.",
     ],
 )

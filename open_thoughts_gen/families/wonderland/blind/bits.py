@@ -21,8 +21,8 @@ from open_thoughts_gen.plugin.blind import Solution, UnreadablePuzzleError, solu
 Bytes = NDArray[np.uint8]
 Gate = Callable[[Any, Any, Any], Any]
 
-_EXAMPLE = re.compile(r"^([01]{8}) -> ([01]{8})\s*$", re.MULTILINE)
-_QUERY = re.compile(r"determine the output for:\s*([01]{8})\s*$")
+_EXAMPLE = re.compile(r"^([01]{8}) -> ([01]{8})$", re.MULTILINE)
+_QUERY = re.compile(r"determine the output for: ([01]{8})$", re.MULTILINE)
 SHIFTS = range(1, 8)
 # Each gate: the streams that it uses, its share of all puzzles, and the gate.
 GATES: dict[str, tuple[str, float, Gate]] = {
@@ -116,7 +116,7 @@ def _read(prompt: str) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         UnreadablePuzzleError: the text is not a bit puzzle.
 
     """
-    pairs, query = _EXAMPLE.findall(prompt), _QUERY.search(prompt.rstrip())
+    pairs, query = _EXAMPLE.findall(prompt), _QUERY.search(prompt)
     if not pairs or query is None:
         raise UnreadablePuzzleError("not a bit puzzle")
     shown, wanted = (np.array([int(pair[side], 2) for pair in pairs], dtype=np.int64) for side in (0, 1))

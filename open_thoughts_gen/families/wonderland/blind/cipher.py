@@ -1,7 +1,7 @@
 """Cipher puzzles: one letter stands for one letter, in sentences over a closed list of words.
 
-The examples settle some letters. The rest follows from the list of words, which the solver knows: each word of the
-query is one of them, and no two letters stand for the same one.
+The examples settle some letters, and words that have no others are read. The rest follows from the list of words, which
+the solver knows: each other word of the query is one of them, and no two letters stand for the same one.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ def _readings(words: Sequence[str], letters: Mapping[str, str]) -> Iterator[dict
         yield {}
         return
     options: dict[str, list[tuple[str, dict[str, str]]]] = {word: [] for word in words}
-    for word, plain in product(options, WORDS):
+    for word, readings in options.items():
+        if all(letter in letters for letter in word):
+            readings.append(("".join(letters[letter] for letter in word), dict(letters)))
+    for word, plain in product([word for word in options if not options[word]], WORDS):
         if len(plain) == len(word) and (extended := _extended(letters, word, plain)) is not None:
             options[word].append((plain, extended))
     word = min(options, key=lambda word: len(options[word]))

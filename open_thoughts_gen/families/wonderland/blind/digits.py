@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from open_thoughts_gen.families.wonderland.blind.equations import (
@@ -17,13 +18,14 @@ from open_thoughts_gen.families.wonderland.blind.equations import (
     worlds,
 )
 from open_thoughts_gen.plugin.blind import Solution, UnreadablePuzzleError, solution
+from open_thoughts_gen.text.challenge_metric import same
 
 _SLOT_VARIANTS = [(slot, variant) for slot in PLAIN for variant in (PLAIN[slot], *ALTERED[slot])]
 
 
 def is_numeric(examples: Sequence[Equation]) -> bool:
     """Return whether the operands of the examples are written in digits."""
-    return all((equation.left + equation.right).isdigit() for equation in examples)
+    return all(re.fullmatch("[0-9]+", equation.left + equation.right) for equation in examples)
 
 
 def solve(prompt: str, *, any_number: bool = False) -> Solution:
@@ -54,7 +56,7 @@ def solve(prompt: str, *, any_number: bool = False) -> Solution:
             if answer is not None:
                 weighted.append((answer, world.weight))
                 readings.add((world.mode, world.triple, *sorted(world.meanings.items())))
-    return solution("digits", weighted, len(readings), {"query_operator_shown": query.glyph in by_glyph})
+    return solution("digits", weighted, len(readings), {"query_operator_shown": query.glyph in by_glyph}, same)
 
 
 def _result(equation: Equation, mode: str, meaning: tuple[str, str]) -> str | None:

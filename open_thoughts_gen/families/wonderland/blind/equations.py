@@ -21,15 +21,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import chain, combinations, permutations, product
 
 from open_thoughts_gen.plugin.blind import UnreadablePuzzleError
 
-_EXAMPLE = re.compile(r"^(\S\S)(\S)(\S\S) = (\S{1,6})[^\S\n]*$", re.MULTILINE)
-_QUERY = re.compile(r"determine the result for: (\S\S)(\S)(\S\S)\s*$")
+_EXAMPLE = re.compile(r"^(\S\S)(\S)(\S\S) = (\S{1,6})$", re.MULTILINE)
+_QUERY = re.compile(r"determine the result for: (\S\S)(\S)(\S\S)$", re.MULTILINE)
 SLOTS = "+*-"
-NUM_OPERATOR_GLYPHS = 26
+DIGIT_GLYPHS = "!\"#$%&'()/:<>?@[\\]^`{|}"
+NUM_OPERATOR_GLYPHS = 26  # these and + * -
 NUM_TRIPLES = 19
 PLAIN = {"+": "sum", "*": "product", "-": "difference"}
 ALTERED = {
@@ -56,6 +57,11 @@ class Equation:
     right: str
     result: str | None
 
+    @property
+    def text(self) -> str:
+        """Every glyph of it."""
+        return self.left + self.glyph + self.right + (self.result or "")
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -77,7 +83,7 @@ def read(prompt: str) -> tuple[list[Equation], Equation]:
         UnreadablePuzzleError: the text is not an equation puzzle.
 
     """
-    query = _QUERY.search(prompt.rstrip())
+    query = _QUERY.search(prompt)
     examples = [Equation(*match) for match in _EXAMPLE.findall(prompt)]
     if not examples or query is None:
         raise UnreadablePuzzleError("not an equation puzzle")
@@ -105,7 +111,7 @@ def worlds(glyphs: Sequence[str], *, symbolic: bool, any_number: bool = False) -
                     yield World(mode, meanings, chance * share * likelihood / NUM_TRIPLES, triple)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _assignments(glyphs: tuple[str, ...], *, substituted: bool) -> list[tuple[tuple[str, ...], float]]:
     """Return the slots that the glyphs can stand for, in order, with how likely that is."""
     if not substituted:

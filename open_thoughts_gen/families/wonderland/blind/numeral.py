@@ -6,7 +6,7 @@ import re
 
 from open_thoughts_gen.plugin.blind import Solution, UnreadablePuzzleError
 
-_EXAMPLE = re.compile(r"^(\d{1,9}) -> ([IVXLCDM]+)\s*$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^(\d{1,9}) -> ([IVXLCDM]+)$", re.MULTILINE)
 _QUERY = re.compile(r"write the number (\d{1,9}) in the Wonderland numeral system")
 _UNITS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 _TENS = ("", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC")

@@ -16,7 +16,7 @@ from open_thoughts_gen.plugin.blind import Solution, UnreadablePuzzleError
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
 _FALL = re.compile(rf"For t = {_NUMBER}s, distance = {_NUMBER} m")
 _FALL_QUERY = re.compile(rf"falling distance for t = {_NUMBER}s")
-_UNIT = re.compile(rf"^{_NUMBER} m becomes {_NUMBER}\s*$", re.MULTILINE)
+_UNIT = re.compile(rf"^{_NUMBER} m becomes {_NUMBER}$", re.MULTILINE)
 _UNIT_QUERY = re.compile(rf"convert the following measurement: {_NUMBER} m")
 TOLERANCE = Fraction(1, 100)
 HALF_A_CENT = Fraction(5, 1000)
@@ -53,6 +53,8 @@ def solve_unit(prompt: str) -> Solution:
 def _solve(scheme: str, pairs: Sequence[tuple[Fraction, Fraction]], query: Fraction) -> Solution:
     """Intersect what the examples allow; printed results are rounded to a cent, whole tenths included."""
     known = [(size, result) for size, result in pairs if size]
+    if not known:  # what was measured is nothing, so it shows nothing
+        return Solution(scheme, {}, 0)
     low = max((result - HALF_A_CENT) / size for size, result in known) * query
     high = min((result + HALF_A_CENT) / size for size, result in known) * query
     if low > high:  # no one factor fits every example

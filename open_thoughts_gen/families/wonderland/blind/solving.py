@@ -34,13 +34,16 @@ AGNOSTIC: Mapping[str, Callable[[str], Solution]] = {
 def solve(prompt: str, language: str = "decoded") -> Solution:
     """Solve a puzzle from its text alone, under one of the `LANGUAGES` of rules.
 
+    Spaces around lines and how lines end do not count, nor do other lines, such as what a model is told besides.
+
     Raises:
         UnreadablePuzzleError: no solver can read the text.
 
     """
+    text = "\n".join(line.strip() for line in prompt.splitlines())
     for solver in (SOLVERS if language == "decoded" else AGNOSTIC).values():
         try:
-            return solver(prompt)
+            return solver(text)
         except UnreadablePuzzleError:
             continue
     raise UnreadablePuzzleError("not a puzzle of a known form")

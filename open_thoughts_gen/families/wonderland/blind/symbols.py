@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from open_thoughts_gen.families.wonderland.blind.digits import is_numeric
 from open_thoughts_gen.families.wonderland.blind.equations import (
+    DIGIT_GLYPHS,
     Equation,
     joined,
     operands,
@@ -208,7 +209,18 @@ def solve(prompt: str, *, any_number: bool = False) -> Solution:
             rest = table.unmapped([*examples, query], world.meanings, mode)
             weighted += _answers(table, rest, query, world.meanings[query.glyph][1], mode, world.weight)
             readings.add((mode, tuple(sorted(world.meanings.items()))))
-    return solution("symbols", weighted, len(readings), {"query_operator_shown": query.glyph in shown})
+    shown_glyphs = {glyph for equation in (*examples, query) for glyph in equation.text}
+    unshown = [glyph for glyph in DIGIT_GLYPHS if glyph not in shown_glyphs]
+    guessed = (guess for answer in weighted for guess in _guesses(*answer, unshown))
+    return solution("symbols", guessed, len(readings), {"query_operator_shown": query.glyph in shown})
+
+
+def _guesses(answer: str, weight: float, unshown: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """Yield an answer with each glyph that the puzzle does not show for the one digit that has none; all are alike."""
+    if answer.count(UNSHOWN) == 1 and unshown:
+        yield from ((answer.replace(UNSHOWN, glyph), weight / len(unshown)) for glyph in unshown)
+    else:
+        yield answer, weight
 
 
 def _table(examples: Sequence[Equation], variants: Mapping[str, str], query: Equation, mode: str) -> Table | None:
