@@ -65,6 +65,26 @@ class SupposedWorld:
         return same and (self.reading == failed.reading or (turned and "difference" not in failed.meanings.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class AlterationCount:
+    """What is altered in a world besides the symbols: the reading, the signs, and the slots that are shown."""
+
+    reading: int
+    signs: int
+    slots: tuple[str, ...]
+    altered: tuple[int, ...]
+
+    @property
+    def left(self) -> int:
+        """How many alterations are left for slots that are not shown."""
+        return 2 - self.reading - self.signs - sum(self.altered)
+
+    @property
+    def unshown(self) -> list[str]:
+        """The slots that are not shown."""
+        return [slot for slot in _PLAIN if slot not in self.slots]
+
+
 def follow(lines: LogLines, prompt: str) -> str | None:
     """Go through the lines; return the answer that they come to, None for none."""
     log = _LetterRetrace(lines, prompt)
@@ -135,22 +155,21 @@ class _LetterRetrace:
         order: dict[tuple[str, tuple[str, ...]], tuple[int, int]] = {}
         for at, reading in enumerate(_READINGS):
             for chosen in product(*possible[reading].values()):
-                for slots in permutations("+*-", len(chosen)):
-                    if all(slot in _slots(meaning) for slot, meaning in zip(slots, chosen, strict=True)):
-                        num_altered = sum(_PLAIN[slot] != meaning for slot, meaning in zip(slots, chosen, strict=True))
-                        if self._is_lawful(reading, slots, num_altered):
-                            order.setdefault((reading, chosen), (num_altered, at))
-                            order[reading, chosen] = min(order[reading, chosen], (num_altered, at))
+                for count in self._lawful(reading, chosen):
+                    order[reading, chosen] = sum(count.altered), at
         ordered = sorted(order, key=lambda key: order[key])
         return [SupposedWorld(reading, dict(zip(self.operators, chosen, strict=True))) for reading, chosen in ordered]
 
-    def _is_lawful(self, reading: str, slots: tuple[str, ...], num_altered: int) -> bool:
-        """Return whether alterations can come to three, the symbols being one, with at most two slots altered."""
+    def _lawful(self, reading: str, chosen: Sequence[str]) -> Iterator[AlterationCount]:
+        """Yield the ways in which alterations come to three, the symbols being one, with at most two slots altered."""
         shown = tuple(self.glyph_of[sign] for sign in self.operators)
-        left = [2 - (reading != "forward") - num_altered - 1]
-        if self.all_plain and shown == slots and reading != "flipped":
-            left.append(left[0] + 1)
-        return any(0 <= number <= 3 - len(slots) for number in left)
+        for substituted, slots in product((0, 1), permutations("+*-", len(chosen))):
+            altered = tuple(int(_PLAIN[slot] != meaning) for slot, meaning in zip(slots, chosen, strict=True))
+            count = AlterationCount(int(reading != "forward"), substituted, slots, altered)
+            is_possible = substituted or (self.all_plain and shown == slots and reading != "flipped")
+            stands_there = all(slot in _slots(meaning) for slot, meaning in zip(slots, chosen, strict=True))
+            if is_possible and stands_there and 0 <= count.left <= len(count.unshown):
+                yield count
 
     def _possible(self, reading: str) -> dict[str, list[str]]:
         """Check a line on what operators can be in a reading, near results as one meaning or as two."""
@@ -204,7 +223,8 @@ class _LetterRetrace:
             self.lines.take(f"{start}joined {' '.join(result)}")
         else:
             numbers = [int("".join(str(digits[letter]) for letter in text)) for text in (first, second)]
-            value = _computed(meaning, numbers[0], numbers[1], holding.offsets.get(sign, 0))
+            offset = 1 if meaning.endswith("plus 1") else holding.offsets.get(sign, 0)
+            value = _computed(meaning, numbers[0], numbers[1], offset)
             self.lines.take(f"{start}{meaning} of {numbers[0]} and {numbers[1]} is {value}")
             letter_of = {str(digit): letter for letter, digit in digits.items()}
             result = "".join(letter_of.get(digit, "") for digit in str(abs(value)))
@@ -220,16 +240,19 @@ class _LetterRetrace:
         return answer
 
     def _unshown(self, world: SupposedWorld) -> str:
-        """Check the line on an operator that no example shows; return what it means."""
-        possible = [_slots(meaning) for meaning in world.meanings.values()]
-        taken = {slots[0] for slots in possible if len(slots) == 1}
-        for slots in possible:  # what can stand in two slots stands in the one that is left
-            if len(slots) > 1:
-                taken |= set([slot for slot in slots if slot not in taken][:1])
-        glyph, free = self.glyph_of[self.query.operator], [slot for slot in _PLAIN if slot not in taken]
-        slot = glyph if glyph in free else free[0]
-        self.lines.take(f"{self.query.operator} not shown, slot {slot}: {_PLAIN[slot]}")
-        return _PLAIN[slot]
+        """Check the count of alterations, and the line on an operator that no example shows; return what it means."""
+        count = next(self._lawful(world.reading, tuple(world.meanings.values())))
+        altered = " ".join(f"{sign} {is_so}" for sign, is_so in zip(world.meanings, count.altered, strict=True))
+        self.lines.take(
+            f"count: symbols 1 reading {count.reading} signs {count.signs} altered {altered} "
+            f"left {count.left} of {len(count.unshown)} not shown"
+        )
+        glyph = self.glyph_of[self.query.operator]
+        slot = glyph if glyph in count.unshown else count.unshown[0]
+        is_altered = count.left == len(count.unshown)
+        meaning = {"+": "sum plus 1", "*": "product plus 1", "-": "absolute"}[slot] if is_altered else _PLAIN[slot]
+        self.lines.take(f"{self.query.operator} not shown, slot {slot}: {meaning}")
+        return meaning
 
 
 @dataclass(slots=True)
@@ -316,7 +339,9 @@ def _relations(equation: ShownEquation, meaning: str, reading: str) -> list[Lett
             LetterSum(equation.name, equation.operator, "+", False, small, result, large)
             for large, small in ((first, second), (second, first))
         ]
-        return both if meaning != "difference" else both[1:] if equation.sign else both[:1]
+        if meaning == "difference" or first == second:
+            return both[1:] if equation.sign else both[:1]
+        return both
     kind, *near = meaning.split()
     mark = {"sum": "+", "product": "*", "remainder": "mod"}[kind]
     return [LetterSum(equation.name, equation.operator, mark, bool(near), first, second, result)]

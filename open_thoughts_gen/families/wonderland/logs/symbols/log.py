@@ -136,9 +136,9 @@ class SymbolLog:
         self.lines.append("map " + " ".join(f"{letter}{digit}" for letter, digit in state.digits.items()))
         meaning = world.meanings.get(self.puzzle.query.sign)
         if meaning is None:
-            slot = world.unshown(self.puzzle.glyph_of_sign(self.puzzle.query.sign))
-            meaning = PLAIN[slot]
-            self.lines.append(f"{self.puzzle.query.sign} not shown, slot {slot}: {meaning}")
+            meaning = self._unshown(world)
+            offset = {self.puzzle.query.sign: 1} if meaning.endswith("plus 1") else {}
+            state = replace(state, offsets={**state.offsets, **offset})
         letters, is_negative = self._result(world, state, meaning)
         if letters is None:
             self.lines.append("a digit of it has no letter")
@@ -146,6 +146,18 @@ class SymbolLog:
         self.answer = self.puzzle.printed(letters, world.reading, is_negative=is_negative)
         self.lines.append(f"in symbols {' '.join(self.answer)}")
         return True
+
+    def _unshown(self, world: OpenWorld) -> str:
+        """Count the alterations, and write what an operator that no example shows then does; return that."""
+        pairs = zip(world.meanings, world.altered, strict=True)
+        altered = " ".join(f"{sign} {int(is_altered)}" for sign, is_altered in pairs)
+        self.lines.append(
+            f"count: symbols 1 reading {int(world.reading != 'forward')} signs {int(world.substituted)} "
+            f"altered {altered} left {world.num_left} of {len(PLAIN) - len(world.slots)} not shown"
+        )
+        slot, meaning = world.unshown(self.puzzle.glyph_of_sign(self.puzzle.query.sign))
+        self.lines.append(f"{self.puzzle.query.sign} not shown, slot {slot}: {meaning}")
+        return meaning
 
     def _result(self, world: OpenWorld, state: State, meaning: str) -> tuple[str | None, bool]:
         """Write the query's result; return its letters, None where there are none, and whether it is negative."""
@@ -174,7 +186,8 @@ def rows_of(equation: LetterEquation, world: OpenWorld) -> list[Row]:
         orders = [(first, second), (second, first)]
         if meaning == "difference":
             orders = orders[1:] if equation.sign_at else orders[:1]
-        return [Row(equation.name, equation.sign, "sum", "", small, result, large) for large, small in orders]
+        different = dict.fromkeys(orders)  # a number less itself is written one way
+        return [Row(equation.name, equation.sign, "sum", "", small, result, large) for large, small in different]
     kind, _, near = meaning.partition(" ")
     return [Row(equation.name, equation.sign, kind, equation.sign if near else "", first, second, result)]
 

@@ -9,6 +9,7 @@ from itertools import product
 from open_thoughts_gen.families.wonderland.logs.symbols.puzzle import READINGS, LetterEquation, LetterPuzzle
 
 PLAIN = {"+": "sum", "*": "product", "-": "difference"}
+FIRST_ALTERED = {"+": "sum plus 1", "*": "product plus 1", "-": "absolute"}  # of three that are alike
 # What an operator can do, with the slots it can then stand in; `near` is one more or one less.
 SLOTS = {
     "sum": "+",
@@ -39,10 +40,12 @@ BY_LENGTH: Mapping[int, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenWorld:
-    """A reading, and what each operator of the examples does."""
+    """A reading, what each operator of the examples does, in which slots, and whether the signs are substituted."""
 
     reading: str
     meanings: Mapping[str, str]
+    slots: Sequence[str] = ()
+    substituted: bool = False
 
     def __str__(self) -> str:
         """Return the world as a line of the log writes it."""
@@ -66,15 +69,26 @@ class OpenWorld:
         is_turned = "forward" not in (self.reading, world.reading) and "difference" not in self.meanings.values()
         return world.reading == self.reading or is_turned
 
-    def unshown(self, glyph: str) -> str:
-        """Return the slot of an operator that no example shows."""
-        taken: set[str] = set()
-        for slots in sorted(
-            (SLOTS[meaning] for meaning in self.meanings.values()), key=len
-        ):  # joined takes what is left
-            taken.add(next((slot for slot in slots if slot not in taken), slots[0]))
-        left = [slot for slot in PLAIN if slot not in taken]
-        return glyph if glyph in left else left[0]
+    @property
+    def altered(self) -> list[bool]:
+        """Whether each operator is altered."""
+        return [meaning != PLAIN[slot] for meaning, slot in zip(self.meanings.values(), self.slots, strict=True)]
+
+    @property
+    def num_left(self) -> int:
+        """How many of the slots that are not shown are altered, so that with the symbols the alterations are three."""
+        return 2 - (self.reading != "forward") - self.substituted - sum(self.altered)
+
+    @property
+    def is_lawful(self) -> bool:
+        """Whether the alterations can come to three, and the slots are different."""
+        return len(set(self.slots)) == len(self.slots) and 0 <= self.num_left <= len(PLAIN) - len(self.slots)
+
+    def unshown(self, glyph: str) -> tuple[str, str]:
+        """Return the slot of an operator that no example shows, and what it does there: what is likeliest."""
+        left = [slot for slot in PLAIN if slot not in self.slots]
+        slot = glyph if glyph in left else left[0]
+        return slot, FIRST_ALTERED[slot] if self.num_left == len(left) else PLAIN[slot]
 
 
 def options(puzzle: LetterPuzzle, reading: str, *, joint: bool) -> dict[str, list[str]]:
@@ -103,17 +117,20 @@ def _possible(equation: LetterEquation, reading: str) -> Sequence[str]:
 
 def open_worlds(puzzle: LetterPuzzle, left: Mapping[str, Mapping[str, list[str]]]) -> Iterator[OpenWorld]:
     """Yield the worlds whose alterations come to three, the symbols being one: fewest altered operators first."""
-    worlds: dict[tuple[int, int, tuple[str, ...]], OpenWorld] = {}
+    worlds: list[tuple[int, OpenWorld]] = []
     glyphs = [puzzle.glyph_of_sign(sign) for sign in puzzle.signs]
     is_plain = all(glyph in PLAIN for glyph in puzzle.sign_of)
-    for order, reading in enumerate(READINGS):
+    for reading in READINGS:
         for meanings in product(*(left[reading][sign] for sign in puzzle.signs)):
-            for slots in product(*(SLOTS[meaning] for meaning in meanings)):
-                num_altered = sum(meaning != PLAIN[slot] for meaning, slot in zip(meanings, slots, strict=True))
-                stands_for_itself = is_plain and glyphs == list(slots) and reading != "flipped"
-                for substituted in (0, 1) if stands_for_itself else (1,):
-                    num_left = 2 - (reading != "forward") - substituted - num_altered
-                    if len(set(slots)) == len(slots) and 0 <= num_left <= len(PLAIN) - len(slots):
-                        world = OpenWorld(reading, dict(zip(puzzle.signs, meanings, strict=True)))
-                        worlds.setdefault((num_altered, order, meanings), world)
-    yield from (worlds[key] for key in sorted(worlds, key=lambda key: key[:2]))
+            by_sign = dict(zip(puzzle.signs, meanings, strict=True))
+            lawful = [
+                world
+                for slots in product(*(SLOTS[meaning] for meaning in meanings))
+                for substituted in (False, True)
+                if substituted or (is_plain and glyphs == list(slots) and reading != "flipped")
+                if (world := OpenWorld(reading, by_sign, slots, substituted)).is_lawful
+            ]
+            if lawful:
+                world = min(lawful, key=lambda world: world.substituted)
+                worlds.append((sum(world.altered), world))
+    yield from (world for _, world in sorted(worlds, key=lambda ranked: ranked[0]))
