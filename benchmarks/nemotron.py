@@ -1,6 +1,7 @@
-"""How the puzzles of `wonderland` compare with the challenge's, how long their logs are, and what gives answers away.
+"""How the puzzles of `wonderland` compare with the challenge's: shares, answers, lengths of logs, guesses and speed.
 
     python -m benchmarks.nemotron shares     gates, alterations and unseen operators: as known, as drawn, as shipped
+    python -m benchmarks.nemotron answers    how often the blind solver and the logs are right, of all that is drawn
     python -m benchmarks.nemotron logs       tokens of the logs, and how many of the forced puzzles have one in time
     python -m benchmarks.nemotron guesses    answers that can be guessed without the rule
     python -m benchmarks.nemotron speed      milliseconds to solve a puzzle, on one core
@@ -25,6 +26,7 @@ from random import Random
 import numpy as np
 
 from open_thoughts_gen.challenge.audit import lengths, sizes_of
+from open_thoughts_gen.challenge.form import MAX_COMPLETION
 from open_thoughts_gen.challenge.form import Puzzle as Row
 from open_thoughts_gen.challenge.guesses import guessed
 from open_thoughts_gen.challenge.tekken import Tokens
@@ -34,6 +36,7 @@ from open_thoughts_gen.families.wonderland.family import SCHEMES, draw
 from open_thoughts_gen.families.wonderland.schemes._equations import TRIPLES
 from open_thoughts_gen.families.wonderland.schemes._puzzle import Puzzle
 from open_thoughts_gen.plugin import Context, Problem
+from open_thoughts_gen.text.challenge_metric import same
 
 SEED, MAX_TOKENS, DRAWS_PER_SOLVED = 14, 6900, 20
 GATES = {
@@ -50,7 +53,7 @@ def puzzles(scheme: str, num: int) -> Iterator[Puzzle]:
 
 
 def log_of(scheme: str, puzzle: Puzzle) -> tuple[str, str]:
-    """Return the log of a forced puzzle and the answer that it comes to, both empty where it comes to none."""
+    """Return the log of a puzzle and the answer that it comes to, both empty where it comes to none."""
     family = Wonderland().fresh(Context())
     log = family._log(scheme, puzzle.prompt)
     return (log.text, log.answer) if log.answer is not None else ("", "")
@@ -118,6 +121,25 @@ def logs(num: int, tokens: Tokens) -> None:
         print(f"{row.longest:9,}{fits:10.1%}")
 
 
+def answers(num: int, tokens: Tokens) -> None:
+    """Print how often the answers are right, whether forced or not; a log counts if a model may write it to its end."""
+    print(f"{'of those drawn':16}{'solver right':>14}{'forced':>9}{'and wrong':>11}", end="")
+    print(f"{'log right':>11}{'forced, right':>15}{'and wrong':>11}")
+    for scheme in SCHEMES:
+        counts: Counter[str] = Counter()
+        for puzzle in puzzles(scheme, num):
+            solved, (log, answer) = solve(puzzle.prompt), log_of(scheme, puzzle)
+            is_right = solved.best is not None and same(puzzle.answer, solved.best)
+            is_whole = bool(log) and sizes_of(Row("", puzzle.prompt, log, answer, scheme), tokens)[1] <= MAX_COMPLETION
+            log_is_right = is_whole and same(puzzle.answer, answer)
+            counts.update({"right": is_right, "forced": solved.is_forced, "log right": log_is_right})
+            if solved.is_forced:
+                counts.update({"wrong": not is_right, "log": log_is_right, "log wrong": is_whole and not log_is_right})
+        print(f"{scheme:16}{counts['right'] / num:14.1%}{counts['forced'] / num:9.1%}{counts['wrong']:11,}", end="")
+        share = counts["log"] / max(1, counts["forced"])
+        print(f"{counts['log right'] / num:11.1%}{share:15.1%}{counts['log wrong']:11,}", flush=True)
+
+
 def guesses(num: int, _: Tokens) -> None:
     """Print the shares of answers that can be guessed without the rule."""
     table = guessed(
@@ -143,7 +165,7 @@ def speed(num: int, _: Tokens) -> None:
         print(f"{scheme:16}" + "".join(f"{cut:9.1f}" for cut in cuts), flush=True)
 
 
-MEASURES = {"shares": shares, "logs": logs, "guesses": guesses, "speed": speed}
+MEASURES = {"shares": shares, "answers": answers, "logs": logs, "guesses": guesses, "speed": speed}
 
 
 def main() -> None:

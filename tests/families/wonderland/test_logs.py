@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from open_thoughts_gen.families.wonderland import Wonderland
 from open_thoughts_gen.families.wonderland import family as wonderland
 from open_thoughts_gen.families.wonderland.blind.solving import SOLVERS, solve
+from open_thoughts_gen.families.wonderland.logs.symbols.pieces import Ones, Row, State
 from open_thoughts_gen.families.wonderland.logs.writing import write_log
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.text.challenge_metric import extracted, same
@@ -90,3 +92,44 @@ def test_an_operator_that_is_not_shown_takes_the_slot_that_is_left() -> None:
     )
     assert solve(prompt).best == "&"
     assert write_log("symbols", prompt).answer == "&"
+
+
+def test_an_unseen_operator_is_altered_where_the_count_leaves_no_other_slot() -> None:
+    counted: set[tuple[str, bool]] = set()
+    for index in range(150):
+        puzzle = wonderland.draw("symbols", Random(f"unseen {index}"))
+        if puzzle.rule["query_operator_shown"]:
+            continue
+        lines = write_log("symbols", puzzle.prompt).text.splitlines()
+        for at, line in enumerate(lines):
+            if not line.startswith("count: "):
+                continue
+            numbers = [int(number) for number in re.findall(r"(?<![A-Z])\b\d\b", line)]
+            symbols, reading, signs, *altered, left, unshown = numbers
+            assert symbols + reading + signs + sum(altered) + left == 3
+            plain = lines[at + 1].endswith(("sum", "product", "difference"))
+            assert plain == (left < unshown)
+            counted.add((lines[at + 1].rpartition(": ")[2], plain))
+    assert len(counted) >= 4
+
+
+def test_a_number_less_itself_has_one_order_and_no_line_names_a_way_twice() -> None:
+    num_same = 0
+    for index in range(140):
+        text = write_log("symbols", wonderland.draw("symbols", Random(f"same {index}")).prompt).text
+        num_same += bool(re.search(r"^e\d (\w \w) \+ (\w \w|\w) = \1$", text, re.MULTILINE))
+        for line in text.splitlines():
+            ways = line.partition(" : ")[2].split(" , ")
+            assert len(set(ways)) == len(ways) or line.startswith(("e", "query")), line
+    assert num_same
+
+
+def test_a_step_without_a_way_or_with_a_single_one_is_taken_before_its_turn() -> None:
+    state = State(frozenset(), digits={"A": 3, "B": 4})
+    two_known = Ones(Row("e1", "P", "sum", "", "CA", "DB", "EF"))  # 3 + 4 = F: one way, F7
+    same = Ones(Row("e2", "P", "sum", "", "CA", "DC", "EA"))  # 3 + C = 3: one way, C0
+    clash = Ones(Row("e3", "P", "sum", "", "CA", "DA", "EB"))  # 3 + 3 = 4: none
+    many = Ones(Row("e4", "P", "sum", "", "DC", "EE", "FE"))  # C + E = E: one way as well, though E is open
+    hidden = Ones(Row("e5", "P", "sum", "", "AC", "AD", "AE"))  # three open letters: nobody counts
+    assert [piece.rank(state)[0] for piece in (two_known, same, clash, many, hidden)] == [1, 1, 0, 1, 2]
+    assert min((hidden, two_known, clash, same), key=lambda piece: piece.rank(state)) is clash

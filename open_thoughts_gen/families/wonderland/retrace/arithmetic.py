@@ -147,6 +147,16 @@ class LetterStep:
             return _LEAD
         return _LAST if num_open(relation.first + relation.second) else _FULL
 
+    def certainty(self, holding: Holding) -> int:
+        """Return 0 for a step that has no way, 1 for one with a single way, and 2 for others and what is hard to see.
+
+        Hard to see is a step with three letters open or more, and a product of numbers with any.
+        """
+        letters = self.letters or self.relation.first + self.relation.second
+        num_open = len(set(letters) - set(holding.digits))
+        is_hard = num_open > (2 if self.letters else 0)
+        return 2 if is_hard else min(2, len(self.possible(holding)))
+
     def opened(self, holding: Holding) -> list[LetterStep]:
         """Return the steps that there are once it is taken."""
         if self.other is None:

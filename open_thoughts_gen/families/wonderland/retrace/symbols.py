@@ -275,7 +275,7 @@ class _WorldSearch:
         if not steps:
             yield holding
             return
-        step = min(steps, key=lambda step: step.ways(holding))
+        step = min(steps, key=lambda step: (step.certainty(holding), step.ways(holding)))
         self.operators.add(step.relation.operator)
         name = str(depth) if self.names.get(depth) == str(step) else f"{depth} {step}"
         self.names[depth] = str(step)

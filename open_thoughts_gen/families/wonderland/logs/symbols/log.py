@@ -1,9 +1,10 @@
 """The search and the answer, line by line.
 
 The step that comes next is the one that what is open leaves the fewest ways (`Piece.ways`): it depends on which letters
-have digits, not on which digits they have, so a step is named where it first comes and is a number from then on. A line
-lists all ways to take a step, and the first is taken; after a dead end `back` goes to the last step with a way that is
-left, and states everything that holds then, so that no line rests on one that was taken back.
+have digits, not on which digits they have, so a step is named where it first comes and is a number from then on. Only a
+step that turns out to leave no way, or a single one, is taken before its turn, as its line then shows. A line lists all
+ways to take a step, and the first is taken; after a dead end `back` goes to the last step with a way that is left, and
+states everything that holds then, so that no line rests on one that was taken back.
 
 A world that fails says for which operators it does, and no world in which they mean the same is tried again.
 """
@@ -106,7 +107,7 @@ class SymbolLog:
         if not pieces:
             yield state
             return
-        piece = min(pieces, key=lambda piece: piece.ways(state))
+        piece = min(pieces, key=lambda piece: piece.rank(state))
         self.looked_at.add(piece.row.operator)
         rest = [other for other in pieces if other is not piece]
         tries = list(piece.tries(state))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import islice, product
 from typing import ClassVar
 
 Try = tuple[str, "State | None"]
@@ -27,6 +27,7 @@ SAME, COLUMN = 30, (10, 70, 600, 8000)  # a letter that stands twice; by the num
 LAST_DIGIT = {True: (10, 100, 900), False: (75, 600, 4000)}  # if it is known: by the number of open factors
 SIZE, TOP = (100, 200, 300), (35, 300, 600)  # by the number of open last digits of the factors
 LEAST_SIZE = 5
+MAX_OPEN, MAX_COUNTED = 2, 2  # ways are counted of steps with so few open letters, and up to so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,20 @@ class Piece(ABC):
     def opened(self, after: State) -> list[Piece]:
         """Return the pieces that there are once it is taken."""
         return []
+
+    def rank(self, state: State) -> tuple[int, int]:
+        """Return a key that is least for the step to take next: one without a way, then one with one, then by `ways`.
+
+        Ways are counted where at most two letters of the step are open; of others nobody sees how many there are.
+        """
+        num = MAX_COUNTED
+        if self.num_open(state) <= MAX_OPEN:
+            num = sum(1 for _ in islice((after for _, after in self.tries(state) if after is not None), MAX_COUNTED))
+        return num, self.ways(state)
+
+    def num_open(self, state: State) -> int:
+        """Return how many letters of the step have no digit."""
+        return len(set(self.letters) - state.digits.keys())
 
     def __str__(self) -> str:
         """Return the piece as a line of the log writes it."""
@@ -356,7 +371,11 @@ class Full(Piece):
 
     def ways(self, state: State) -> int:
         """Return next to none where the operands are known; nobody guesses them before there is no other step."""
-        return FULL if set(self.row.first + self.row.second) <= state.digits.keys() else GUESS
+        return GUESS if self.num_open(state) else FULL
+
+    def num_open(self, state: State) -> int:
+        """Return how many letters of both numbers have no digit, three times: a product is hard to guess."""
+        return 3 * len(set(self.row.first + self.row.second) - state.digits.keys())
 
     def tries(self, state: State) -> Iterator[Try]:
         """Work it out."""
