@@ -34,7 +34,7 @@ AGNOSTIC: Mapping[str, Callable[[str], Solution]] = {
 def solve(prompt: str, language: str = "decoded") -> Solution:
     """Solve a puzzle from its text alone, under one of the `LANGUAGES` of rules.
 
-    Spaces around lines and how lines end do not count, nor do other lines, such as what a model is told besides.
+    Spaces around lines and how lines end do not count, nor do other lines, such as the suffix for a model.
 
     Raises:
         UnreadablePuzzleError: no solver can read the text.

@@ -27,7 +27,7 @@ SAME, COLUMN = 30, (10, 70, 600, 8000)  # a letter that stands twice; by the num
 LAST_DIGIT = {True: (10, 100, 900), False: (75, 600, 4000)}  # if it is known: by the number of open factors
 SIZE, TOP = (100, 200, 300), (35, 300, 600)  # by the number of open last digits of the factors
 LEAST_SIZE = 5
-MAX_OPEN, MAX_COUNTED = 2, 2  # ways are counted of steps with so few open letters, and up to so many
+MAX_OPEN, MAX_COUNTED = 2, 2  # the most open letters of a step whose ways are counted, and where counting stops
 
 
 @dataclass(frozen=True, slots=True)
