@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar
 
 _POINT = re.compile(r"P(\d{1,2})(?!\d)")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?!\d)")
 _MORE = re.compile(r"(?:, | and )P(\d{1,2})(?!\d)")
 
 
@@ -57,3 +58,18 @@ class ListForm(Form[tuple[str, ...]]):
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
         """Yield nothing: no prompt prints what is worked out."""
         yield from ()
+
+
+class ClockForm(Form[int]):
+    """A time of day, `09:40`, as the minutes since midnight."""
+
+    styles: ClassVar[Sequence[str]] = ("",)
+
+    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
+        """Return the time."""
+        return f"{value // 60:02}:{value % 60:02}"
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the time."""
+        if match := _CLOCK.match(text, start):
+            yield match.end(), 60 * int(match[1]) + int(match[2])

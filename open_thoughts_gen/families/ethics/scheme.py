@@ -72,3 +72,9 @@ class EthicsScheme(ProblemScheme):
             if part in parts:
                 pieces.append(parts[part])
         return "\n\n".join(pieces)
+
+
+def patch_of(case: ProblemCase, letter: str) -> Mapping[str, Any]:
+    """Return the change that an option of a case offers."""
+    patches: dict[str, Mapping[str, Any]] = {option["letter"]: option["patch"] for option in case.options}
+    return patches[letter]

@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.ethics.forms import PointsForm
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm, WholeForm
 from open_thoughts_gen.families.kit.kinds import Flip, Kind, OneOf, SomeOf
@@ -184,7 +184,7 @@ class Debate(EthicsScheme):
     def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
         """Settle the points once more without the one that is withdrawn."""
         facts, asked, work = case.facts, case.facts["asked"], Work(is_quiet=True)
-        gone = next(option["patch"]["out"] for option in case.options if option["letter"] == letter)
+        gone = patch_of(case, letter)["out"]
         fates = settled(counted(facts, work), work)
         back = [{**entry, "mark": "plain"} if entry["num"] == gone else entry for entry in facts["points"]]
         before = settled(counted({**facts, "points": back}, work), work)

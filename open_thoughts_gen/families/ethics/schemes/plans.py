@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.ethics.forms import ListForm
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.forms import DayForm, EntryForm, Form, NameForm, WholeForm
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, OneOf, SomeOf, YesNo
@@ -233,7 +233,7 @@ class Plans(EthicsScheme):
     def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
         """Choose once more with one figure changed."""
         facts, work = case.facts, Work(is_quiet=True)
-        patch = next(option["patch"] for option in case.options if option["letter"] == letter)
+        patch = patch_of(case, letter)
         before = narrative.result
         chosen = adopted(facts, facts["aim"], work)
         others = [row["option"] for row in facts["rows"] if row["option"] != chosen]
@@ -450,7 +450,7 @@ def _raised(facts: Mapping[str, Any], by: int) -> dict[str, Any]:
 
 
 def _raised_wins(facts: Mapping[str, Any], by: int) -> bool:
-    return adopted(_raised(facts, by), facts["aim"], Work(is_quiet=True)) == facts["target"]
+    return bool(adopted(_raised(facts, by), facts["aim"], Work(is_quiet=True)) == facts["target"])
 
 
 def _tell_raises(narrative: Narrative, facts: Mapping[str, Any]) -> None:
