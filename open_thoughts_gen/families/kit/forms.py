@@ -60,6 +60,11 @@ class PrintedSoFar:
     person: str | None = None
     things: dict[str, list[object]] = field(default_factory=dict)
 
+    def copy(self) -> PrintedSoFar:
+        """Return what stands printed so far, to go on from it in another way."""
+        things = {kind: list(things) for kind, things in self.things.items()}
+        return PrintedSoFar(self.year, self.unit, self.person, things)
+
 
 @dataclass(frozen=True, slots=True)
 class Open:

@@ -8,7 +8,7 @@ name alone, so that changing one fact (a minimal pair) changes no other word.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar
@@ -26,6 +26,7 @@ class Page:
     labels: Mapping[str, str] = field(default_factory=dict)
     seen: PrintedSoFar = field(default_factory=PrintedSoFar)
     _said: dict[str, int] = field(default_factory=dict)
+    _orders: dict[str, list[int]] = field(default_factory=dict)
 
     def say(self, bank: str, **values: Any) -> str:  # noqa: ANN401  (each value is of its form's type)
         """Return an alternative of a bank with these values in it; said again, another alternative if there is one.
@@ -40,7 +41,9 @@ class Page:
         """Return an alternative of a bank, one that stands by itself or within another."""
         turn = self._said.get(bank.name, 0)
         self._said[bank.name] = turn + 1
-        order = self.pen.order(bank.name, range(len(bank.say)))
+        if bank.name not in self._orders:
+            self._orders[bank.name] = self.pen.order(bank.name, range(len(bank.say)))
+        order = self._orders[bank.name]
         return self._write(bank, bank.say[order[turn % len(order)]], values)
 
     def tell(self, bank: str, **values: Any) -> tuple[str, ...]:  # noqa: ANN401
@@ -53,7 +56,7 @@ class Page:
         here, said = self.seen, dict(self._said)
         texts = []
         for template in templates:
-            self.seen = replace(here, things={kind: list(things) for kind, things in here.things.items()})
+            self.seen = here.copy()
             texts.append(self._write(bank, template, values))
         self.seen, self._said = here, said
         return tuple(texts)

@@ -122,6 +122,7 @@ class WordFile:
         self.file = paths[0].name
         self._paths = paths
         self.lists: Mapping[str, Entries] = _Lists(self)
+        self._printed: dict[str, frozenset[str]] = {}  # by bank, once it has been asked for
 
     @cached_property
     def banks(self) -> Mapping[str, Bank]:
@@ -161,7 +162,9 @@ class WordFile:
 
     def printed(self, bank: str) -> frozenset[str]:
         """Return the names of the values that a bank prints, those of banks within it included."""
-        return frozenset().union(*(self.printed_by(template) for template in self.bank(bank).say))
+        if bank not in self._printed:
+            self._printed[bank] = frozenset().union(*(self.printed_by(template) for template in self.bank(bank).say))
+        return self._printed[bank]
 
     def printed_by(self, template: Template) -> frozenset[str]:
         """Return the names of the values that one alternative prints, those of banks within it included."""

@@ -52,8 +52,9 @@ class Teller:
 
     def step(self, bank: str, **values: Any) -> None:  # noqa: ANN401
         """Tell a step with these values, which are known from here on."""
-        self.known |= values
-        self.narrative.step(bank, **self.known)
+        self.known.update(values)
+        if not isinstance(self.narrative, Silent):
+            self.narrative.step(bank, **self.known)
 
     def turn(self, bank: str, **values: Any) -> None:  # noqa: ANN401
         """Tell a wrong reading that a reader would try, and at once what refutes it."""
