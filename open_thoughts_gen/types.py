@@ -7,7 +7,7 @@ of the others. No third-party import stands here: a plug-in's tests need nothing
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
@@ -289,7 +289,7 @@ class Step:
     """
 
     kind: str
-    texts: tuple[str, ...]
+    texts: Sequence[str]
     point: int = 0
     cites: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()

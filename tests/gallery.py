@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -84,7 +84,7 @@ class ListedPage(Page):
         self._list(bank, values)
         return super().draw(bank, values)
 
-    def tell(self, bank: str, **values: Any) -> tuple[str, ...]:
+    def tell(self, bank: str, **values: Any) -> Sequence[str]:
         self._list(self.words.bank(bank), values)
         return super().tell(bank, **values)
 

@@ -7,13 +7,14 @@ name alone, so that changing one fact (a minimal pair) changes no other word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar
 from open_thoughts_gen.families.kit.pen import Pen
-from open_thoughts_gen.families.kit.words import Bank, Field, InnerBank, Label, Literal, Template, WordFile, WordsError
+from open_thoughts_gen.families.kit.words import Bank, InnerBank, Label, Literal, Template, WordFile, WordsError
 
 
 @dataclass(slots=True)
@@ -46,17 +47,29 @@ class Page:
         order = self._orders[bank.name]
         return self._write(bank, bank.say[order[turn % len(order)]], values)
 
-    def tell(self, bank: str, **values: Any) -> tuple[str, ...]:  # noqa: ANN401
-        """Return every alternative of a bank with these values in it, each read as if it stood here."""
-        phrases = self.words.bank(bank)
-        return self.render(phrases, phrases.say, values)
+    def tell(self, bank: str, **values: Any) -> Sequence[str]:  # noqa: ANN401
+        """Return every alternative of a bank with these values in it, each read as if it stood here.
 
-    def render(self, bank: Bank, templates: Sequence[Template], values: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return templates of a bank (its alternatives, its notes) with these values, each as if it stood here."""
+        Raises:
+            WordsError: the bank is not there, or wants a value that is not given.
+
+        """
+        phrases, missing = self.words.bank(bank), self.words.printed(bank) - values.keys()
+        if missing:
+            raise self._lacks(phrases, min(missing))
+        return Tellings(self, phrases, values, self.seen)
+
+    def render(
+        self, bank: Bank, templates: Sequence[Template], values: Mapping[str, Any], seen: PrintedSoFar | None = None
+    ) -> tuple[str, ...]:
+        """Return templates of a bank (its alternatives, its notes) with these values, each as if it stood here.
+
+        `seen` is what stands before them, if that is not what stands on the page so far.
+        """
         here, said = self.seen, dict(self._said)
         texts = []
         for template in templates:
-            self.seen = here.copy()
+            self.seen = (seen or here).copy()
             texts.append(self._write(bank, template, values))
         self.seen, self._said = here, said
         return tuple(texts)
@@ -65,17 +78,60 @@ class Page:
         texts = []
         for part in template:
             if isinstance(part, Literal):
-                text = part.words
-            elif isinstance(part, Label):
-                text = self.labels[part.key]
-            elif isinstance(part, InnerBank):
+                texts.append(part.words)
+                continue
+            if isinstance(part, Label):
+                texts.append(self.labels[part.key])
+                continue
+            if isinstance(part, InnerBank):
                 text = self.draw(self.words.bank(part.bank), values)
             elif part.name not in values:
-                raise WordsError(f"{self.words.file}: bank {bank.name!r} wants a value for {part.name!r}")
+                raise self._lacks(bank, part.name)
             else:
                 form, value = self.forms[part.name], values[part.name]
                 text = form.write(value, part.style, self.seen)
                 form.note(value, part.style, self.seen)
-            is_capital = isinstance(part, InnerBank | Field) and part.capital
-            texts.append(text[:1].upper() + text[1:] if is_capital else text)
+            texts.append(text[:1].upper() + text[1:] if part.capital else text)
         return "".join(texts)
+
+    def _lacks(self, bank: Bank, name: str) -> WordsError:
+        return WordsError(f"{self.words.file}: bank {bank.name!r} wants a value for {name!r}")
+
+
+class Tellings(Sequence[str]):
+    """Every alternative of a bank with the same values, put into words when somebody reads them.
+
+    Most derivations are computed for their answer and their claims, and most steps of the others are told in one way.
+    """
+
+    def __init__(self, page: Page, bank: Bank, values: Mapping[str, Any], seen: PrintedSoFar) -> None:
+        """Take the page, and what stands on it before them."""
+        self._page, self._bank, self._values, self._seen = page, bank, values, seen
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return self._page.render(self._bank, self._bank.say, self._values, self._seen)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._bank.say)
+
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401  (one, or a slice of them)
+        """Return one of them, or several."""
+        return self._texts[index]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield each of them."""
+        return iter(self._texts)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether they say the same, word for word."""
+        return isinstance(other, Sequence) and self._texts == tuple(other)
+
+    def __hash__(self) -> int:
+        """Return a hash of the words."""
+        return hash(self._texts)
+
+    def __repr__(self) -> str:
+        """Return the words."""
+        return repr(self._texts)
