@@ -38,10 +38,11 @@ def drawn(scheme: ProblemScheme, ask: str, level: int, rng: Random) -> ProblemCa
 
 def with_options(scheme: ProblemScheme, case: ProblemCase, rng: Random) -> ProblemCase | None:
     """Return the case with the options that its question offers, if it does; None where there are not enough."""
-    kind = scheme.kind_of(case)
+    asked = scheme.asks[case.asks]
+    kind = asked.kind
     if not isinstance(kind, OptionKind):
         return case
-    result = scheme.assess(case.facts)[scheme.asks[case.asks].result]
+    result = scheme.assess(case.facts)[asked.result]
     right, wrong = list[Change](), list[Change]()
     for change in scheme.changes(case, rng) if kind.changes_facts else scheme.candidates(case, rng):
         comes_to = option_result(scheme, case, change.patch, scheme.assess)
@@ -61,11 +62,11 @@ def with_options(scheme: ProblemScheme, case: ProblemCase, rng: Random) -> Probl
 
 def option_result(scheme: ProblemScheme, case: ProblemCase, patch: Mapping[str, Any], decide: Decide) -> object:
     """Return what an option comes to: the result of the changed case, or the value that is offered as an answer."""
-    kind = scheme.kind_of(case)
-    if isinstance(kind, OptionKind) and not kind.changes_facts:
+    asked = scheme.asks[case.asks]
+    if isinstance(asked.kind, OptionKind) and not asked.kind.changes_facts:
         (value,) = patch.values()
         return value
-    return decide(scheme.applied(case.facts, patch)).get(scheme.asks[case.asks].result)
+    return decide(scheme.applied(case.facts, patch)).get(asked.result)
 
 
 def result_of(scheme: ProblemScheme, case: ProblemCase, decide: Decide) -> object:
@@ -75,7 +76,8 @@ def result_of(scheme: ProblemScheme, case: ProblemCase, decide: Decide) -> objec
         UnprovedError: the second implementation finds no unique answer.
 
     """
-    kind, result = scheme.kind_of(case), decide(case.facts).get(scheme.asks[case.asks].result)
+    asked = scheme.asks[case.asks]
+    kind, result = asked.kind, decide(case.facts).get(asked.result)
     if result is None or not isinstance(kind, OptionKind):
         return result
     results = {option["letter"]: option_result(scheme, case, option["patch"], decide) for option in case.options}

@@ -17,6 +17,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from random import Random
 from types import ModuleType
 from typing import Any, ClassVar, Literal, Self
@@ -68,7 +69,7 @@ class SchemeFamily(plugin.Family):
         for name in self.schemes:
             if name not in known:
                 raise ValueError(f"there is no scheme {name!r}; {did_you_mean(name, known)}")
-        if not self._choices():
+        if not self._choices:
             raise ValueError(f"no scheme has a question {', '.join(self.wanted_asks())} at level {self.levels}")
         return self
 
@@ -76,6 +77,7 @@ class SchemeFamily(plugin.Family):
         """Return the questions to draw from, by name; empty means all."""
         return self.asks
 
+    @cached_property
     def _choices(self) -> list[tuple[str, list[tuple[str, int]]]]:
         """Return the schemes to draw from, each with its questions and their levels."""
         known = schemes_of(self.home)
@@ -93,9 +95,8 @@ class SchemeFamily(plugin.Family):
 
     def problem(self, rng: Random) -> Problem:
         """Draw a case whose outcome was settled by a fair coin before its facts were drawn."""
-        choices = self._choices()
         for _ in range(MAX_DRAWS):
-            name, pairs = rng.choice(choices)
+            name, pairs = rng.choice(self._choices)
             scheme = schemes_of(self.home)[name]
             ask, level = rng.choice(pairs)
             case = drawn(scheme, ask, level, rng)

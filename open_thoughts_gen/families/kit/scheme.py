@@ -163,7 +163,10 @@ class ProblemScheme(ABC):
         return {}
 
     def kind_of(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question; one whose values are the case's own (names) is made here."""
+        """Return the kind of the question; one whose values are the case's own (names) is made here.
+
+        Whether a question offers options, and of which sort, is what `asks` says of it.
+        """
         return self.asks[case.asks].kind
 
     def reader(self) -> PromptReader:

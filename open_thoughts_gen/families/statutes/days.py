@@ -167,8 +167,7 @@ def is_closed(facts: Mapping[str, Any], day: date, closed: str) -> bool:
 
 def _is_free(day: date, closed: str) -> bool:
     """Return whether a day is closed by its weekday alone."""
-    weekend = {"weekends": (SATURDAY, SUNDAY), "sundays": (SUNDAY,), "closed": (SATURDAY, SUNDAY)}[closed]
-    return day.weekday() in weekend
+    return day.weekday() == SUNDAY or (day.weekday() == SATURDAY and closed != "sundays")
 
 
 def period_end(facts: Mapping[str, Any], start: date, days: int, work: Work) -> date:

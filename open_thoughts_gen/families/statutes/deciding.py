@@ -33,21 +33,21 @@ class Decision:
     """A case that is being decided by the first implementation, and told at the same time if there is a narrative.
 
     A scheme derives its own from this, with a method for each thing that its law asks on the way. `say` tells a step
-    and has every single fact at hand, so that a call names only what was worked out.
+    and has every fact at hand, so that a call names only what was worked out.
     """
 
     def __init__(self, facts: Mapping[str, Any], told: Narrative | Work | None = None) -> None:
         """Take the facts, and the narrative; with work alone, or nothing, the case is decided without a word."""
         self.facts, self.told = facts, told if isinstance(told, Narrative) else Silent(told or Work(is_quiet=True))
-        self.work, self._teller = self.told.work, Teller(self.told, singles(facts))
+        self.work, self._teller = self.told.work, Teller(self.told, dict(facts))
 
     @property
     def known(self) -> Mapping[str, Any]:
-        """What is known so far: the single facts of the case, and what has been worked out."""
+        """What is known so far: the facts of the case, and what has been worked out."""
         return self._teller.known
 
     def say(self, bank: str, **values: Any) -> None:  # noqa: ANN401
-        """Tell a step with every single fact at hand, and every value of the steps before it."""
+        """Tell a step with every fact at hand, and every value of the steps before it."""
         self._teller.step(bank, **values)
 
     def answer(self, bank: str, result: object, **values: Any) -> None:  # noqa: ANN401
@@ -117,11 +117,6 @@ def on_the_point(facts: Mapping[str, Any], winner: str, rule: str) -> dict[str, 
     return {"winner": winner, "rule": rule, "case": (winner, facts["point"]), "prevails": prevails}
 
 
-def singles(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts that are one value each, without the lists."""
-    return {key: value for key, value in facts.items() if not isinstance(value, list)}
-
-
 def drawn_features(rng: Random, level: int, features: Mapping[str, tuple[Any, Sequence[float]]]) -> dict[str, Any]:
     """Draw which facts a case has: each with its value, and how often it comes up at the levels 1 to 4."""
     return {key: value for key, (value, rates) in features.items() if rng.random() < rates[level - 1]}
@@ -160,16 +155,16 @@ def story_of(page: Page, pen: Pen, facts: Mapping[str, Any], first: Sequence[str
     def said(banks: Sequence[str]) -> Iterator[str]:
         for bank in filter(None, banks):
             for entry in facts[bank[1:]] if bank.startswith("*") else ({},):
-                yield page.say(f"prompt/story.{bank.removeprefix('*')}", **{**singles(facts), **entry})
+                yield page.say(f"prompt/story.{bank.removeprefix('*')}", **{**facts, **entry})
 
-    told = [" ".join([*said(first), page.say("prompt/colour", **singles(facts))])]
+    told = [" ".join([*said(first), page.say("prompt/colour", **facts)])]
     dated = [(day, list(filter(None, banks))) for day, banks in events if day is not None]
     happened = sorted(((day, banks) for day, banks in dated if banks), key=lambda event: event[0])
     more = pen.pick("more colour", *range(2 * len(events)))
     for index, (_, banks) in enumerate(happened):
         told.append(" ".join(said(banks)))
         if index == more and index < len(happened) - 1:
-            told.append(page.say("prompt/colour", **singles(facts)))
+            told.append(page.say("prompt/colour", **facts))
     return pen.pick("joint", " ", "\n\n").join((told[0], " ".join(told[1:])))
 
 

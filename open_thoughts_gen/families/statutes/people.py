@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import filterfalse
 from random import Random
 from typing import ClassVar
 
@@ -60,7 +61,10 @@ TOWNS = (
     "Sandwick Silverdale Stonehaven Tarrow Underhill Vexley Wayland Westbourne Winterton Yewdale"
 ).split()
 CURRENCIES = ("crowns", "marks", "florins", "talers", "ducats", "pounds", "guilders", "reals", "shillings")
+GIVEN_NAMES = (*SHE, *HE)
 
+_FIRMS = dict.fromkeys((*FIRMS, *INSURERS, *OFFICES))  # looked up often, and in this order
+_GIVEN = frozenset(GIVEN_NAMES)
 _PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "him", "his"), "it": ("it", "it", "its")}
 _NAME = re.compile(r"([A-Z][a-z]+) ([A-Z][a-z]+)")
 _SURNAME = re.compile(r"[A-Z][a-z]+")
@@ -68,9 +72,9 @@ _SURNAME = re.compile(r"[A-Z][a-z]+")
 
 def draw_person(rng: Random, taken: Sequence[str] = ()) -> str:
     """Draw a person whose surname and given name nobody in `taken` has: "Lucia Marchetti"."""
-    used = {part for name in taken for part in name.split()}
-    given = rng.choice([name for name in (*SHE, *HE) if name not in used])
-    return f"{given} {rng.choice([name for name in SURNAMES if name not in used])}"
+    is_used = {part for name in taken for part in name.split()}.__contains__
+    given, surname = (rng.choice(list(filterfalse(is_used, names))) for names in (GIVEN_NAMES, SURNAMES))
+    return f"{given} {surname}"
 
 
 def draw_firm(rng: Random, taken: Sequence[str] = ()) -> str:
@@ -80,7 +84,7 @@ def draw_firm(rng: Random, taken: Sequence[str] = ()) -> str:
 
 def is_firm(party: str) -> bool:
     """Return whether a party is a firm."""
-    return party in (*FIRMS, *INSURERS, *OFFICES)
+    return party in _FIRMS
 
 
 def sort_of(party: str) -> str:
@@ -90,7 +94,7 @@ def sort_of(party: str) -> str:
 
 def short_name(party: str) -> str:
     """Return what a party is called after the first mention: the surname, or the whole name of a firm or an office."""
-    return party.rpartition(" ")[2] if party.partition(" ")[0] in (*SHE, *HE) else party
+    return party.rpartition(" ")[2] if party.partition(" ")[0] in _GIVEN else party
 
 
 def possessive(name: str) -> str:
@@ -120,12 +124,12 @@ class PartyForm(Form[str]):
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
         """Yield the party; a surname or a pronoun is open."""
         window = text[start : start + 1].upper() + text[start + 1 : start + 60]
-        for firm in (*FIRMS, *INSURERS, *OFFICES):
+        for firm in _FIRMS:
             if window.startswith(firm):
                 yield from self._named(window, start, len(firm), style, firm)
         if style == "full":
             match = _NAME.match(window)
-            if match and match[1] in (*SHE, *HE) and match[2] in SURNAMES:
+            if match and match[1] in _GIVEN and match[2] in SURNAMES:
                 yield start + match.end(), match.group()
             return
         match = _SURNAME.match(window)

@@ -21,7 +21,7 @@ from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, OnDay, YesNo
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.statutes.deciding import drawn_features, gap, moved, near, singles
+from open_thoughts_gen.families.statutes.deciding import drawn_features, gap, moved, near
 from open_thoughts_gen.families.statutes.forms import ROW, CountForm
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, FIRMS, draw_person, short_name
@@ -110,7 +110,7 @@ class Quorum(LawScheme):
     def story(self, case: ProblemCase, page: Page) -> str:
         """Tell the meeting: how it was called, who holds what, who came and how they voted."""
         facts, pen = case.facts, case.pen("story")
-        say: Callable[..., str] = partial(page.say, **singles(facts))
+        say: Callable[..., str] = partial(page.say, **facts)
         opening = [say(f"prompt/story.opening.{'deal' if 'price' in facts else 'motion'}"), say("prompt/colour")]
         opening.append(say(f"prompt/story.sent.{'post' if facts['by_post'] else 'hand'}"))
         holders = [say("prompt/story.holders")]

@@ -23,7 +23,7 @@ from open_thoughts_gen.families.kit.telling import Narrative, NoResultError
 from open_thoughts_gen.families.statutes import days
 from open_thoughts_gen.families.statutes.deciding import Decision, drawn_features, gap, moved, near, story_of
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
-from open_thoughts_gen.families.statutes.people import CURRENCIES, HE, SHE, draw_person
+from open_thoughts_gen.families.statutes.people import CURRENCIES, GIVEN_NAMES, HE, SHE, draw_person
 
 DATES = "died spouse_died parent_died filed took_on returned convicted forgiven given file_last back_last until too_old survive_last edge"
 SUMS = "gross debts estate first taken_limit took advance above part counted pool share line amount left guess"
@@ -208,7 +208,7 @@ class Succession(LawScheme):
 
     def __init__(self) -> None:
         """Set the form in which each fact is written and read."""
-        names = EntryForm({name: {"": name} for name in (*SHE, *HE)})
+        names = EntryForm({name: {"": name} for name in GIVEN_NAMES})
         self.forms: Mapping[str, Form[Any]] = {
             **self.law_forms(dates=DATES, sums=SUMS, numbers=NUMBERS),
             **dict.fromkeys(NAMES, names),
@@ -221,7 +221,7 @@ class Succession(LawScheme):
         """Draw a law and a death after which everything was done as late as possible."""
         unit, died = rng.choice(CURRENCIES), date(rng.randint(2027, 2044), rng.randint(1, 12), rng.randint(1, 28))
         deceased = draw_person(rng)
-        names = rng.sample([name for name in (*SHE, *HE) if name not in deceased], 4)
+        names = rng.sample([name for name in GIVEN_NAMES if name not in deceased], 4)
         names[0] = rng.choice([name for name in (HE if deceased.split()[0] in SHE else SHE) if name not in names])
         facts: dict[str, Any] = {
             "deceased": deceased,
