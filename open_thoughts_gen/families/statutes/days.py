@@ -190,27 +190,33 @@ def working_end(facts: Mapping[str, Any], start: date, days: int, work: Work) ->
     `work` adds up its length: the working days after `start`, and the closed days between them.
     """
     counted, closed = _working_span(facts, start, days)
+    return _span_end(start, counted, len(closed), work)
+
+
+def _span_end(start: date, counted: int, closed: int, work: Work) -> date:
     return work.after(start, int(work("counted + closed", counted=counted, closed=closed)))
 
 
-def _working_span(facts: Mapping[str, Any], start: date, days: int) -> tuple[int, int]:
-    """Return how many working days after `start` the period has, and how many closed days stand between them."""
+def _working_span(facts: Mapping[str, Any], start: date, days: int) -> tuple[int, list[date]]:
+    """Return how many working days after `start` the period has, and the closed days that stand between them."""
     is_first = facts["counting"] == "with" and not is_closed(facts, start, facts["working"])
     counted = left = days - is_first
-    end = start
+    end, closed = start, list[date]()
     while left:
         end += timedelta(days=1)
-        left -= not is_closed(facts, end, facts["working"])
-    return counted, (end - start).days - counted
+        if is_closed(facts, end, facts["working"]):
+            closed.append(end)
+        else:
+            left -= 1
+    return counted, closed
 
 
 def tell_working(narrative: Narrative, facts: Mapping[str, Any], start: date, days: int) -> date:
     """Tell how a period of working days is counted, and return its last day."""
     counted, closed = _working_span(facts, start, days)
-    last = working_end(facts, start, days, narrative.work)
-    span = {"num_counted": counted, "num_closed": closed, "num_span": counted + closed}
-    between = (start + timedelta(days=number) for number in range(1, counted + closed))
-    is_holiday = any(is_closed(facts, day, facts["working"]) and not _is_free(day, facts["working"]) for day in between)
+    last = _span_end(start, counted, len(closed), narrative.work)
+    span = {"num_counted": counted, "num_closed": len(closed), "num_span": counted + len(closed)}
+    is_holiday = any(not _is_free(day, facts["working"]) for day in closed)
     shape = "none" if not closed else "holiday" if is_holiday else "weekend"
     narrative.step(f"count.working.{shape}", from_day=start, num_days=days, last_day=last, **span)
     return last
