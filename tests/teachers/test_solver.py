@@ -101,7 +101,7 @@ def test_at_most_two_phrases_stand_in_a_trace_each_before_a_step_that_it_fits() 
             numbers.add(len(said))
             for phrase in said:
                 following = text.split(phrase, 1)[1].strip().removeprefix("- ")
-                step = next(step for step in (*NOTES, *LONG.steps) if following.startswith(step.texts))
+                step = next(step for step in (*NOTES, *LONG.steps) if following.startswith(tuple(step.texts)))
                 bank = next(name for name, texts in banks.items() if phrase in texts)
                 assert bank in (
                     "turn",
