@@ -37,7 +37,7 @@ def problems(scheme: str, ask: str) -> list[tuple[Problem, ProblemCase]]:
 def closings(scheme: ProblemScheme, kind: str, **values: str) -> dict[str, tuple[str, ...]]:
     """Return how a trial can end, by what it comes to."""
     sheet = Page(scheme.words, scheme.known_forms, Pen(""))
-    return {how: sheet.tell(f"steps/try.{kind}.{how}", **values) for how in ("turned", "same", "idle")}
+    return {how: tuple(sheet.tell(f"steps/try.{kind}.{how}", **values)) for how in ("turned", "same", "idle")}
 
 
 @pytest.mark.parametrize("name", SCHEMES)
