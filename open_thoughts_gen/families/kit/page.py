@@ -101,7 +101,7 @@ class Page:
 class Tellings(Sequence[str]):
     """Every alternative of a bank with the same values, put into words when somebody reads them.
 
-    Most derivations are computed for their answer and their claims, and most steps of the others are told in one way.
+    Most derivations are computed for their answer and their claims, and nobody reads what their steps say.
     """
 
     def __init__(self, page: Page, bank: Bank, values: Mapping[str, Any], seen: PrintedSoFar) -> None:

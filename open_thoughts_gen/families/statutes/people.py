@@ -73,8 +73,7 @@ _SURNAME = re.compile(r"[A-Z][a-z]+")
 def draw_person(rng: Random, taken: Sequence[str] = ()) -> str:
     """Draw a person whose surname and given name nobody in `taken` has: "Lucia Marchetti"."""
     is_used = {part for name in taken for part in name.split()}.__contains__
-    given, surname = (rng.choice(list(filterfalse(is_used, names))) for names in (GIVEN_NAMES, SURNAMES))
-    return f"{given} {surname}"
+    return " ".join(rng.choice(list(filterfalse(is_used, names))) for names in (GIVEN_NAMES, SURNAMES))
 
 
 def draw_firm(rng: Random, taken: Sequence[str] = ()) -> str:
