@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from open_thoughts_gen.plugin import Family, Solution
+    from open_thoughts_gen.types import Derivation
 
 _USUAL = {"id": ("id",), "prompt": ("prompt", "question", "problem"), "answer": ("answer", "reference")}
 _COLUMNS = ("id", "scheme", "answer", "is_forced", "n_worlds", "n_answers", "expected", "is_right")
@@ -24,12 +25,17 @@ _COLUMNS = ("id", "scheme", "answer", "is_forced", "n_worlds", "n_answers", "exp
 
 @dataclass(frozen=True, slots=True)
 class SolvedRow:
-    """A row of the file: `solution` is None if the family cannot read it, `is_right` where no answer is given."""
+    """A row of the file: `solution` is None if the family cannot read it, `is_right` where no answer is given.
+
+    `log` is how it is solved step by step, where that is asked for and there is one.
+    """
 
     id: str
     solution: Solution | None
     expected: str
     is_right: bool | None
+    log: Derivation | None = None
+    log_is_right: bool = False
 
     @property
     def cells(self) -> tuple[object, ...]:
@@ -59,6 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE", type=Path, help="write each row's answer to a CSV file, which must be new"
     )
+    parser.add_argument(
+        "--logs",
+        metavar="FILE",
+        type=Path,
+        help="write a log of how each row is solved, line by line, to a JSON-lines file, which must be new: id, "
+        "scheme, prompt, reasoning, answer and is_forced; rows whose log is too long, or that have none, are left out",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,17 +86,24 @@ def run(arguments: argparse.Namespace) -> int:
         solving = ", ".join(name for name in plugin.names("family") if plugin.load("family", name).solves_blind())  # type: ignore[attr-defined]
         message = f"the family {arguments.family!r} does not solve problems from their text alone"
         raise UserError(Fault(message, hint=f"families that do: {solving}"))
-    if arguments.out is not None and arguments.out.exists():
-        raise UserError(Fault(f"{arguments.out} exists already", hint="give --out another name"))
+    for option, path in (("--out", arguments.out), ("--logs", arguments.logs)):
+        if path is not None and path.exists():
+            raise UserError(Fault(f"{path} exists already", hint=f"give {option} another name"))
     rows = list(_rows(arguments))
     if not rows:
         raise UserError(Fault(f"{arguments.file} holds no problems", hint="its first line names the columns"))
     output = console()
-    solved = [_solved(family, row) for row in track(rows, "solving", console=console(stderr=True), transient=True)]
+    with_logs = arguments.logs is not None
+    progress = track(rows, "solving", console=console(stderr=True), transient=True)
+    solved = [_solved(family, row, with_logs=with_logs) for row in progress]
     output.print(_summary(solved))
     if arguments.out is not None:
         _write(solved, arguments.out)
         output.print(f"wrote {len(solved):,} answers to {arguments.out}", style="dim", markup=False, soft_wrap=True)
+    if with_logs:
+        num_logs = _write_logs(rows, solved, arguments.logs)
+        output.print(_log_summary(solved))
+        output.print(f"wrote {num_logs:,} logs to {arguments.logs}", style="dim", markup=False, soft_wrap=True)
     return 0 if any(row.solution for row in solved) else EXIT_USER_ERROR
 
 
@@ -120,17 +140,19 @@ def _rows(arguments: argparse.Namespace) -> Iterator[Mapping[str, str]]:
         yield fields | {"id": fields["id"] or str(num_read)}
 
 
-def _solved(family: Family, row: Mapping[str, str]) -> SolvedRow:
+def _solved(family: Family, row: Mapping[str, str], *, with_logs: bool) -> SolvedRow:
     from open_thoughts_gen.plugin import UnreadablePuzzleError
 
     try:
         solution = family.solve(row["prompt"])
+        log = family.explain(row["prompt"]) if with_logs else None
     except UnreadablePuzzleError:
         return SolvedRow(row["id"], None, row["answer"], None)
     if not row["answer"].strip():
-        return SolvedRow(row["id"], solution, "", None)
+        return SolvedRow(row["id"], solution, "", None, log)
     is_right = solution.best is not None and family.agrees(row["answer"], solution.best)
-    return SolvedRow(row["id"], solution, row["answer"], is_right)
+    log_is_right = log is not None and family.agrees(row["answer"], log.answer)
+    return SolvedRow(row["id"], solution, row["answer"], is_right, log, log_is_right)
 
 
 def _summary(solved: list[SolvedRow]) -> Table:
@@ -139,7 +161,7 @@ def _summary(solved: list[SolvedRow]) -> Table:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("scheme")
-    for heading in ("rows", "right", "right %", "forced", "forced and wrong", "not determined", "no answer"):
+    for heading in ("rows", "right", "right %", "forced", "forced and wrong", "not forced", "no answer"):
         table.add_column(heading, justify="right")
     counts: Counter[tuple[str, str]] = Counter()
     for row in solved:
@@ -152,17 +174,36 @@ def _summary(solved: list[SolvedRow]) -> Table:
             "right": bool(row.is_right),
             "forced": is_forced,
             "forced and wrong": is_forced and row.is_right is False,
-            "not determined": has_answer and not is_forced,
+            "not forced": has_answer and not is_forced,
             "no answer": not has_answer,
         }
         counts.update((name, fact) for fact, holds in facts.items() if holds for name in (scheme, "all"))
     for scheme in sorted({name for name, _ in counts} - {"all"}) + ["all"] * bool(solved):
-        num = {fact: counts[scheme, fact] for fact in ("rows", "forced", "not determined", "no answer")}
+        num = {fact: counts[scheme, fact] for fact in ("rows", "forced", "not forced", "no answer")}
         scored = counts[scheme, "scored"]
         right = [f"{counts[scheme, 'right']:,}", f"{counts[scheme, 'right'] / scored:.1%}"] if scored else ["", ""]
         wrong = f"{counts[scheme, 'forced and wrong']:,}" if scored else ""
         cells = (f"{num['rows']:,}", *right, f"{num['forced']:,}", wrong)
-        table.add_row(scheme, *cells, f"{num['not determined']:,}", f"{num['no answer']:,}")
+        table.add_row(scheme, *cells, f"{num['not forced']:,}", f"{num['no answer']:,}")
+    return table
+
+
+def _log_summary(solved: list[SolvedRow]) -> Table:
+    """Return a line for each scheme: how many rows have a log, and how many of these come to the right answer."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("scheme")
+    for heading in ("rows", "logs", "right", "forced", "forced and wrong"):
+        table.add_column(heading, justify="right")
+    for scheme in [*sorted({row.solution.scheme for row in solved if row.solution}), "all"]:
+        rows = [row for row in solved if scheme == "all" or (row.solution and row.solution.scheme == scheme)]
+        logs = [row for row in rows if row.log is not None]
+        scored = [row for row in logs if row.is_right is not None]
+        forced = [row for row in logs if row.solution and row.solution.is_forced]
+        wrong = [row for row in forced if row.is_right is not None and not row.log_is_right]
+        right = [f"{sum(row.log_is_right for row in scored):,}", f"{len(wrong):,}"] if scored else ["", ""]
+        table.add_row(scheme, f"{len(rows):,}", f"{len(logs):,}", right[0], f"{len(forced):,}", right[1])
     return table
 
 
@@ -173,6 +214,22 @@ def _write(solved: list[SolvedRow], path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         writer.writerows(row.cells for row in solved)
+
+
+def _write_logs(rows: list[Mapping[str, str]], solved: list[SolvedRow], path: Path) -> int:
+    """Write the solutions that there are, a line each, and return how many they are."""
+    import json
+
+    num_logs = 0
+    with path.open("x", encoding="utf-8") as file:
+        for row, each in zip(rows, solved, strict=True):
+            if each.log is not None and each.solution is not None:
+                reasoning = "\n".join(step.texts[0] for step in each.log.steps)
+                line = {"id": each.id, "scheme": each.solution.scheme, "prompt": row["prompt"], "reasoning": reasoning}
+                line |= {"answer": each.log.answer, "is_forced": each.solution.is_forced}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                num_logs += 1
+    return num_logs
 
 
 COMMAND = Command(

@@ -366,6 +366,10 @@ class Family(Plugin):
         """
         raise UnreadablePuzzleError("this family solves no problem from its text alone")
 
+    def explain(self, prompt: str) -> Derivation | None:
+        """Return how a problem is solved, from its text alone; None where no such solution comes to an answer."""
+        return None
+
     def agrees(self, reference: str, answer: str) -> bool:
         """Return whether an answer is the reference, as this family compares."""
         return reference.strip() == answer.strip()

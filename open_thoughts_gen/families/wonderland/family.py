@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 
 from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import did_you_mean
-from open_thoughts_gen.families.wonderland.blind.solving import solve
+from open_thoughts_gen.families.wonderland.blind.solving import solve, stripped
 from open_thoughts_gen.families.wonderland.logs.writing import DESIGNS, Log, write_log
 from open_thoughts_gen.families.wonderland.retrace.lines import DoesNotFollowError
 from open_thoughts_gen.families.wonderland.retrace.retracing import retrace
@@ -155,6 +155,22 @@ class Wonderland(plugin.Family):
 
         """
         return solve(prompt, self.language)
+
+    def explain(self, prompt: str) -> Derivation | None:
+        """Return the log of a puzzle, forced or not; None where it comes to no answer, or is too long.
+
+        Raises:
+            UnreadablePuzzleError: the text is not a puzzle of a known form.
+
+        """
+        solved = self.solve(prompt)
+        try:
+            log = None if solved.best is None else self._log(solved.scheme, stripped(prompt))
+        except ValueError:  # of more symbols than there are digits
+            log = None
+        if log is None or log.answer is None or log.num_tokens > self.max_log_tokens:
+            return None
+        return Derivation(log.answer, (Step("log", (log.text,)),))
 
     def retrace(self, problem: Problem, reasoning: str, answer: str | None) -> Verdict | None:
         """Go through a log line by line; None for a text whose first line is not that of a log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 from open_thoughts_gen.cli.main import main
 from open_thoughts_gen.families.wonderland import Wonderland
 from open_thoughts_gen.families.wonderland import family as wonderland
-from open_thoughts_gen.families.wonderland.blind.solving import SOLVERS
-from open_thoughts_gen.plugin import Context, Problem
+from open_thoughts_gen.families.wonderland.blind.solving import SOLVERS, solve, stripped
+from open_thoughts_gen.families.wonderland.retrace.retracing import retrace
+from open_thoughts_gen.plugin import Context, Problem, UnreadablePuzzleError
+from open_thoughts_gen.text.challenge_metric import same
 from open_thoughts_gen.types import Question, Trace
 from open_thoughts_gen.verifiers._case import answer_to
 
@@ -96,6 +99,46 @@ def test_solve_scores_a_file_and_writes_the_answers(tmp_path: Path, capsys: pyte
     assert [row["id"] for row in rows][-1] == "stray"
     assert rows[-1]["scheme"] == "unreadable"
     assert all(len(row["answer"]) == 8 for row in rows if row["scheme"] == "bits")  # leading zeros stay
+
+
+def test_solve_writes_logs_that_follow_from_the_text_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, logs = tmp_path / "train.csv", tmp_path / "logs.jsonl"
+    puzzles = [wonderland.draw(scheme, Random(f"logs {index}")) for scheme in SOLVERS for index in range(2)]
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "prompt", "answer"])
+        for index, puzzle in enumerate(puzzles):
+            writer.writerow([f"{index:08x}", puzzle.prompt.replace("\n", "\r\n"), puzzle.answer])
+        writer.writerow(["stray", "What is 2 + 2?", "4"])
+        eleven = "ab+cd = efg\nhi*jk = lmno\nNow, determine the result for: pq+rs"
+        writer.writerow(["eleven", eleven, "x"])
+    assert main(["solve", str(file), "--family", "wonderland", "--logs", str(logs)]) == 0
+    rows = [json.loads(line) for line in logs.read_text("utf-8").splitlines()]
+    assert {row["scheme"] for row in rows} == set(SOLVERS)
+    for row in rows:
+        assert row["prompt"].replace("\r\n", "\n") == puzzles[int(row["id"], 16)].prompt
+        assert retrace(stripped(row["prompt"]), row["reasoning"]) == row["answer"]
+        if row["is_forced"]:
+            assert same(puzzles[int(row["id"], 16)].answer, row["answer"])
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["numeral", "2", "2", "2", "2", "0"] in shown
+    (total,) = [cells for cells in shown if cells[:1] == ["all"] and len(cells) == 6]
+    assert total[1:3] == ["16", str(len(rows))]
+    assert total[5] == "0"  # forced and wrong
+    assert main(["solve", str(file), "--family", "wonderland", "--logs", str(logs)]) == 2
+    assert "give --logs another name" in capsys.readouterr().err
+
+
+def test_a_log_that_is_too_long_or_comes_to_nothing_is_none() -> None:
+    prompt = wonderland.draw("bits", Random("logs 0")).prompt
+    derivation = Wonderland().fresh(Context()).explain(prompt)
+    assert derivation is not None
+    assert solve(prompt).best == derivation.answer
+    assert Wonderland(max_log_tokens=100).fresh(Context()).explain(prompt) is None
+    nothing = "00000001 -> 10101010\n00000010 -> 11111111\nNow, determine the output for: 00000100"
+    assert Wonderland().fresh(Context()).explain(nothing) is None
+    with pytest.raises(UnreadablePuzzleError):
+        Wonderland().fresh(Context()).explain("What?")
 
 
 @pytest.mark.parametrize(

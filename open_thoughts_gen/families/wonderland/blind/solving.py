@@ -31,6 +31,11 @@ AGNOSTIC: Mapping[str, Callable[[str], Solution]] = {
 }
 
 
+def stripped(prompt: str) -> str:
+    """Return the lines of a text without the spaces around them, however they end."""
+    return "\n".join(line.strip() for line in prompt.splitlines())
+
+
 def solve(prompt: str, language: str = "decoded") -> Solution:
     """Solve a puzzle from its text alone, under one of the `LANGUAGES` of rules.
 
@@ -40,7 +45,7 @@ def solve(prompt: str, language: str = "decoded") -> Solution:
         UnreadablePuzzleError: no solver can read the text.
 
     """
-    text = "\n".join(line.strip() for line in prompt.splitlines())
+    text = stripped(prompt)
     for solver in (SOLVERS if language == "decoded" else AGNOSTIC).values():
         try:
             return solver(text)
