@@ -133,3 +133,21 @@ def test_a_step_without_a_way_or_with_a_single_one_is_taken_before_its_turn() ->
     hidden = Ones(Row("e5", "P", "sum", "", "AC", "AD", "AE"))  # three open letters: nobody counts
     assert [piece.rank(state)[0] for piece in (two_known, same, clash, many, hidden)] == [1, 1, 0, 1, 2]
     assert min((hidden, two_known, clash, same), key=lambda piece: piece.rank(state)) is clash
+
+
+@pytest.mark.parametrize("scheme", ["digits", "symbols"])
+def test_one_rule_for_the_sign_is_said_every_time(scheme: str) -> None:
+    rule = re.compile(
+        r"(forward|reversed|flipped), so [^;]*; (not negative, so no sign|negative, so \S (in front|behind))"
+    )
+    said: set[str] = set()
+    for index in range(60):
+        log = write_log(scheme, wonderland.draw(scheme, Random(f"sign {index}")).prompt)
+        lines = [line for line in log.text.splitlines() if "negative, so" in line]
+        assert len(lines) == (log.answer is not None)
+        if log.answer is not None:
+            match = rule.fullmatch(log.text.splitlines()[-2])
+            assert match
+            assert (match[3] == "behind") <= (match[1] == "flipped")
+            said.add(match[3] or "none")
+    assert said >= {"none", "in front"}

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from open_thoughts_gen.families.wonderland.logs.words import multiplied, written
+
 _EXAMPLE = re.compile(r"^(\d\d)(\S)(\d\d) = (\S{1,6})\s*$", re.MULTILINE)
 _QUERY = re.compile(r"determine the result for: (\d\d)(\S)(\d\d)\s*$")
 READINGS = ("forward", "reversed", "flipped")
@@ -178,7 +180,7 @@ class DigitLog:
 
     def _product(self, equation: Sum) -> tuple[str, list[str]]:
         return _near(
-            _multiplied(equation.first, equation.second), "product", equation.first * equation.second, equation.result
+            multiplied(equation.first, equation.second), "product", equation.first * equation.second, equation.result
         )
 
     def _difference(self, equation: Sum) -> tuple[str, list[str]]:
@@ -189,7 +191,8 @@ class DigitLog:
             "minus absolute difference": -abs(difference),
         }
         meanings = [name for name, value in values.items() if value == equation.result]
-        return f"difference {difference} {' or '.join(meanings) or 'no'}", meanings
+        outcome = f"fits {' or '.join(meanings)}" if meanings else "no"
+        return f"difference {difference} {outcome}", meanings
 
     def _remainder(self, equation: Sum) -> tuple[str, list[str]]:
         large, small = max(equation.first, equation.second), min(equation.first, equation.second)
@@ -255,6 +258,7 @@ class DigitLog:
         self.lines.append(f"query {query.first} {query.glyph} {query.second}: {words}")
         sign, digits = (query.glyph, text[1:]) if text.startswith("-") else ("", text)
         digits = digits if reading == "forward" else digits[::-1]
+        self.lines.append(written(reading, digits, sign))
         self.answer = digits + sign if reading == "flipped" else sign + digits
         self.lines.append(f"written {self.answer}")
 
@@ -277,11 +281,6 @@ def _near(words: str, name: str, value: int, result: int | None) -> tuple[str, l
     return f"{words} no", []
 
 
-def _multiplied(first: int, second: int) -> str:
-    tens, units = second // 10 * 10, second % 10
-    return f"{first}*{second}: {first}*{tens}={first * tens} {first}*{units}={first * units} total {first * second}"
-
-
 def _computed(query: Sum, meaning: str) -> tuple[str, str]:
     """Return how the query's result is worked out, and the result as it is read."""
     first, second = query.first, query.second
@@ -292,7 +291,7 @@ def _computed(query: Sum, meaning: str) -> tuple[str, str]:
     if meaning.startswith("sum"):
         return f"sum {first + second}, {meaning} {first + second + extra}", str(first + second + extra)
     if meaning.startswith("product"):
-        return f"{_multiplied(first, second)}, {meaning} {first * second + extra}", str(first * second + extra)
+        return f"{multiplied(first, second)}, {meaning} {first * second + extra}", str(first * second + extra)
     if meaning == "remainder":
         large, small = max(first, second), min(first, second)
         return f"remainder {large} by {small} is {large % small}", str(large % small)

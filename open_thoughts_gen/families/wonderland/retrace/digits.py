@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 
-from open_thoughts_gen.families.wonderland.retrace.lines import LogLines
+from open_thoughts_gen.families.wonderland.retrace.lines import LogLines, printed_line
 
 _EXAMPLE = re.compile(r"^(\d\d)(\S)(\d\d) = (\S+)", re.MULTILINE)
 _QUERY = re.compile(r"result for: (\d\d)(\S)(\d\d)")
@@ -217,6 +217,7 @@ class _DigitRetrace:
         self.lines.take(f"query {query.first} {glyph} {query.second}: {words}")
         sign, digits = (glyph if value.startswith("-") else ""), value.removeprefix("-")
         digits = digits if reading == "forward" else digits[::-1]
+        self.lines.take(printed_line(reading, digits, sign))
         answer = digits + sign if reading == "flipped" else sign + digits
         self.lines.take(f"written {answer}")
         return answer
@@ -251,5 +252,5 @@ def _outcome(test: str, fitting: Sequence[str]) -> str:
     if test == "joined":
         return "yes"
     if test == "difference":
-        return " or ".join(fitting)
+        return f"fits {' or '.join(fitting)}"
     return fitting[0].removeprefix(test).strip() or "exact"

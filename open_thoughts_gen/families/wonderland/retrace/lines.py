@@ -19,6 +19,13 @@ class DoesNotFollowError(ValueError):
         self.number = number
 
 
+def printed_line(reading: str, digits: str, sign: str) -> str:
+    """Return the line on how a result is printed: its digits as they stand, and where its sign goes."""
+    if not sign:
+        return f"{reading}, so {digits}; not negative, so no sign"
+    return f"{reading}, so {digits}; negative, so {sign} {'in front' if reading != 'flipped' else 'behind'}"
+
+
 @dataclass(slots=True)
 class LogLines:
     """Lines, and how many of them have been gone through."""

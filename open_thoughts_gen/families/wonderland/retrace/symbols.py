@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import permutations, product
 
 from open_thoughts_gen.families.wonderland.retrace.arithmetic import Holding, LetterStep, LetterSum, steps_of
-from open_thoughts_gen.families.wonderland.retrace.lines import LogLines
+from open_thoughts_gen.families.wonderland.retrace.digits import Read
+from open_thoughts_gen.families.wonderland.retrace.lines import LogLines, printed_line
 
 _EXAMPLE = re.compile(r"^(\S\S)(\S)(\S\S) = (\S+)", re.MULTILINE)
 _QUERY = re.compile(r"result for: (\S\S)(\S)(\S\S)")
@@ -225,7 +226,11 @@ class _LetterRetrace:
             numbers = [int("".join(str(digits[letter]) for letter in text)) for text in (first, second)]
             offset = 1 if meaning.endswith("plus 1") else holding.offsets.get(sign, 0)
             value = _computed(meaning, numbers[0], numbers[1], offset)
-            self.lines.take(f"{start}{meaning} of {numbers[0]} and {numbers[1]} is {value}")
+            exact = f"{meaning.split()[0]} {'plus' if offset > 0 else 'minus'} 1" if offset else meaning
+            words = f"{exact} of {numbers[0]} and {numbers[1]} is {value}"
+            if meaning.startswith("product"):
+                words = f"{Read(*numbers, '').words('product')}, {exact} {value}"
+            self.lines.take(start + words)
             letter_of = {str(digit): letter for letter, digit in digits.items()}
             result = "".join(letter_of.get(digit, "") for digit in str(abs(value)))
             if len(result) < len(str(abs(value))):
@@ -234,7 +239,9 @@ class _LetterRetrace:
             pairs = zip(str(abs(value)), result, strict=True)
             self.lines.take("digits to letters " + " ".join(f"{digit} {letter}" for digit, letter in pairs))
             minus = self.glyph_of[sign] if value < 0 else ""
-        text = "".join(self.glyph_of[letter] for letter in (result if world.reading == "forward" else result[::-1]))
+        printed = result if world.reading == "forward" else result[::-1]
+        self.lines.take(printed_line(world.reading, " ".join(printed), sign if minus else ""))
+        text = "".join(self.glyph_of[letter] for letter in printed)
         answer = text + minus if world.reading == "flipped" else minus + text
         self.lines.take(f"in symbols {' '.join(answer)}")
         return answer

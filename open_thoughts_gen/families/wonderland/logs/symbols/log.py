@@ -17,6 +17,7 @@ from dataclasses import replace
 from open_thoughts_gen.families.wonderland.logs.symbols.pieces import Order, Piece, Row, State
 from open_thoughts_gen.families.wonderland.logs.symbols.puzzle import READINGS, LetterEquation, LetterPuzzle
 from open_thoughts_gen.families.wonderland.logs.symbols.worlds import PLAIN, OpenWorld, open_worlds, options
+from open_thoughts_gen.families.wonderland.logs.words import multiplied, written
 
 MAX_LINES = 900
 
@@ -144,6 +145,8 @@ class SymbolLog:
         if letters is None:
             self.lines.append("a digit of it has no letter")
             return False
+        printed = letters if world.reading == "forward" else letters[::-1]
+        self.lines.append(written(world.reading, " ".join(printed), self.puzzle.query.sign if is_negative else ""))
         self.answer = self.puzzle.printed(letters, world.reading, is_negative=is_negative)
         self.lines.append(f"in symbols {' '.join(self.answer)}")
         return True
@@ -169,8 +172,13 @@ class SymbolLog:
             self.lines.append(f"{start} : joined {' '.join(letters)}")
             return letters, False
         numbers = state.number(first, {}), state.number(second, {})
-        value = computed(meaning, *numbers, state.offsets.get(self.puzzle.query.sign, 0))
-        self.lines.append(f"{start} : {meaning} of {numbers[0]} and {numbers[1]} is {value}")
+        offset = state.offsets.get(self.puzzle.query.sign, 0)
+        value = computed(meaning, *numbers, offset)
+        kind = meaning.partition(" ")[0] + (" plus 1" if offset > 0 else " minus 1") if offset else meaning
+        words = f"{kind} of {numbers[0]} and {numbers[1]} is {value}"
+        if meaning.startswith("product"):
+            words = f"{multiplied(*numbers)}, {kind} {value}"
+        self.lines.append(f"{start} : {words}")
         letter_of = {str(digit): letter for letter, digit in state.digits.items()}
         digits = str(abs(value))
         if any(digit not in letter_of for digit in digits):

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import ClassVar
 
+from open_thoughts_gen.families.wonderland.logs.words import multiplied
+
 Try = tuple[str, "State | None"]
 # About how many hundredths of a way each step leaves, by what is open: the step with the fewest comes next. An open
 # carry or an open offset doubles them. A first digit of a factor that is open leaves nine times as many, one of the
@@ -388,9 +390,7 @@ class Full(Piece):
                     value = large % small if small else 0
                     worked = f"{large} by {small} is {value}"
                 else:
-                    value, tens, units = first * second + offset, second // 10 * 10, second % 10
-                    parts = f"{first}*{tens}={first * tens} {first}*{units}={first * units}"
-                    worked = f"{first}*{second}: {parts} total {first * second}"
+                    value, worked = first * second + offset, multiplied(first, second)
                 digits = list(zip(row.result, map(int, str(value)), strict=False))
                 words, after = row.with_offset(state.after([*inputs.items(), *digits]), state, offset)
                 yield f"{worked} {words}", after if len(str(value)) == len(row.result) else None
