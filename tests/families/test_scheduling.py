@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import combinations
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -15,7 +16,8 @@ from open_thoughts_gen.families.kit.proof import least_cost
 from open_thoughts_gen.families.scheduling import Scheduling, schemes
 from open_thoughts_gen.families.scheduling.forms import ClockForm
 from open_thoughts_gen.families.scheduling.kinds import TimeOfDay, WhichRule
-from open_thoughts_gen.families.scheduling.schemes import roster, shop
+from open_thoughts_gen.families.scheduling.schemes import exams, roster, shop, slots
+from open_thoughts_gen.families.scheduling.schemes._sharing import cliques, fewest
 from open_thoughts_gen.plugin import Context
 
 cp_model = pytest.importorskip("ortools.sat.python.cp_model")
@@ -101,6 +103,87 @@ def test_cp_sat_leaves_the_same_one_person_for_a_shift() -> None:
     for facts, answer in cases("roster", "who"):
         able = [person["who"] for person in facts["people"] if is_feasible(roster_model(facts, person["who"]))]
         assert able == [answer]
+
+
+def test_cp_sat_finds_the_same_least_time_of_a_project() -> None:
+    for facts, answer in cases("project", "least"):
+        model, ends, shared = cp_model.CpModel(), dict[str, Any](), list[Any]()
+        horizon = sum(row["days"] for row in facts["tasks"])
+        starts = {row["task"]: model.new_int_var(0, horizon, "") for row in facts["tasks"]}
+        for row in facts["tasks"]:
+            ends[row["task"]] = starts[row["task"]] + row["days"]
+            if row["shares"]:
+                shared.append(model.new_interval_var(starts[row["task"]], row["days"], ends[row["task"]], ""))
+        for row in facts["tasks"]:
+            for key in ("after", "also"):
+                if key in row:
+                    model.add(starts[row["task"]] >= ends[row[key]])
+        model.add_no_overlap(shared)
+        last = model.new_int_var(0, horizon, "")
+        model.add_max_equality(last, list(ends.values()))
+        assert answer == f"{least(model, last)} days"
+
+
+def fewest_places(weights: Mapping[str, int], capacity: int, apart: Collection[tuple[str, str]]) -> int:
+    """Return how few places hold these weights, with some kept apart."""
+    model, places = cp_model.CpModel(), range(len(weights))
+    inside = {(name, place): model.new_bool_var("") for name in weights for place in places}
+    used = [model.new_bool_var("") for _ in places]
+    for name in weights:
+        model.add_exactly_one(inside[name, place] for place in places)
+    for place in places:
+        model.add(sum(weight * inside[name, place] for name, weight in weights.items()) <= capacity * used[place])
+        for one, other in apart:
+            model.add_at_most_one(inside[one, place], inside[other, place])
+    return least(model, sum(used))
+
+
+def test_cp_sat_needs_as_few_vans() -> None:
+    for facts, answer in cases("loading", "least"):
+        apart = [(pair["one"], pair["other"]) for pair in facts.get("apart", ())]
+        num = fewest_places({entry["item"]: entry["kg"] for entry in facts["items"]}, facts["capacity"], apart)
+        assert answer == f"{num} vans"
+
+
+def test_cp_sat_needs_as_few_sessions() -> None:
+    for facts, answer in cases("exams", "least"):
+        choices = [exams.chosen_by(person) for person in facts["people"]]
+        apart = {pair for chosen in choices for pair in combinations(sorted(chosen), 2)}
+        weights = {subject: 1 for chosen in choices for subject in chosen}
+        assert answer == f"{fewest_places(weights, facts['rooms'], apart)} sessions"
+
+
+@pytest.mark.parametrize("level", [3, 4])
+def test_some_examinations_need_more_sessions_than_any_group_of_subjects_forces(level: Literal[3, 4]) -> None:
+    family = Scheduling(schemes=("exams",), levels=(level,)).fresh(Context())
+    above = 0
+    for index in range(20):
+        _, sharing = exams.sharing_of(family._case(family.problem(Random(index)).spec)[1].facts)
+        num = fewest(sharing)
+        above += next(cliques(sharing, num), None) is None and num * sharing.capacity > len(sharing.weights)
+    assert above >= 8
+
+
+def test_the_first_beginning_of_a_meeting_is_free_for_all_and_no_earlier_one_is() -> None:
+    for facts, answer in cases("slots", "first"):
+        offset = slots.offset_of(facts, facts["whose"])
+        hours, minutes = map(int, answer.split(":"))
+        clocks = {person["who"]: person for person in facts["people"]}
+
+        def is_free(start: int, facts: Mapping[str, Any] = facts, clocks: Any = clocks) -> bool:
+            span = range(start, start + facts["length"])
+            at_work = all(
+                person["opens"] <= at + person["offset"] < person["closes"] for person in clocks.values() for at in span
+            )
+            return at_work and not any(
+                entry["start"] <= at + clocks[entry["who"]]["offset"] < entry["end"]
+                for entry in facts["busy"]
+                for at in span
+            )
+
+        start = hours * 60 + minutes - offset
+        assert is_free(start)
+        assert not any(is_free(at) for at in range(-300, start, 15))
 
 
 def test_a_roster_that_breaks_names_the_one_rule_that_helps() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -18,6 +19,10 @@ FRAME = Path(__file__).parent / "words" / "frame.yaml"
 FIRST_NAMES = (
     *("Agnes", "Bashir", "Celine", "Dmitri", "Esther", "Farah", "Gustav", "Hanne", "Ivan", "Jolanta", "Kwame", "Leila"),
     *("Marek", "Nadia", "Oskar", "Paloma", "Quentin", "Rosa", "Stellan", "Tamsin", "Ulrike", "Vikram", "Wanda", "Yara"),
+)
+STAFF = (  # who is planned for, so that nobody is taken for the writer
+    *("Anke", "Birger", "Corin", "Dagny", "Edda", "Finn", "Greta", "Hauke", "Ines", "Jonas", "Karla", "Lasse", "Mona"),
+    *("Nils", "Orla", "Piet", "Runa", "Sven", "Thea", "Uwe", "Vera", "Wim", "Ylva", "Zoe"),
 )
 LAST_NAMES = (
     *("Abara", "Bellini", "Castro", "Dvorak", "Eklund", "Fontaine", "Grieg", "Hollis", "Iversen", "Jaeger", "Kovac"),
@@ -51,6 +56,9 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
 ONE_PERSON = ("notice", "log", "story")  # genres in which nobody is written to
 
 
+NUM_ATTEMPTS = 40
+
+
 class SchedulingScheme(ProblemScheme):
     """A scheme whose prompts are memos, mails, chats and the like; what it is about is printed by its own banks."""
 
@@ -63,6 +71,14 @@ class SchedulingScheme(ProblemScheme):
         """Return the forms of what frames every case."""
         topics = self.words.lists["topic"]
         return {**dict.fromkeys(("writer", "reader"), NameForm()), "topic": EntryForm(topics)}
+
+    def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
+        """Draw until the facts make a case, at most NUM_ATTEMPTS times."""
+        return next(filter(None, (self.attempt(rng, level) for _ in range(NUM_ATTEMPTS))), None)
+
+    @abstractmethod
+    def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
+        """Draw facts once; None where they are too easy, too hard or make no case."""
 
     def cast(self, rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Draw the genre, who writes to whom, and about what."""

@@ -22,20 +22,15 @@ from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
 from open_thoughts_gen.families.scheduling.forms import SeriesForm, TraceForm, joined
 from open_thoughts_gen.families.scheduling.kinds import WhichRule
-from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
+from open_thoughts_gen.families.scheduling.scheme import STAFF, SchedulingScheme
 
 PROGRAM = Path(__file__).with_suffix(".lp")
 CODES = {"away": "", "licence": "licence", "has_night": "one", "has_day": "one"}
 CODES |= {"after": "rest", "before": "rest", "full": "most"}  # the rule behind each reason
 SIZES = {1: (3, 4), 2: (4, 4), 3: (4, 4), 4: (5, 5)}  # days and people
 DEPTHS = {1: 2, 2: 3, 3: 4, 4: 6}  # deductions of what is forced, where there is a choice
-NUM_TRIES = 20  # of one draw
 MAX_STEPS = 10  # of an argument
 MAX_ROSTERS = 60
-STAFF = (
-    *("Anke", "Birger", "Corin", "Dagny", "Edda", "Finn", "Greta", "Hauke", "Ines", "Jonas", "Karla", "Lasse", "Mona"),
-    *("Nils", "Orla", "Piet", "Runa", "Sven", "Thea", "Uwe", "Vera", "Wim", "Ylva", "Zoe"),
-)
 RULES = ("licence", "one", "rest", "most")
 Shift = tuple[int, bool]  # the number of the day, and whether it is the night
 
@@ -99,11 +94,8 @@ class Roster(SchedulingScheme):
             "out": ReasonsForm(self.words.lists["reason"]),
         }
 
-    def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
+    def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw leave and licences tightly, so that something is forced."""
-        return next(filter(None, (self._drawn(rng, level) for _ in range(NUM_TRIES))), None)
-
-    def _drawn(self, rng: Random, level: int) -> dict[str, Any] | None:
         num_days, num_people = SIZES[level]
         first, names = rng.randrange(7 - num_days + 1), rng.sample(STAFF, num_people)
         shares = [2 * num_days // num_people + (index < 2 * num_days % num_people) for index in range(num_people)]

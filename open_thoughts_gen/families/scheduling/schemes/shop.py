@@ -30,7 +30,6 @@ PROGRAM = Path(__file__).with_suffix(".lp")
 SIZES = {1: (3, 2), 2: (3, 3), 3: (3, 3), 4: (4, 3)}  # jobs and benches
 MAX_STEPS = 9  # of an argument by the order of two jobs
 ORDINARY = 4  # a job that takes this much longer than the best plan allows is not worth a word
-NUM_TRIES = 20  # of one draw
 Op = tuple[int, int]  # a job and the number of its step
 Instance = tuple[tuple[tuple[str, int], ...], ...]  # of each job its steps, of each its bench and its hours
 Arc = tuple[Op, Op]  # the first goes before the second on their bench
@@ -97,11 +96,8 @@ class Shop(SchedulingScheme):
             "plan": PlanForm(lists["job"]),
         }
 
-    def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
+    def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw jobs whose best plan is proved by a bound up to level 2, and by the order of two jobs from there on."""
-        return next(filter(None, (self._drawn(rng, level) for _ in range(NUM_TRIES))), None)
-
-    def _drawn(self, rng: Random, level: int) -> dict[str, Any] | None:
         world = rng.choice(list(self.words.lists["world"]))
         num_jobs, num_benches = SIZES[level]
         benches = rng.sample(self._of(world, "benches"), num_benches)
