@@ -62,7 +62,7 @@ def otherwise(narrative: Narrative, other: Narrative, narration: Narration) -> l
 
 def brief(texts: Sequence[str]) -> Sequence[str]:
     """Return the shorter tellings of a step."""
-    return sorted(texts, key=len)[: max(2, 2 * len(texts) // 3)]
+    return sorted(texts, key=len)[: max(2, 4 * len(texts) // 5)]
 
 
 def drawn(texts: Sequence[str], rng: Random) -> list[str]:
