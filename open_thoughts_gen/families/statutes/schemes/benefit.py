@@ -203,7 +203,7 @@ class Benefit(LawScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", 1, (), "paid", (True, True, True, False)),
-        "date": Ask(OnDay(), "due", coin="back"),
+        "date": Ask(OnDay(), "due", 1, (), "day", ((True, True), (True, False), (False, True), (False, False))),
         "prevails": Ask(WHO_WHY, "prevails", 1, ("point",), "ruled", RULED, {4: RULED_IF_PAID}),
         "flip": Ask(Flip(), "allowed", coin="allowed"),
     }
@@ -259,8 +259,8 @@ class Benefit(LawScheme):
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Decide without a word."""
         known, (effect, is_back) = Household(facts).outcome(), Household(facts).start()
-        results = {"allowed": known["bank"] == "more", "amount": known["benefit"], "due": effect, "back": is_back}
-        results["paid"] = known["benefit"].number > 0
+        results = {"allowed": known["bank"] == "more", "amount": known["benefit"], "due": effect}
+        results |= {"paid": known["benefit"].number > 0, "day": (is_back, results["allowed"])}
         if "point" not in facts:
             return results | {"winner": self.parties[not results["allowed"]]}
         return results | self.ruled(facts, *Household(facts).point()[:2])

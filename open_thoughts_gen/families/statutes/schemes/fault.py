@@ -205,7 +205,7 @@ class Fault(LawScheme):
     parties: ClassVar[Sequence[str]] = ("claimant", "defendant")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
-        "amount": Ask(HowMuch(), "amount", 1, (), "allowed", (True, True, True, False)),
+        "amount": Ask(HowMuch(), "amount", 1, (), "allowed", (True, True, False)),
         "prevails": Ask(WHO_WHY, "prevails", 1, ("point",), "ruled", FEW, dict.fromkeys((3, 4), MANY)),
         "flip": Ask(Flip(), "allowed", coin="allowed"),
     }

@@ -29,9 +29,8 @@ DATES = "received posted arrived withdrawn objected confirmed last_open takes_ef
 NUMBERS = "open_days course_days confirm_days object_days part"
 ASIDES = ("reasons", "form", "stamps")
 FALSE = ("time", "withdraw", "price")
-CASES = tuple((True, rule) for rule in ("time", "withdraw") * 5) + tuple(
-    (False, rule) for rule in ("time", "withdraw", "price", "price", "price") * 2
-)
+CASES = tuple((True, rule) for rule in ("time", "withdraw", "small") * 2 + ("small",))
+CASES += tuple((False, rule) for rule in (*FALSE, *FALSE, "price"))
 MORE = tuple((True, rule) for rule in ("time", "time", "withdraw", "firm", "late", "small")) + tuple(
     (False, rule) for rule in (*FALSE, *FALSE)
 )
@@ -191,7 +190,7 @@ class Formation(LawScheme):
         late = rng.choice((("course_days", rng.randint(3, 6)), ("confirm_days", rng.randint(3, 6))))
         facts |= drawn_features(rng, level, {
             late[0]: (late[1], (0, 0.6, 0.7, 0.7)),
-            "part": (rng.choice((10, 20)), (0, 0.7, 0.8, 0.8)),
+            "part": (rng.choice((10, 20)), (0.8, 0.7, 0.8, 0.8)),
             "firm_rule": (True, (0, 0.8, 0.8, 0.9)),
         })  # fmt: skip
         if facts["effect"] == "posting" and level > 1:
@@ -287,11 +286,12 @@ def _drawn_letters(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
         drawn["asked"] = Money(facts["price"].number - limit - 6 * gap(rng, 0.4, 24), facts["price"].unit)
         if "object_days" in facts and rng.random() < 0.8:
             drawn["objected"] = near(
-                rng, Letters(facts).end_of(drawn["arrived"], facts["object_days"]), far=6, after=drawn["arrived"]
+                rng, Letters(facts).end_of(drawn["arrived"], facts["object_days"]), 0.7, 6, after=drawn["arrived"]
             )
-    if "confirm_days" in facts and not {"asked", "withdrawn"} & drawn.keys() and rng.random() < 0.9:
+    is_late = "confirm_days" in facts and not Letters({**facts, **drawn}).in_time()[0]
+    if is_late and not {"asked", "withdrawn"} & drawn.keys() and rng.random() < 0.9:
         drawn["confirmed"] = near(
-            rng, Letters(facts).end_of(drawn["arrived"], facts["confirm_days"]), 0.4, 6, after=drawn["arrived"]
+            rng, Letters(facts).end_of(drawn["arrived"], facts["confirm_days"]), 0.85, 6, after=drawn["arrived"]
         )
     return drawn
 

@@ -39,7 +39,7 @@ class Jurisdiction(LawScheme):
     parties: ClassVar[Sequence[str]] = ("claimant", "defendant")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
-        "amount": Ask(HowMuch(), "amount"),
+        "amount": Ask(HowMuch(), "amount", coin="allowed"),
         "prevails": Ask(WHO_WHY, "prevails", coin="allowed"),
         "flip": Ask(Flip(), "allowed", coin="allowed"),
     }
@@ -78,7 +78,7 @@ class Jurisdiction(LawScheme):
     def _drawn_story(self, rng: Random) -> dict[str, Any]:
         claimant = draw_person(rng)
         defendant = (draw_firm if rng.random() < 0.5 else draw_person)(rng, (claimant,))
-        about = rng.choice(("sale", "works", "land"))
+        about = rng.choice((*3 * ("sale",), *2 * ("works", "land")))
         thing = rng.choice([key for key in self.words.lists["thing"] if key.startswith(about)])
         towns = dict(zip(("home", "other", "site"), rng.sample(TOWNS, 3), strict=True))
         drawn = {"claimant": claimant, "defendant": defendant, "about": about, "thing": thing, **towns}

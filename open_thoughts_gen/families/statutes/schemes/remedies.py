@@ -31,8 +31,8 @@ SUMS = (
 NUMBERS = "units cover_days notice_days percent"
 BOTH, ASIDES = ("buyer", "seller"), ("storage", "samples", "carriage")
 # Points that the parties may differ on, each for both of them, by level.
-POINTS = {1: ("notice", "further", "cover"), 2: ("notice", "declared", "further", "cover")}
-POINTS |= {3: (*POINTS[2], "quoted", "fixed"), 4: (*POINTS[2], "quoted", "fixed", "taken_back")}
+FEW = ("notice", "further", "cover", "quoted")
+POINTS = {1: FEW, 2: (*FEW, "declared"), 3: (*FEW, "declared", "fixed"), 4: (*FEW, "declared", "fixed", "taken_back")}
 NEEDS = {"further": "granted", "cover": "bought", "quoted": "quoted_rule", "fixed": "clause"}
 NEEDS |= {key: key for key in ("declared", "taken_back")}
 OUTCOMES = {level: tuple((who, point) for point in points for who in BOTH) for level, points in POINTS.items()}
@@ -201,7 +201,7 @@ class Remedies(LawScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "amount": Ask(HowMuch(), "amount", coin="allowed"),
-        "date": Ask(OnDay(), "due"),
+        "date": Ask(OnDay(), "due", coin="allowed"),
         "prevails": Ask(WHO_WHY, "prevails", 1, ("point",), "case", OUTCOMES[1], OUTCOMES),
         "flip": Ask(Flip(), "allowed", coin="allowed"),
     }
@@ -228,7 +228,7 @@ class Remedies(LawScheme):
         facts |= drawn_features(rng, level, {
             "grant": (rng.choice(("before", "before", "any")), (0.9, 0.8, 0.8, 0.8)),
             "notice_days": (rng.randint(3, 8), (0.9, 0.9, 0.9, 0.9)),
-            "quoted_rule": (True, (0, 0, 0.7, 0.7)),
+            "quoted_rule": (True, (0.7, 0.7, 0.7, 0.7)),
             "percent": (rng.choice((10, 20, 25)), (0, 0, 0.6, 0.6)),
         })  # fmt: skip
         if level > 1 and "notice_days" in facts and rng.random() < 0.85:

@@ -34,8 +34,8 @@ DATES = "starts handed registered promised altered given_up received held_until"
 BOTH = ("recipient", "office")
 OTHERWISE = {"slice": "high * taxable // 100", "whole": "(low * band + high * (taxable - band)) // 100"}  # read wrongly
 # Points that the parties may differ on, each for both of them, by level, and the fact without which there is no point.
-FULL = ("table", "deed", "close", "taper", "relief")
-POINTS = {1: ("table", "close", "bands"), 2: ("table", "deed", "close", "bands"), 3: FULL, 4: (*FULL, "altered")}
+FEW, FULL = ("table", "close", "taper", "bands"), ("table", "close", "taper", "deed", "relief")
+POINTS = {1: FEW, 2: (*FEW, "deed"), 3: FULL, 4: (*FULL, "altered")}
 NEEDS = {"close": "covers", "taper": "threshold", "relief": "business", "deed": "deed_rule", "altered": "altered_rule"}
 OUTCOMES = {level: tuple((who, point) for point in points for who in BOTH) for level, points in POINTS.items()}
 # Why a provision cannot matter: the step, the questions, facts that the case must have, facts that it must lack.
@@ -304,7 +304,7 @@ def _drawn_law(rng: Random, level: int) -> dict[str, Any]:
     law |= {"months_rule": True} if "hold" in law else {}
     sums = {"allowance": plain, "old_band": rng.choice((10, 15, 20, 25)), "new_band": rng.choice((10, 15, 20, 25))}
     sums |= {"close_allowance": plain + rng.randint(4, 10)} if "covers" in law else {}
-    sums |= {"threshold": rng.randint(20, 35)} if level > 2 and rng.random() < 0.7 else {}
+    sums |= {"threshold": rng.randint(20, 35)} if rng.random() < 0.7 else {}
     sums |= {"cap": rng.randint(3, 9)} if level > 3 and "hold" in law else {}
     return law | {key: Money(Fraction(1000 * number), unit) for key, number in sums.items()}
 
