@@ -33,7 +33,7 @@ def test_every_block_of_output_is_what_is_printed() -> None:
 def test_every_block_of_output_in_the_write_up_is_what_is_printed() -> None:
     pytest.importorskip("mistral_common")
     blocks = OUTPUT.findall((ROOT / "docs" / "nemotron.md").read_text("utf-8"))
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for _, shown, printed, _ in blocks:
         assert output(shown) == printed.rstrip("\n"), "python tests/readme.py write docs/nemotron.md"
 

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+import jinja2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -53,6 +54,18 @@ def test_prompt_and_completion_are_what_the_template_renders() -> None:
         "<|im_start|>assistant\n<think>\n"
     )
     assert puzzle.completion == "x1 0010\noutput 01\n</think>\n\\boxed{01}<|im_end|>"
+
+
+def test_the_strings_are_what_a_chat_becomes_in_training_and_when_the_model_is_asked() -> None:
+    file = Path(__file__).parent / "chat_template.jinja"
+    template = jinja2.Environment(trim_blocks=False, autoescape=False).from_string(file.read_text("utf-8"))
+    for scheme in SOLVERS:
+        puzzle = drawn(scheme, 1, write_log(scheme, drawn(scheme, 1).question).text)
+        asked = [{"role": "user", "content": puzzle.question + SUFFIX}]
+        assert template.render(messages=asked, add_generation_prompt=True) == puzzle.prompt
+        said = f"<think>\n{puzzle.log}\n</think>\n\\boxed{{{puzzle.answer}}}"
+        chat = [*asked, {"role": "assistant", "content": said}]
+        assert template.render(messages=chat, add_generation_prompt=False) == f"{puzzle.prompt}{puzzle.completion}\n"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,37 @@ def test_solve_scores_a_file_and_writes_the_answers(tmp_path: Path, capsys: pyte
     assert all(len(row["answer"]) == 8 for row in rows if row["scheme"] == "bits")  # leading zeros stay
 
 
+@pytest.mark.parametrize(
+    ("prompt", "scheme"),
+    [
+        ("\0\0", "unreadable"),
+        ("{bits}\0", "unreadable"),
+        ("a " * 500_000, "unreadable"),
+        ("{bits}" + "\n00000000 -> 11111111" * 50_000, "bits"),  # contradicts the others, or does not
+        ("For t = 0s, distance = 0 m\nNow, determine the falling distance for t = 4s given d", "gravity"),
+        ("\ud7ff\u202e<script>[bold]\x1b[31m", "unreadable"),
+        ("12+34 = 46\nNow, determine the result for: 12+34 \\boxed{46}", "unreadable"),
+    ],
+)
+def test_a_hostile_row_has_no_answer_and_the_others_have_theirs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], prompt: str, scheme: str
+) -> None:
+    puzzle = wonderland.draw("bits", Random(3))
+    file, out, logs = tmp_path / "train.csv", tmp_path / "answers.csv", tmp_path / "logs.jsonl"
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "prompt", "answer"])
+        writer.writerow(["hostile", prompt.replace("{bits}", puzzle.prompt), "0"])
+        writer.writerow(["fine", puzzle.prompt, puzzle.answer])
+    assert main(["solve", str(file), "--family", "wonderland", "--out", str(out), "--logs", str(logs)]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+    with out.open(newline="", encoding="utf-8") as stream:
+        hostile, fine = csv.DictReader(stream)
+    assert hostile["scheme"] == scheme
+    assert hostile["is_right"] in ("", "False")
+    assert (fine["answer"], fine["is_right"], fine["is_forced"]) == (puzzle.answer, "True", "True")
+
+
 def test_solve_writes_logs_that_follow_from_the_text_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, logs = tmp_path / "train.csv", tmp_path / "logs.jsonl"
     puzzles = [wonderland.draw(scheme, Random(f"logs {index}")) for scheme in SOLVERS for index in range(2)]
