@@ -45,7 +45,7 @@ def test_every_row_says_under_which_rules_it_is_forced(run: Path) -> None:
         assert is_equation == (row["query_operator_shown"] is not None)
     card = (run / "dataset" / "README.md").read_text("utf-8")
     assert "`language`" in card
-    assert "The language of rules is an assumption" in card
+    assert "The language of rules is an assumption, `decoded` in the column `language`" in card
 
 
 def test_rules_of_the_test_rows_are_in_no_training_row(run: Path) -> None:

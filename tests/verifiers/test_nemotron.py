@@ -15,6 +15,8 @@ from open_thoughts_gen.verifiers.nemotron import Nemotron
         (r"\boxed{7} \boxed{}", "7"),  # the last that is not empty
         (r"\boxed{}", ""),
         (r"\boxed{}52}", "}52"),  # an answer with a brace in it
+        (r"\boxed{^<}}", "^<}"),  # and one that ends in it
+        (r"\boxed{00} or \boxed{0010}", "0010"),
         (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
         (r"\boxed{3} since {x} is", "3} since {x"),  # the last brace, wherever it stands
         (r"\boxed{12", "12"),

@@ -32,6 +32,7 @@ def gravity_log(prompt: str) -> tuple[list[str], str]:
     time, distance = _largest(pairs, "t", lines)
     square = _product(_hundredths(time), _hundredths(time), lines)
     lines.append(f"t*t in ten thousandths {square}")
+    lines.append(f"d in ten thousandths {_hundredths(distance) * 100}")
     ratio = _division(_hundredths(distance) * 100, square, "d by t*t", lines)
     asked = _product(_hundredths(query[1]), _hundredths(query[1]), lines)
     lines.append(f"query t*t in ten thousandths {asked}")

@@ -126,6 +126,7 @@ def follow_gravity(lines: LogLines, prompt: str) -> str:
     time, distance = _take_largest(lines, "t", pairs)
     square = _take_product(lines, _hundredths(time), _hundredths(time))
     lines.take(f"t*t in ten thousandths {square}")
+    lines.take(f"d in ten thousandths {100 * _hundredths(distance)}")
     ratio = _take_division(lines, "d by t*t", 100 * _hundredths(distance), square)
     asked = _take_product(lines, _hundredths(query), _hundredths(query))
     lines.take(f"query t*t in ten thousandths {asked}")
