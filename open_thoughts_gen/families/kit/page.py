@@ -124,13 +124,21 @@ class Tellings(Sequence[str]):
         """Yield each of them."""
         return iter(self._texts)
 
+    @cached_property
+    def _grounds(self) -> tuple[object, ...]:
+        """All that the words depend on, beside the bank."""
+        printed = {name: self._values[name] for name in self._page.words.printed(self._bank.name)}
+        return printed, self._seen, self._page.labels, self._page.pen
+
     def __eq__(self, other: object) -> bool:
-        """Return whether they say the same, word for word."""
-        return isinstance(other, Sequence) and self._texts == tuple(other)
+        """Return whether both are of one bank and say the same; words are compared only where values differ."""
+        if not isinstance(other, Tellings) or self._bank.name != other._bank.name:
+            return False
+        return self._grounds == other._grounds or self._texts == other._texts
 
     def __hash__(self) -> int:
-        """Return a hash of the words."""
-        return hash(self._texts)
+        """Return a hash of the bank."""
+        return hash(self._bank.name)
 
     def __repr__(self) -> str:
         """Return the words."""

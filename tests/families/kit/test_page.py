@@ -36,6 +36,9 @@ def test_tellings_read_as_if_they_stood_where_they_were_asked_for(page: Page) ->
     later = page.tell("steps/due", due=date(2031, 6, 6), days=3)
     assert all("6 June 2031" in text for text in later)
     assert tellings != later
+    page.seen = PrintedSoFar(year=2031)
+    again = page.tell("steps/due", due=date(2031, 6, 6), days=3)
+    assert {tellings, again} == {again}
 
 
 def test_a_value_that_is_missing_is_reported_before_anything_is_put_into_words(page: Page) -> None:
