@@ -26,7 +26,7 @@ class Pen:
 
     def order(self, label: str, things: Sequence[Option]) -> list[Option]:
         """Return the things in an order that this pen draws."""
-        return self.rng(label).sample(list(things), len(things))
+        return self.rng(label).sample(list(things), len(things)) if len(things) > 1 else list(things)
 
     def some(self, label: str, things: Sequence[Option], count: int) -> list[Option]:
         """Return `count` of the things, in their own order."""

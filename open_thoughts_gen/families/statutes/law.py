@@ -8,10 +8,11 @@ frames and headings stand in `words/frame.yaml`, those of the rules on days in `
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -100,13 +101,16 @@ class LawScheme(ProblemScheme):
         return {bank.name.removeprefix(HEADING): bank.cites for bank in self.words.under(HEADING)}
 
     @cached_property
+    def _section_of(self) -> Mapping[str, str]:
+        return {key: section for section, keys in self.sections.items() for key in keys}
+
+    @cached_property
     def _versions(self) -> Sequence[tuple[str, str, frozenset[str], Mapping[str, Any]]]:
         """Every version of every provision: its key, its bank, the fields that it prints, the facts that it sets."""
-        keys = {key for keys in self.sections.values() for key in keys}
         return [
             (key, bank.name, self.words.printed(bank.name), bank.sets or {})
             for bank in self.words.under(LAW)
-            if (key := bank.name.removeprefix(LAW).partition(".")[0]) in keys
+            if (key := bank.name.removeprefix(LAW).partition(".")[0]) in self._section_of
         ]
 
     def provisions(self, facts: Mapping[str, Any]) -> Mapping[str, str]:
@@ -156,27 +160,21 @@ class LawScheme(ProblemScheme):
         headed = pen.chance("headings", 0.4)
         joint = "\n" if headed else pen.pick("joint", "\n", "\n", "\n\n")
         blocks = []
-        for section, keys in self._arranged(case):
+        for section, keys in groupby(page.labels, key=self._section_of.__getitem__):
             lines = [page.say(f"{HEADING}{section}")] if headed else []
             lines += [page.say(f"{LAW}{printed[key]}", **case.facts) for key in keys]
             blocks.append(joint.join(lines))
         return ("\n\n" if headed else joint).join(blocks)
 
-    def _arranged(self, case: ProblemCase) -> Iterator[tuple[str, list[str]]]:
-        """Yield the sections that have provisions in this case, in the order in which they are printed."""
-        pen, printed = case.pen("statute"), self.provisions(case.facts)
-        drawn = pen.order("sections", list(self.sections))
-        for section in sorted(drawn, key=lambda section: section in LEFT_OVERS):
-            keys = [key for key in pen.order(section, list(self.sections[section])) if key in printed]
-            if keys:
-                yield section, keys
-
     def labels_of(self, case: ProblemCase) -> dict[str, str]:
-        """Return the label of each provision: sections numbered upwards with gaps, in a style of the code's own."""
-        pen, labels = case.pen("labels"), dict[str, str]()
+        """Return the label of each provision in printed order: numbered upwards with gaps, in a style that is drawn."""
+        pen, order, labels = case.pen("labels"), case.pen("statute").order, dict[str, str]()
         whole, part = pen.pick("style", *STYLES)
-        number = pen.pick("first", *FIRST_NUMBERS)
-        for section, keys in self._arranged(case):
+        number, printed = pen.pick("first", *FIRST_NUMBERS), self.provisions(case.facts)
+        for section in sorted(order("sections", list(self.sections)), key=lambda section: section in LEFT_OVERS):
+            keys = [key for key in order(section, self.sections[section]) if key in printed]
+            if not keys:
+                continue
             for index, key in enumerate(keys, start=1):
                 labels[key] = (part if len(keys) > 1 else whole).format(s=number, n=index)
             number += pen.pick(f"gap {section}", 1, 1, 1, 2, 3, 4)
