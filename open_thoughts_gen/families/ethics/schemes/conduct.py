@@ -44,8 +44,8 @@ class Conduct(EthicsScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
         "why": Ask(WhoWhy((ALLOWED, FORBIDDEN), {}, "closing/ruling"), "why", coin="allowed"),
-        "texts": Ask(OneOf(BOTH, "closing/texts"), "texts", level=2, needs=("within",), coin="texts", outcomes=BOTH),
-        "turns": Ask(Flip(), "allowed", level=2, coin="allowed"),
+        "texts": Ask(OneOf(BOTH, "closing/texts"), "texts", level=3, needs=("within",), coin="texts", outcomes=BOTH),
+        "turns": Ask(Flip(), "allowed", level=3, coin="allowed"),
     }
 
     def __init__(self) -> None:
@@ -63,7 +63,8 @@ class Conduct(EthicsScheme):
         """Draw how many exceptions take hold, one after another, then facts that make it so."""
         rules = min(level, 3)
         wanted = rng.choice((True, False))
-        depth = rng.choice([each for each in range(rules + 1) if each % 2 == wanted])
+        depths = [each for each in range(rules + 1) if each % 2 == wanted]
+        depth = depths[-1] if rng.random() < 0.7 else rng.choice(depths)
         base = rng.choice(("forbid", "allow"))
         start = date(rng.randint(2027, 2044), rng.randint(1, 12), rng.randint(1, 28))
         limit, days = rng.choice((4, 6, 8, 10, 12, 15, 20, 24)), rng.choice((7, 10, 14, 21, 28))
@@ -88,7 +89,7 @@ class Conduct(EthicsScheme):
         if rules > 2:
             facts["prior"] = True
         if level > 3:
-            facts |= _inquiry(rng, start, is_open=not wanted and rng.random() < 0.5)
+            facts |= _inquiry(rng, start, is_open=not wanted and rng.random() < 0.3)
         return {**facts, "within": rng.choice([each for each in (3, 5, 10, 14, 21, 30, 40) if each != days])}
 
     def kind_of(self, case: ProblemCase) -> Kind:

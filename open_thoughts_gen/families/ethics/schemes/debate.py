@@ -114,7 +114,7 @@ class Debate(EthicsScheme):
         if level > 3:
             facts["paper"] = True
         alive = [entry["num"] for entry in points if entry["mark"] != "out"]
-        return {**facts, "asked": rng.choice([1, *alive[: 3 + level]])}
+        return {**facts, "asked": 1 if rng.random() < 0.15 * level else rng.choice(alive)}
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind of the question; where points are named, those of the case."""

@@ -51,7 +51,7 @@ OPTIONS = (
 )
 AIMS = ("worst", "total", "above", "gap", "people")
 HINGES = ("neither", "charter", "motion", "both")
-NUM_PLANS = {1: 3, 2: 4, 3: 4, 4: 5}
+NUM_PLANS = {1: 3, 2: 3, 3: 4, 4: 6}
 SLOTS = (1, 2, 3, 4)
 MAX_RAISE = 5
 WAYS = ("met", "met", "late", "spoken", "other")  # how a consent comes out
@@ -65,8 +65,8 @@ class Plans(EthicsScheme):
     word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
         "chosen": Ask(OneOf(()), "chosen"),
-        "turns": Ask(Flip(), "chosen"),
-        "least": Ask(HowMuch(), "least", needs=("target", "at")),
+        "turns": Ask(Flip(), "chosen", level=3),
+        "least": Ask(HowMuch(), "least", level=3, needs=("target", "at")),
         "barred": Ask(SomeOf(()), "barred", level=2),
         "moved": Ask(OneOf(()), "moved", level=3),
         "alike": Ask(YesNo(), "alike", level=3, coin="alike"),

@@ -35,7 +35,7 @@ NAMES = (
 )
 RULES = ("ratio", "level", "loss", "half")
 BETTER = ("rule", "motion", "equal")
-NUM_CLAIMS = {1: 3, 2: 3, 3: 4, 4: 5}
+NUM_CLAIMS = {1: 3, 2: 4, 3: 4, 4: 6}
 Claims = Mapping[str, int]
 Shares = dict[str, Fraction]
 
@@ -49,7 +49,7 @@ class SharesScheme(EthicsScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "share": Ask(HowMuch(), "share", needs=("rule", "person")),
         "full": Ask(SomeOf(()), "full", needs=("rule",), coin="whole", outcomes=(True, True, False)),
-        "which": Ask(OneOf(RULES, "closing/rule"), "which", level=2, needs=("split",), coin="which", outcomes=RULES),
+        "which": Ask(OneOf(RULES, "closing/rule"), "which", level=3, needs=("split",), coin="which", outcomes=RULES),
         "better": Ask(
             OneOf(BETTER, "closing/better"),
             "better",
@@ -91,7 +91,7 @@ class SharesScheme(EthicsScheme):
         }
         if level > 2:
             facts["motion"] = rules[1]
-            for entry in rng.sample(facts["claims"], rng.choice((0, 1)) if level == 3 else rng.choice((1, 2))):
+            for entry in rng.sample(facts["claims"], rng.choice((0, 1)) if level == 3 else 1):
                 entry["urgent"] = "yes"
             facts["first"] = True
             if sum(entry["claim"] for entry in facts["claims"] if entry["urgent"] == "yes") >= facts["fund"]:

@@ -45,7 +45,7 @@ NAMES = (
     ),
 )
 CLASSES = ("A", "B", "C")
-NUM_PEOPLE = {1: 4, 2: 5, 3: 6, 4: 7}
+NUM_PEOPLE = {1: 4, 2: 5, 3: 6, 4: 8}
 LAYOUTS = ("log", "table", "prose")
 Person = Mapping[str, Any]
 

@@ -32,7 +32,7 @@ NAMES = (
     *("Abel", "Borg", "Costa", "Dahl", "Esser", "Ferro", "Gupta", "Hahn", "Ilic", "Juul", "Klein", "Lopez", "Mora"),
     *("Nagy", "Olsen", "Popov", "Roth", "Sato", "Turk", "Unger", "Vega", "Weiss", "Zafar"),
 )
-NUM_CASES = {1: 4, 2: 5, 3: 7, 4: 8}
+NUM_CASES = {1: 4, 2: 5, 3: 7, 4: 10}
 RESPECTS = (1, 2, 3)
 OUTCOMES = ("censured", "let pass", "silent")
 LAYOUTS = ("table", "prose", "list")
