@@ -21,6 +21,9 @@ _NUMBER = re.compile(r"(?<![\w.,])-?\d{1,3}(?:[, \u00a0\u202f]\d{3})+(?:\.\d+)?(
 _COUNTED = re.compile(r"\d\W? ?[^\W\d_]")  # a word right after a figure: what it counts
 _CITATION = re.compile(r"\d+(?:\s*\(\s*\d+\s*\)|\.\d+)?")
 _FRACTION = re.compile(r"(?<![\w./])(-?\d+)\s*/\s*([1-9]\d*)(?![\w/])")
+_BETWEEN = re.compile(r",|\band\b")
+_SINGLE_NAME = re.compile(r"[A-Z][\w'’-]*")
+_NOBODY = ("none", "nobody", "nothing")
 LETTERS = "ABCDEFGH"
 _LETTER = re.compile(r"\b([A-H])\b")
 _DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Z][a-z]{2,8})\.?,?\s+(\d{4})\b")
@@ -274,8 +277,12 @@ class SomeOf(Kind):
         return ", ".join(name for name in self.names if name in value) or "none"
 
     def read(self, answer: str) -> object | None:
-        """Return the set of names in the answer; None where it has none and does not say so."""
-        stated = frozenset(_named(answer, self.names))
+        """Return the set of names in the answer; None where it has none and does not say so, or lists another name."""
+        named, rest = _taken_out(answer, self.names)
+        others = (item.strip(" .") for item in _BETWEEN.split(rest))
+        if any(_SINGLE_NAME.fullmatch(item) and item.lower() not in _NOBODY for item in others):
+            return None
+        stated = frozenset(named)
         says_none = re.search(r"\b(?:none|nobody|no one|nothing)\b", answer, re.IGNORECASE) is not None
         return None if bool(stated) == says_none else stated
 
@@ -344,10 +351,15 @@ class WhoWhy(Kind):
 
 def _named(answer: str, names: Iterable[str]) -> list[str]:
     """Return which names an answer has; a name inside a longer one is not meant."""
+    return _taken_out(answer, names)[0]
+
+
+def _taken_out(answer: str, names: Iterable[str]) -> tuple[list[str], str]:
+    """Return which names an answer has, and the answer without them."""
     rest, named = answer, []
     for name in sorted(names, key=len, reverse=True):
         pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
         if pattern.search(rest):
             named.append(name)
             rest = pattern.sub(" ", rest)
-    return named
+    return named, rest

@@ -19,6 +19,7 @@ from open_thoughts_gen.families.kit.kinds import (
     OnDay,
     OneOf,
     Ratio,
+    SomeOf,
     YesNo,
 )
 
@@ -39,6 +40,8 @@ RIGHT: list[tuple[Kind, Any, list[str]]] = [
     (Letters(), [], ["none", "None of them"]),
     (OneOf(NAMES), "Ada Venn", ["Ada Venn", "ada venn."]),
     (InOrder(NAMES), ("Boris", "Ada"), ["Boris, Ada", "Boris, then Ada"]),
+    (SomeOf(NAMES), {"Ada", "Boris"}, ["Ada, Boris", "Boris and Ada.", "They are Ada and boris"]),
+    (SomeOf(NAMES), set(), ["none", "Nobody."]),
 ]
 UNREAD: list[tuple[Kind, str]] = [
     (YesNo(), "Yes and no"),
@@ -54,6 +57,8 @@ UNREAD: list[tuple[Kind, str]] = [
     (OneOf(NAMES), "Ada or Boris"),
     (OneOf(NAMES), "Clara"),
     (InOrder(NAMES), "Boris, Boris"),
+    (SomeOf(NAMES), "Ada, Clara"),
+    (SomeOf(NAMES), "Ada, or none"),
 ]
 
 
