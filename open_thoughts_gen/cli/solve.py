@@ -217,7 +217,7 @@ def _write(solved: list[SolvedRow], path: Path) -> None:
 
 
 def _write_logs(rows: list[Mapping[str, str]], solved: list[SolvedRow], path: Path) -> int:
-    """Write the solutions that there are, a line each, and return how many they are."""
+    """Write the logs that there are, a line each, and return how many they are."""
     import json
 
     num_logs = 0
@@ -225,9 +225,15 @@ def _write_logs(rows: list[Mapping[str, str]], solved: list[SolvedRow], path: Pa
         for row, each in zip(rows, solved, strict=True):
             if each.log is not None and each.solution is not None:
                 reasoning = "\n".join(step.texts[0] for step in each.log.steps)
-                line = {"id": each.id, "scheme": each.solution.scheme, "prompt": row["prompt"], "reasoning": reasoning}
-                line |= {"answer": each.log.answer, "is_forced": each.solution.is_forced}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                line = {
+                    "id": each.id,
+                    "scheme": each.solution.scheme,
+                    "prompt": row["prompt"],
+                    "reasoning": reasoning,
+                    "answer": each.log.answer,
+                    "is_forced": each.solution.is_forced,
+                }
+                file.write(json.dumps(line) + "\n")
                 num_logs += 1
     return num_logs
 

@@ -229,7 +229,7 @@ class _LetterRetrace:
             exact = f"{meaning.split()[0]} {'plus' if offset > 0 else 'minus'} 1" if offset else meaning
             words = f"{exact} of {numbers[0]} and {numbers[1]} is {value}"
             if meaning.startswith("product"):
-                words = f"{Read(*numbers, '').words('product')}, {exact} {value}"
+                words = f"{Read(numbers[0], numbers[1], '').words('product')}, {exact} {value}"
             self.lines.take(start + words)
             letter_of = {str(digit): letter for letter, digit in digits.items()}
             result = "".join(letter_of.get(digit, "") for digit in str(abs(value)))
