@@ -121,7 +121,9 @@ class NarrationPlan:
         reasons = [step for step in self.derivation.steps if step.kind == "answer" and len(step.texts) > 1]
         if not reasons or self.narration == "brief" or any(step.kind == "trial" for step in steps):
             return
-        if self.narration == "deliberate" or not concludes(body, reasons[0]):
+        answer = self.derivation.answer  # a figure or a day has been found right before; a verdict needs its ground
+        is_verdict = answer in ("Yes", "No") or any(cite in answer for cite in reasons[0].cites)
+        if self.narration == "deliberate" or (is_verdict and not concludes(body, reasons[0])):
             yield Paragraph("reason", reasons)
 
     @property
@@ -165,13 +167,13 @@ class NarrationPlan:
 def concludes(steps: Sequence[Step], reason: Step) -> bool:
     """Return whether steps already end on what the decisive reason says.
 
-    That is a finding that cites nothing, or some of what the reason cites; or another step that cites all of it.
+    They do if the last is a finding that cites nothing, or some of what the reason cites; or if one of the last two
+    cites all of it.
     """
-    last = next((step for step in reversed(steps) if step.kind not in ASIDES), None)
-    if last is None:
-        return False
-    cited = set(reason.cites) & set(last.cites)
-    return bool(cited or not last.cites) if last.kind == "finding" else bool(cited) and cited == set(reason.cites)
+    last = [step for step in steps if step.kind not in ASIDES][-2:]
+    cited = set(reason.cites)
+    is_found = bool(last) and last[-1].kind == "finding" and (not last[-1].cites or bool(cited & set(last[-1].cites)))
+    return is_found or (bool(cited) and any(cited <= set(step.cites) for step in last))
 
 
 def shown(steps: Sequence[Step], narration: Narration) -> Iterator[Step]:

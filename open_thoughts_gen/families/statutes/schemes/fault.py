@@ -29,7 +29,7 @@ from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, draw_firm, draw_person
 
 ROLES = {"claimant": "c", "defendant": "d", "second": "s", "third": "t"}
-SUMS = "property earnings pain cap settled paid counted loss debt owed others back wrong_loss wrong_debt"
+SUMS = "property earnings pain cap settled paid counted loss debt owed of_property of_earnings of_pain back wrong_loss wrong_debt"
 SHARES = "c_share d_share s_share t_share c_new d_new s_new c_measured d_measured d_final answered"
 NUMBERS = f"share bar_share joint_share own_share whole borne first_barred {SHARES}"
 # Who is right about the one point, and why.
@@ -186,6 +186,14 @@ class Liability(Decision):
         distance = self.distance("joint_share", measured["d"]) if self.has("joint_share") else 0
         return ("claimant" if rule in ("joint", "knowing") else "defendant"), rule, distance
 
+    def check_heads(self) -> None:
+        """Take the percentage of each head of the loss by itself, and add what comes out."""
+        facts, known = self.facts, self.known
+        share = known["answered"] if "answered" in known else known["d_final"]
+        heads = {"property": facts["property"], "earnings": facts["earnings"], "pain": known["counted"]}
+        parts = {f"of_{head}": self.money("head * share / 100", head=sum_, share=share) for head, sum_ in heads.items()}
+        self.say("check.heads", **parts, back=self.total(list(parts.values()), facts["paid"].unit))
+
     def check_shares(self) -> None:
         """Add the shares up as they were found."""
         found = {key: entry["share"] for key, entry in zip("abcd", self.facts["shares"], strict=False)}
@@ -305,10 +313,7 @@ class Fault(LawScheme):
             distance = case_of.distance("bar_share", known["c_measured"])
             case_of.say("check.bar" if distance else "check.bar.equal", distance=distance)
         else:
-            others = case_of.money("loss - debt", loss=known["loss"], debt=known["debt"])
-            case_of.say(
-                "check.debt", others=others, back=case_of.money("debt + others", debt=known["debt"], others=others)
-            )
+            case_of.check_heads()
         case_of.check_shares()
         result = known["owed"] if case.asks == "amount" else known["owed"].number > 0
         case_of.answer(f"answer.{known['bank']}", result)

@@ -34,7 +34,7 @@ HOW = (("present", "for"), ("present", "against"), ("present", "none"), ("proxy"
 CASES: tuple[tuple[bool, str], ...] = (*3 * ((True, "majority"), (True, "special")), *2 * ((True, "casting"),))
 CASES += (*2 * ((False, "quorum"), (False, "notice"), (False, "longer")), (False, "majority"), (False, "special"))
 AT_1 = {1: (*CASES[:6], *2 * ((False, "notice"), (False, "quorum")), (False, "majority"), (False, "special"))}
-NUMBERS = "notice longer post heads cutoff clear shares total there num_there pro con base left right num den large own absent"
+NUMBERS = "notice longer post heads cutoff clear shares total there num_there pro con base left right num den large own again"
 DAYS = "sent meeting lodged last_reach reached due last_lodged guess"
 
 
@@ -59,7 +59,7 @@ class Quorum(LawScheme):
             **self.law_forms(dates=DAYS, sums="price limit", numbers=NUMBERS),
             **dict.fromkeys(("quorum", "part"), ExactForm()),
             **dict.fromkeys(("who", "interested", "giver"), PARTY),
-            **dict.fromkeys(("pros", "cons", "idle", "gone"), ROW),
+            **dict.fromkeys(("pros", "cons", "idle", "gone", "came"), ROW),
             "num_late": CountForm("day"),
             "company": NameForm(),
             "motion": EntryForm(self.words.lists["motion"]),
@@ -137,8 +137,9 @@ class Quorum(LawScheme):
         if case.asks == "amount":
             return teller.answer("answer.amount", votes_of(facts, _is_barred(facts, teller), teller)[0])
         lacks, carried = decided(facts, teller)
-        absent = teller.work("total - there", total=teller.known["total"], there=teller.known["there"])
-        teller.step("check.all", absent=int(absent))
+        came = [entry for entry in facts["holders"] if entry not in teller.known["gone"]]
+        if len(came) > 1:
+            teller.step("check.all", came=came, again=_summed(came, teller))
         winner, rule = ("opponent", lacks[0]) if lacks else ("mover", carried)
         bank = "several" if len(lacks) > 1 else f"{rule}.{'no' if lacks else 'yes'}"
         result = (short_name(facts[winner]), rule) if case.asks == "prevails" else winner == "mover"
