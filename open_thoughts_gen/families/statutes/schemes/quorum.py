@@ -34,7 +34,9 @@ HOW = (("present", "for"), ("present", "against"), ("present", "none"), ("proxy"
 CASES: tuple[tuple[bool, str], ...] = (*3 * ((True, "majority"), (True, "special")), *2 * ((True, "casting"),))
 CASES += (*2 * ((False, "quorum"), (False, "notice"), (False, "longer")), (False, "majority"), (False, "special"))
 AT_1 = {1: (*CASES[:6], *2 * ((False, "notice"), (False, "quorum")), (False, "majority"), (False, "special"))}
-NUMBERS = "notice longer post heads cutoff clear shares total there num_there pro con base left right num den large own again"
+NUMBERS = (
+    "notice longer post heads cutoff clear shares total there num_there pro con base left right num den large own again"
+)
 DAYS = "sent meeting lodged last_reach reached due last_lodged guess"
 
 
