@@ -226,8 +226,9 @@ class Evidence(LawScheme):
         if copied:
             slack = gap(rng, "certified" in weak, 9)
             facts["certified"] = facts["handed"] - timedelta(days=facts["copy_days"] + slack)
+        is_early = "certified" in facts and facts["certified"] <= facts["made"]
         is_odd = facts["counting"] == "with" and facts["hand_unit"] == "working"
-        if is_odd and days.is_closed(facts, facts["announced"], facts["working"]):
+        if is_early or (is_odd and days.is_closed(facts, facts["announced"], facts["working"])):
             return None  # nobody could say whether a closed day can be the first working day
         return facts if max(facts["made"], facts.get("raised", event)) < facts.get("leaked", announced) else None
 

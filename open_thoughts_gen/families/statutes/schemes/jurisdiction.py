@@ -78,11 +78,11 @@ class Jurisdiction(LawScheme):
     def _drawn_story(self, rng: Random) -> dict[str, Any]:
         claimant = draw_person(rng)
         defendant = (draw_firm if rng.random() < 0.5 else draw_person)(rng, (claimant,))
-        about = rng.choice((*3 * ("sale",), *2 * ("works", "land")))
+        about = rng.choice(("sale", "works", "land"))
         thing = rng.choice([key for key in self.words.lists["thing"] if key.startswith(about)])
         towns = dict(zip(("home", "other", "site"), rng.sample(TOWNS, 3), strict=True))
         drawn = {"claimant": claimant, "defendant": defendant, "about": about, "thing": thing, **towns}
-        return drawn | {"private": rng.random() < 0.6, "objection": "rank" if rng.random() < 0.25 else "town"}
+        return drawn | {"private": rng.random() < 0.6, "objection": "rank" if rng.random() < 0.28 else "town"}
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Look at what the court has to look at."""

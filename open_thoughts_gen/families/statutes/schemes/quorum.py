@@ -21,7 +21,7 @@ from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, OnDay, YesNo
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.statutes.deciding import drawn_features, gap, moved, near
+from open_thoughts_gen.families.statutes.deciding import drawn_features, moved, near
 from open_thoughts_gen.families.statutes.forms import ROW, CountForm
 from open_thoughts_gen.families.statutes.law import PARTY, WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, FIRMS, draw_person, short_name
@@ -94,9 +94,11 @@ class Quorum(LawScheme):
             {"who": who, "shares": 10 * rng.randint(4, 45), "how": how, "vote": vote}
             for who, (how, vote) in zip(people, ways, strict=True)
         ]
+        due = due_of(facts, Teller.quiet(facts))
+        facts["sent"] = near(rng, due, far=(facts["meeting"] - due).days - 1)
         if "proxy" in [how for how, _ in ways]:
-            facts["lodged"] = facts["meeting"] - timedelta(days=max(0, facts["cutoff"] - gap(rng, 0.4, 6)))
-        facts["sent"] = near(rng, due_of(facts, Teller.quiet(facts)))
+            last = facts["meeting"] - timedelta(days=facts["cutoff"])
+            facts["lodged"] = min(facts["meeting"], near(rng, last, 0.4, 6, after=facts["sent"]))
         _make_close(rng, facts)
         facts["holders"] = rng.sample(facts["holders"], len(people))
         return facts

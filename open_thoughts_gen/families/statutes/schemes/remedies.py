@@ -297,8 +297,8 @@ class Remedies(LawScheme):
         """Move a day; change a price, a sum, or what was written."""
         facts = case.facts
         limits: dict[str, Any] = dict.fromkeys(("bought", "noticed"), (facts["agreed"], None))
-        limits |= dict.fromkeys(("granted", "declared"), (None, facts.get("further", facts.get("taken_back"))))
-        limits["taken_back"] = (facts.get("declared"), None)
+        limits |= {"granted": (None, "further"), "declared": (None, facts.get("taken_back", facts.get("further")))}
+        limits["taken_back"] = ("declared", None)
         yield from moved(facts, rng, limits)
         for key in ("cover", "market_agreed", "market_further", "high", "deposit", "clause"):
             if key in facts:

@@ -233,7 +233,7 @@ class Succession(LawScheme):
         fraction, first = Fraction(1, rng.choice((2, 4))), Money(Fraction(1440 * rng.randint(8, 20)), unit)
         facts |= {"fraction": fraction} if facts["spouse_rule"] == "part" else {"first": first}
         facts |= drawn_features(rng, level, {
-            "taken_limit": (Money(Fraction(20 * rng.randint(5, 20)), unit), (0, 0.8, 0.9, 0.9)),
+            "taken_limit": (Money(Fraction(20 * rng.randint(10, 25)), unit), (0, 0.8, 0.9, 0.9)),
             "advance_rule": (True, (0.4, 0.8, 0.8, 0.9)),
             "deathbed_days": (rng.choice((7, 10, 14)), (0, 0, 0.8, 0.8)),
             "back_days": (rng.choice((7, 10, 14)), (0, 0, 0.7, 0.9)),
@@ -309,7 +309,7 @@ def _drawn_route(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
             letters["forgiven"] = letters["convicted"] + timedelta(days=rng.choice((-9, -2, -1, 1, 2, 9)))
             if "deathbed_days" in facts and rng.random() < 0.8:
                 edge = died - timedelta(days=facts["deathbed_days"])
-                letters["forgiven"] = near(rng, edge, 0.4)
+                letters["forgiven"] = near(rng, edge, 0.4, facts["deathbed_days"] - 1)
         return letters
     last = days.period_end(facts, died, facts["term_days"], quiet.work)
     drawn: dict[str, Any] = {"filed": near(rng, last, after=died)}

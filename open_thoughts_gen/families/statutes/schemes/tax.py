@@ -272,7 +272,7 @@ class Tax(LawScheme):
         """Change a day, a sum, the relation, or what kind of promise there was."""
         facts, last = case.facts, min(case.facts["handed"], case.facts.get("altered", date.max))
         yield from moved(facts, rng, {
-            "registered": ("handed", None), "given_up": ("handed", None), "altered": ("promised", None),
+            "registered": ("handed", None), "given_up": ("handed", None), "altered": ("promised", "handed"),
             "handed": ("promised", "registered"), "promised": (None, last),
         })  # fmt: skip
         for key, shifts in (("value", (-6000, -2000, 2000, 6000)), ("paid", (-400, -100, 100, 400))):
@@ -322,8 +322,8 @@ def _drawn_days(rng: Random, facts: Mapping[str, Any], kind: str) -> dict[str, A
         promised = near(rng, starts, 0.2) if close else starts - timedelta(days=rng.randint(6, 60))
         drawn |= {"promised": min(promised, drawn["handed"] - timedelta(days=1)), "public": rng.random() < 0.65}
     if "altered_rule" in facts:
-        earliest = max(drawn["promised"] + timedelta(days=1), starts - timedelta(days=2))
-        drawn |= {"altered": earliest + timedelta(days=rng.randint(0, 6)), "raised": rng.random() < 0.6}
+        limit = min(starts, drawn["handed"] - timedelta(days=1))
+        drawn |= {"altered": near(rng, limit, 0.4, 8, after=drawn["promised"]), "raised": rng.random() < 0.6}
     if kind == "trade":
         end = GiftTax(facts).work.months_after(drawn["handed"], facts["hold"])
         drawn["given_up"] = near(rng, end)
@@ -332,7 +332,7 @@ def _drawn_days(rng: Random, facts: Mapping[str, Any], kind: str) -> dict[str, A
 
 def _is_open(facts: Mapping[str, Any]) -> bool:
     """Return whether the case has what the point is about, and days in order."""
-    order = [facts[key] for key in ("promised", "handed", "registered") if key in facts]
+    order = [facts[key] for key in ("promised", "altered", "handed", "registered") if key in facts]
     if NEEDS.get(facts["point"], "value") not in facts or order != sorted(set(order)):
         return False
     table, rule = GiftTax(facts).table()
