@@ -32,7 +32,7 @@ SHOWN_FROM = {
 }
 # How likely a phrase is to be drawn before a step of a kind, beside the others that would fit somewhere.
 WEIGHTS = {"exception": 3.0, "trap": 4.0, "turn": 4.0, "refute": 3.0}
-NUM_PHRASES: Mapping[Narration, Sequence[int]] = {"brief": (0,), "normal": (0, 1, 1, 2, 2), "deliberate": (1, 2, 2)}
+NUM_PHRASES: Mapping[Narration, Sequence[int]] = {"brief": (0,), "normal": (0, 0, 1, 1, 2), "deliberate": (1, 2, 2)}
 OPENED_BY = {
     "notes": "opening/note",
     "recap": "recap",

@@ -25,7 +25,6 @@ from open_thoughts_gen.families.statutes.deciding import (
     resized,
     story_of,
 )
-from open_thoughts_gen.families.statutes.forms import CountForm
 from open_thoughts_gen.families.statutes.law import WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, OFFICES, draw_person
 
@@ -173,8 +172,7 @@ class Household(Decision):
         return {**known, "benefit": benefit, "bank": "more" if is_more else "enough"}
 
     def check_days(self) -> None:
-        """Hold the claim against the calendar, and find the first day that would have been too late."""
-        self.say("check.days", num_span=self.work.days_between(self.facts["fell"], self.facts["claimed"]))
+        """Find the first day that would have been too late."""
         self.say("check.edge", next_day=self.work.after(self.known["last"], 1))
 
     def check_capital(self, known: Mapping[str, Any]) -> None:
@@ -213,7 +211,6 @@ class Benefit(LawScheme):
         lists = self.words.lists
         self.forms: Mapping[str, Form[Any]] = {
             **self.law_forms(dates="fell claimed from last next_day", sums=f"{SUMS} {WORKED_OUT}", numbers=NUMBERS),
-            "num_span": CountForm("day"),
             **{name: EntryForm(lists[name]) for name in ("purpose", "listed", "fall", "cared")},
         }
 

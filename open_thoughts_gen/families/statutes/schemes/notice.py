@@ -20,7 +20,7 @@ from open_thoughts_gen.families.statutes.law import WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, INSURERS, draw_person, short_name
 
 DATES = "loss learned posted arrived called reported repaired premium paid last given grace_end next_day"
-SUMS = "sum deductible cap above cut owed back gap"
+SUMS = "sum deductible cap above cut owed back gap other"
 # Who is right about the one ground, and why.
 RULED = balanced(insured="notice grace", insurer="late unpaid deductible")
 RULED_BY_LEVEL = {
@@ -140,7 +140,7 @@ class Claim(Decision):
         check = "check.whole" if whole else "check.first"
         if self.has("cap"):
             capped = self.work.exceeds(above.number, facts["cap"].number)
-            above, check = (facts["cap"], "check.cap") if capped else (above, check)
+            above, check = (facts["cap"], check if whole else "check.cap") if capped else (above, check)
             self.say("cap.applies" if capped else "cap.idle", above=above)
         if not (self.has("part") and excused):
             if self.has("part"):
@@ -179,7 +179,9 @@ class Claim(Decision):
             back = self.money("owed + share", owed=known["owed"], share=known["share"])
             self.say(known["check"], owed=known["owed"], back=back)
         else:
-            self.say(known["check"])
+            high = facts["cap" if known["check"] == "check.cap" else "sum"]
+            if high.number > facts["deductible"].number:
+                self.say(known["check"], other=self.money("high - low", high=high, low=facts["deductible"]))
 
     def ground(self) -> dict[str, Any]:
         """Return the outcome of the one ground that is in dispute."""
