@@ -111,7 +111,7 @@ class Form(ABC, Generic[Value]):
 class WholeForm(Form[int]):
     """A whole number: `1,840`, `plain` 1840, `words` three, `ordinal` third."""
 
-    styles = ("", "plain", "words", "ordinal")
+    styles: ClassVar[Sequence[str]] = ("", "plain", "words", "ordinal")
 
     def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
         """Return the number; one too large for words is written in digits."""

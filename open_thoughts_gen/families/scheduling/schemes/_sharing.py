@@ -118,17 +118,12 @@ def close(sharing: Sharing, places: dict[int, tuple[int, ...]], *, can_split: bo
         left = [thing for thing, weight in enumerate(sharing.weights) if weight and thing not in held]
         if not left:
             return None
-        options = {thing: [owner for owner in places if not closed_by(sharing, places[owner], thing)] for thing in left}
+        closed = {thing: {owner: closed_by(sharing, places[owner], thing) for owner in places} for thing in left}
+        options = {thing: [owner for owner, reason in closed[thing].items() if reason is None] for thing in left}
         thing = min(left, key=lambda each: len(options[each]))
-        out = tuple(
-            (owner, *closed_by(sharing, places[owner], thing)[0]) for owner in places if owner not in options[thing]
-        )
-        rests = frozenset(
-            other
-            for owner in places
-            if owner not in options[thing]
-            for other in closed_by(sharing, places[owner], thing)[1]
-        )
+        reasons = {owner: reason for owner, reason in closed[thing].items() if reason is not None}
+        out = tuple((owner, other, load) for owner, (other, load, _) in reasons.items())
+        rests = frozenset(member for *_, members in reasons.values() for member in members)
         if len(options[thing]) > 1:
             case = Fact("case", (thing,), out=out, rests=rests)
             cases = split(sharing, places, case, options[thing]) if can_split else None
@@ -153,15 +148,13 @@ def split(
     return facts or None
 
 
-def closed_by(
-    sharing: Sharing, members: Sequence[int], thing: int
-) -> tuple[tuple[int, int], Sequence[int]] | tuple[()]:
-    """Return why a thing can't go to these: one of them (or -1) and the load; and whose places that rests on."""
+def closed_by(sharing: Sharing, members: tuple[int, ...], thing: int) -> tuple[int, int, tuple[int, ...]] | None:
+    """Return why a thing can't go to these: one of them (or -1), the load, and whose places that rests on."""
     load = sharing.weights[thing] + sum(sharing.weights[other] for other in members)
     other = next((other for other in members if sharing.is_apart(thing, other)), None)
     if other is not None:
-        return (other, load), (other,)
-    return ((-1, load), members) if load > sharing.capacity else ()
+        return other, load, (other,)
+    return (-1, load, members) if load > sharing.capacity else None
 
 
 def needed(facts: Sequence[Fact]) -> list[Fact]:
@@ -280,12 +273,10 @@ class Teller:
         for place in range(num):
             things = [thing for thing, at in enumerate(places) if at == place and self.sharing.weights[thing]]
             if things:
-                load = self._sum(tuple(self.sharing.weights[thing] for thing in things))
-                self.narrative.step(
-                    "place" if len(things) > 1 else "place.one",
-                    things=[self.names[thing] for thing in things],
-                    load=load,
-                )
+                parts = tuple(self.sharing.weights[thing] for thing in things)
+                bank = "place" if len(things) > 1 else "place.one"
+                shown = [self.names[thing] for thing in things]
+                self.narrative.step(bank, things=shown, parts=parts, load=self._sum(parts))
         self.narrative.step("place.check", limit=self.sharing.capacity)
 
     def least(self) -> int:

@@ -33,9 +33,9 @@ from open_thoughts_gen.families.scheduling.schemes._sharing import (
 )
 
 PROGRAM = Path(__file__).with_suffix(".lp")
-SIZES = {1: (5, 4, 6), 2: (6, 5, 8), 3: (6, 5, 9), 4: (7, 7, 10)}  # subjects, and candidates from so many to so many
+SIZES = {1: (4, 3, 5), 2: (6, 5, 8), 3: (7, 6, 9), 4: (8, 8, 11)}  # subjects, and candidates from so many to so many
 MOST_PEOPLE = 11
-MIN_LENGTH = {1: 1, 2: 1, 3: 2, 4: 3}  # of an argument, in facts
+MIN_LENGTH = {1: 1, 2: 1, 3: 3, 4: 4}  # of an argument, in facts
 
 
 class Exams(SchedulingScheme):
@@ -45,8 +45,8 @@ class Exams(SchedulingScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("sessions"), "least"),
         "fits": Ask(YesNo(), "fits", needs=("sessions",), coin="fits"),
-        "same": Ask(YesNo(), "same", needs=("sessions", "one", "other"), coin="same"),
-        "excuse": Ask(OneOf(()), "excuse", level=2, needs=("sessions",)),
+        "same": Ask(YesNo(), "same", level=2, needs=("sessions", "one", "other"), coin="same"),
+        "excuse": Ask(OneOf(()), "excuse", level=3, needs=("sessions",)),
     }
 
     def __init__(self) -> None:
@@ -68,7 +68,9 @@ class Exams(SchedulingScheme):
         choices = [[subject, ring[index - 1]] for index, subject in enumerate(ring)]
         while len(choices) < num_people:
             choices.append(rng.sample(subjects, 3 if rng.random() < 0.15 * level and not ring else 2))
-        if rng.random() < 0.35:  # all but one take what somebody else takes, too: then it may be one candidate's fault
+        if rng.random() < (
+            0.35 if level < 3 else 0.55
+        ):  # all but one take what somebody else takes, too: then it may be one candidate's fault
             choices += [chosen[::-1] for chosen in rng.sample(choices, len(choices) - 1)][: MOST_PEOPLE - len(choices)]
         people = [
             {"who": who, **dict(zip(("first", "then", "last"), chosen, strict=False))}
@@ -82,7 +84,7 @@ class Exams(SchedulingScheme):
             return None
         free = [pair for pair in combinations(range(num_subjects), 2) if not sharing.is_apart(*pair)]
         tight = [pair for pair in free if arranged(merged(sharing, *pair), least) is None]
-        if not free or (len(told) < MIN_LENGTH[level] and not (tight and rng.random() < 0.3)):
+        if not free or (len(told) < MIN_LENGTH[level] and not (tight and rng.random() < 0.2)):
             return None
         one, other = (names[index] for index in rng.choice(tight if tight and rng.random() < 0.5 else free))
         return facts | {"sessions": least - rng.choice((0, 1)), "one": one, "other": other}
@@ -148,6 +150,9 @@ class Exams(SchedulingScheme):
         names = [self.words.lists["subject"][key][""] for key in keys]
         notes = {pair: f" ({who})" for pair, who in witnesses(facts).items()}
         teller = Teller(narrative, sharing, names, notes)
+        for subject, name in enumerate(names):
+            others = [names[other] for other in range(len(names)) if sharing.is_apart(subject, other)]
+            narrative.step("clashes" if others else "clashes.none", thing=name, things=others)
         narrative.point = 1
         if asks == "least":
             num = teller.least()

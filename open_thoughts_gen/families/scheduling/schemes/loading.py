@@ -30,10 +30,10 @@ from open_thoughts_gen.families.scheduling.schemes._sharing import (
 )
 
 PROGRAM = Path(__file__).with_suffix(".lp")
-SIZES = {1: (5, 0), 2: (6, 2), 3: (7, 3), 4: (8, 4)}  # consignments, and pairs that are kept apart
-MAX_LENGTH = {1: 1, 2: 4, 3: 9, 4: 9}  # of an argument, in facts
-MIN_LENGTH = {1: 1, 2: 1, 3: 2, 4: 3}
-ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.85}  # how often the weight alone says too little
+SIZES = {1: (4, 0), 2: (6, 2), 3: (7, 3), 4: (9, 4)}  # consignments, and pairs that are kept apart
+MAX_LENGTH = {1: 1, 2: 3, 3: 9, 4: 9}  # of an argument, in facts
+MIN_LENGTH = {1: 1, 2: 1, 3: 2, 4: 4}
+ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.8}  # how often the weight alone says too little
 UNIT = 50
 
 
@@ -44,7 +44,7 @@ class Loading(SchedulingScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("vans"), "least"),
         "fits": Ask(YesNo(), "fits", needs=("vans",), coin="fits"),
-        "leave": Ask(OneOf(()), "leave", level=2, needs=("vans",)),
+        "leave": Ask(OneOf(()), "leave", level=3, needs=("vans",)),
     }
 
     def __init__(self) -> None:
@@ -153,13 +153,9 @@ class Loading(SchedulingScheme):
         """Tell how many vans the weight alone would ask for, where that is fewer than are needed."""
         share = -(-sum(sharing.weights) // sharing.capacity)
         if share < least:
-            total = int(
-                narrative.work(
-                    " + ".join("abcdefgh"[: len(sharing.weights)]),
-                    **dict(zip("abcdefgh", sharing.weights, strict=False)),
-                )
-            )
-            narrative.step("survey", total=total, share=share)
+            names = "abcdefghijkl"[: len(sharing.weights)]
+            total = int(narrative.work(" + ".join(names), **dict(zip(names, sharing.weights, strict=True))))
+            narrative.step("survey", parts=sharing.weights, total=total, share=share)
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program for one number of vans after another."""

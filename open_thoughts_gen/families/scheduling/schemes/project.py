@@ -25,7 +25,7 @@ from open_thoughts_gen.families.scheduling.forms import CountedForm, SeriesForm,
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
 PROGRAM = Path(__file__).with_suffix(".lp")
-SIZES = {1: (5, 0), 2: (6, 3), 3: (6, 3), 4: (7, 4)}  # tasks, and how many of them need the one thing
+SIZES = {1: (4, 0), 2: (5, 3), 3: (7, 3), 4: (8, 4)}  # tasks, and how many of them need the one thing
 Tasks = tuple[tuple[int, bool, tuple[int, ...]], ...]  # of each task its days, whether it needs it, what it waits for
 
 
@@ -56,9 +56,9 @@ class Project(SchedulingScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("days"), "least"),
         "ready": Ask(YesNo(), "ready", needs=("by",), coin="ready"),
-        "late": Ask(HowMuch("days"), "late", needs=("slow", "more")),
+        "late": Ask(HowMuch("days"), "late", level=3, needs=("slow", "more")),
         "second": Ask(HowMuch("days"), "second", level=2),
-        "slack": Ask(YesNo(), "slack", needs=("slow", "more"), coin="slack"),
+        "slack": Ask(YesNo(), "slack", level=3, needs=("slow", "more"), coin="slack"),
     }
 
     def __init__(self) -> None:

@@ -28,7 +28,7 @@ PROGRAM = Path(__file__).with_suffix(".lp")
 CODES = {"away": "", "licence": "licence", "has_night": "one", "has_day": "one"}
 CODES |= {"after": "rest", "before": "rest", "full": "most"}  # the rule behind each reason
 SIZES = {1: (3, 4), 2: (4, 4), 3: (4, 4), 4: (5, 5)}  # days and people
-DEPTHS = {1: 2, 2: 3, 3: 4, 4: 6}  # deductions of what is forced, where there is a choice
+DEPTHS = {1: (1, 2), 2: (2, 4), 3: (4, 7), 4: (6, 10)}  # deductions of what is forced, and of why there is no roster
 MAX_STEPS = 10  # of an argument
 MAX_ROSTERS = 60
 RULES = ("licence", "one", "rest", "most")
@@ -43,7 +43,7 @@ class Deduction:
     who: tuple[str, ...] = ()
     shift: Shift = (0, False)
     out: tuple[tuple[str, str], ...] = ()  # who is out of the question, and why
-    turns: tuple[Shift, ...] = ()
+    turns: tuple[tuple[int, bool | None], ...] = ()
     parents: tuple[int, ...] = ()
 
 
@@ -71,9 +71,9 @@ class Roster(SchedulingScheme):
     label_styles: ClassVar[Sequence[str]] = ("Rule {}", "§ {}", "Article {}", "Point {}", "Paragraph {}")
     asks: ClassVar[Mapping[str, Ask]] = {
         "who": Ask(OneOf(()), "who", needs=("shift",)),
-        "can": Ask(YesNo(), "can", needs=("shift", "person"), coin="can"),
+        "can": Ask(YesNo(), "can", level=2, needs=("shift", "person"), coin="can"),
         "covered": Ask(YesNo(), "covered", level=2, coin="covered"),
-        "rule": Ask(OneOf(()), "rule", level=3, coin="covered", outcomes=(False,)),
+        "rule": Ask(OneOf(()), "rule", level=3, coin="rule", outcomes=("one", "most")),
     }
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Roster(SchedulingScheme):
         first, names = rng.randrange(7 - num_days + 1), rng.sample(STAFF, num_people)
         shares = [2 * num_days // num_people + (index < 2 * num_days % num_people) for index in range(num_people)]
         spare = rng.randrange(num_people)
-        people = [
+        people: list[dict[str, Any]] = [
             {"who": name, "night": rng.random() < 0.55}
             | ({"most": shares[index] + (index == spare)} if level > 2 else {})
             for index, name in enumerate(names)
@@ -116,13 +116,15 @@ class Roster(SchedulingScheme):
         if sum(person["night"] for person in people) < 2 or not all(able.values()):
             return None
         deducing = Deducing(facts, rules_of(facts))
-        deducing.run(None, None)
+        last, (few, many) = deducing.run(None, None), DEPTHS[level]
+        if last is not None and not level // 3 < len(needed(deducing.marks, last)) <= many:
+            return None
         forced = [
             mark.shift
             for index, mark in enumerate(deducing.marks)
-            if mark.kind == "only" and len(able[mark.shift]) > 1 and len(needed(deducing.marks, index)) >= DEPTHS[level]
+            if mark.kind == "only" and len(able[mark.shift]) > 1 and few <= len(needed(deducing.marks, index)) <= many
         ]
-        if not forced and rng.random() < 0.7:
+        if last is None and not forced:
             return None
         shift = rng.choice(forced or list(able))
         return facts | {"shift": named(shift), "person": rng.choice(able[shift])}
@@ -148,7 +150,7 @@ class Roster(SchedulingScheme):
             is_one = len(free) == 1 and next(filled(facts, rules - set(free), 1), None) is not None
             return {"covered": False, "can": None, "rule": free[0] if is_one else None}
         rosters = list(filled(facts, rules, MAX_ROSTERS + 1))
-        results: dict[str, Any] = {"covered": bool(rosters) or None, "can": None}
+        results: dict[str, Any] = {"covered": bool(rosters) or None, "can": None, "rule": None}
         if "shift" in facts and 0 < len(rosters) <= MAX_ROSTERS:
             shift, person = shift_of(facts["shift"]), facts.get("person", "")
             able = {roster[shift] for roster in rosters}
@@ -198,11 +200,11 @@ class Roster(SchedulingScheme):
         elif asks == "can":
             is_out = argument(facts, given=(shift, facts["person"])) if shift else None
             narrative.step("suppose", **needed)
-            if is_out is None:
+            if is_out is None and shift:
                 is_shown = show(narrative, facts, rules_of(facts), {shift: facts["person"]})
                 narrative.answer(f"answer.can.{'yes' if is_shown else 'no'}", is_shown, **needed)
             else:
-                can = tell_all(narrative, is_out) != ""
+                can = tell_all(narrative, is_out or ()) != ""
                 narrative.answer(f"answer.can.{'yes' if can else 'no'}", can, **needed)
         elif asks == "covered":
             proof = argument(facts)

@@ -101,15 +101,12 @@ class Shop(SchedulingScheme):
         world = rng.choice(list(self.words.lists["world"]))
         num_jobs, num_benches = SIZES[level]
         benches = rng.sample(self._of(world, "benches"), num_benches)
-        jobs = []
+        jobs: list[dict[str, Any]] = []
         for job in rng.sample(self._of(world, "jobs"), num_jobs):
             route = benches if level == 1 else rng.sample(benches, num_benches)
             hours = [rng.randint(1, 6) for _ in route]
-            pairs = zip(route, hours, strict=True)
-            jobs.append(
-                {"job": job}
-                | {f"{key}{n}": v for n, pair in enumerate(pairs, 1) for key, v in zip("md", pair, strict=True)}
-            )
+            benches_by_step = {f"m{number}": bench for number, bench in enumerate(route, 1)}
+            jobs.append({"job": job, **benches_by_step, **{f"d{n}": spent for n, spent in enumerate(hours, 1)}})
         facts: dict[str, Any] = {"world": world, "jobs": jobs}
         instance = instance_of(jobs)
         bound, _ = best_bound(instance)
@@ -126,10 +123,9 @@ class Shop(SchedulingScheme):
         facts |= {"late_job": late["job"], "late_bench": late[f"m{rng.randint(1, num_benches)}"]}
         pairs = forced_pairs(instance, least) if level > 2 else []
         if pairs:
-            bench, *two = rng.choice(pairs)
-            facts |= dict(
-                zip(("bench", "one", "two"), (bench, *(jobs[job]["job"] for job in rng.sample(two, 2))), strict=True)
-            )
+            bench, *both = rng.choice(pairs)
+            one, two = (jobs[job]["job"] for job in rng.sample(both, 2))
+            facts |= {"bench": bench, "one": one, "two": two}
         return facts
 
     def _of(self, world: str, style: str) -> list[str]:
@@ -399,7 +395,7 @@ class Following:
             for one, two in self.pairs:
                 if (two, one) in ordered or not self._is_too_late(one, two):
                     continue
-                parents = (self.reach[one], self.due[two])
+                parents: tuple[int, ...] = (self.reach[one], self.due[two])
                 if self._is_too_late(two, one):
                     parents += (self.reach[two], self.due[one])
                     return self.marks, self._add(Mark("clash", one, other=two, parents=parents))
@@ -414,7 +410,8 @@ class Following:
     def _order(self, first: Op, second: Op, order: int) -> None:
         """Draw the consequences of one step going before another, for both jobs."""
         begin = self._value(self.reach[first]) + self._hours(first)
-        parents, parts = (order, self.reach[first]), (self._value(self.reach[first]), self._hours(first))
+        parents: tuple[int, ...] = (order, self.reach[first])
+        parts = (self._value(self.reach[first]), self._hours(first))
         for op in self._steps(second, 1):
             if begin <= self._value(self.reach[op]):
                 break
@@ -506,7 +503,9 @@ class Teller:
         narrative, values = self.narrative, dict[tuple[str, Op], int]()
         for mark in marks:
             job, bench = self._job(mark.op[0]), self._bench(mark.op)
-            names = {"job": job, "bench": bench} | ({"other": self._job(mark.other[0])} if mark.other else {})
+            names: dict[str, Any] = {"job": job, "bench": bench} | (
+                {"other": self._job(mark.other[0])} if mark.other else {}
+            )
             if mark.kind in ("reach", "due"):
                 self._tell_time(mark, names, values, limit)
             elif mark.other is None:
@@ -531,7 +530,7 @@ class Teller:
         value = self._sum(parts) if mark.kind == "reach" else self._rest(parts)
         values[mark.kind, mark.op] = value
         bank = f"{mark.kind}.{'wait' if mark.other else 'chain' if mark.parents else 'plain'}"
-        shown = {"parts": parts[mark.kind == "due" :], "hours": sum(parts[1:]), "limit": limit}
+        shown: dict[str, Any] = {"parts": parts[mark.kind == "due" :], "hours": sum(parts[1:]), "limit": limit}
         self.narrative.step(bank, value=value, **shown, **names)
 
     def _is_too_late(self, values: Mapping[tuple[str, Op], int], one: Op, two: Op) -> bool:
@@ -540,7 +539,7 @@ class Teller:
         hours = self.instance[one[0]][one[1]][1]
         end = int(self.narrative.work("reach + hours", reach=reach, hours=hours)) if reach else hours
         is_late = self.narrative.work.exceeds(end, due)
-        names = {"job": self._job(one[0]), "other": self._job(two[0]), "bench": self._bench(one)}
+        names: dict[str, Any] = {"job": self._job(one[0]), "other": self._job(two[0]), "bench": self._bench(one)}
         self.narrative.step("late" if is_late else "fits", end=end, due=due, **names)
         return is_late
 
@@ -623,7 +622,7 @@ class Teller:
                     parts = (*head, *tail)
                     end = self._sum(parts)
                     gap = int(self.narrative.work("end - least", end=end, least=least))
-                    names = {"job": self._job(one[0]), "other": self._job(two[0]), "bench": bench}
+                    names: dict[str, Any] = {"job": self._job(one[0]), "other": self._job(two[0]), "bench": bench}
                     self.narrative.step("tempting", parts=parts, late_end=end, gap=gap, **names)
                     return
 

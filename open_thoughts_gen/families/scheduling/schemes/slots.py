@@ -60,7 +60,7 @@ class Slots(SchedulingScheme):
         num_people, num_busy = SIZES[level]
         cities = self.words.lists["city"]
         names = rng.sample(STAFF, num_people)
-        people, busy = [], []
+        people, busy = list[dict[str, Any]](), list[dict[str, Any]]()
         for name, city in zip(names, rng.sample(list(cities), num_people), strict=True):
             offset, opens = int(cities[city]["offset"]), rng.randrange(7 * HOUR, 10 * HOUR + 1, HALF)
             if offset % HOUR and level < 3:
