@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from open_thoughts_gen.families.kit.forms import Form, NameForm
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import SHARED_WORDS, ProblemScheme
 from open_thoughts_gen.families.kit.words import WordFile
+from open_thoughts_gen.families.kit.work import Work
 
 FRAME = Path(__file__).parent / "words" / "frame.yaml"
 # The parts of a page in the order in which each genre has them; a part that has a bank of its own is led in by it.
@@ -55,23 +57,28 @@ class EthicsScheme(ProblemScheme):
         return {**super().known_forms, "writer": NameForm(), "reader": NameForm()}
 
     def cast(self, rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw the genre, who writes and who reads."""
+        """Draw who writes and who reads."""
         writer, reader = (
             f"{first} {last}" for first, last in zip(rng.sample(FIRST_NAMES, 2), rng.sample(LAST_NAMES, 2), strict=True)
         )
-        return {"genre": rng.choice(tuple(GENRES)), "writer": writer, "reader": reader}
+        return {"writer": writer, "reader": reader}
 
     def framed(self, case: ProblemCase, page: Page, *, rules: str, story: str, ask: str) -> str:
         """Return the whole prompt, its parts in the order of the genre."""
-        genre, parts = case.cast["genre"], {"rules": rules, "story": story, "ask": ask}
+        genre, parts = case.pen("genre").pick("genre", *GENRES), {"rules": rules, "story": story, "ask": ask}
         pieces: list[str] = []
         for part in GENRES[genre]:
             bank = f"prompt/{genre}.{part}"
             if bank in self.words.banks:
-                pieces.append(page.say(bank, writer=case.cast["writer"], reader=case.cast["reader"]))
+                pieces.append(page.say(bank, **case.cast))
             if part in parts:
                 pieces.append(parts[part])
         return "\n\n".join(pieces)
+
+
+def is_more(work: Work, one: int | Fraction, other: int | Fraction) -> bool:
+    """Return whether a number is larger than another, and claim it if it is: what does not exceed goes unsaid."""
+    return work.exceeds(one, other) if one > other else bool(work.settle(one > other))
 
 
 def patch_of(case: ProblemCase, letter: str) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.ethics.forms import ListForm
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme, is_more, patch_of
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.forms import DayForm, EntryForm, Form, NameForm, WholeForm
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, OneOf, SomeOf, YesNo
@@ -188,6 +188,7 @@ class Plans(EthicsScheme):
         narrative.point = 2
         chosen = None
         if asks != "moved":
+            _try_other_aim(narrative, facts)
             chosen = winner(facts, kept, facts["aim"], work, narrative)
             if chosen is not None:
                 narrative.step("chosen", winner=chosen, **setting)
@@ -319,7 +320,7 @@ def is_barred(
     option, equal = row["option"], list[str]()
     for slot in SLOTS:
         was, has, place = facts[f"t{slot}"], row[f"v{slot}"], facts[f"g{slot}"]
-        if not work.exceeds(was, has):
+        if not is_more(work, was, has):
             equal += [place] if was == has else []
             continue
         can_waive = "condition" in facts
@@ -376,7 +377,7 @@ def winner(
         figures = [_figure(facts, row, "total" if by_total else aim, number, work, narrative) for row in left]
         best = min(figures) if aim == "gap" and not by_total else max(figures)
         lower = aim == "gap" and not by_total
-        out = [work.exceeds(each, best) if lower else work.exceeds(best, each) for each in figures]
+        out = [is_more(work, each, best) if lower else is_more(work, best, each) for each in figures]
         if narrative is not None:
             dropped = tuple(row["option"] for row, gone in zip(left, out, strict=True) if gone)
             shown = tuple(f"{row['option']} {each}" for row, each in zip(left, figures, strict=True))
@@ -428,14 +429,17 @@ def _scores(facts: Mapping[str, Any], which: str, counts: bool | None = None) ->
 
 
 def _tell_tempting(narrative: Narrative, facts: Mapping[str, Any], chosen: str) -> None:
-    """Tell of a plan that would have won, had it not been shut out, and of one that another aim would have chosen."""
-    work = Work(is_quiet=True)
-    rival = winner(facts, facts["rows"], facts["aim"], work)
+    """Tell of a plan that would have won, had it not been shut out."""
+    rival = winner(facts, facts["rows"], facts["aim"], Work(is_quiet=True))
     if rival not in (None, chosen):
         narrative.step("tempting", place=rival, setting=facts["setting"])
+
+
+def _try_other_aim(narrative: Narrative, facts: Mapping[str, Any]) -> None:
+    """Tell the wrong turn of going by another yardstick than the one in force, where that makes a difference."""
     other = "total" if facts["aim"] != "total" else "worst"
-    wrong = adopted(facts, other, work)
-    if wrong not in (None, chosen):
+    wrong, right = (adopted(facts, aim, Work(is_quiet=True)) for aim in (other, facts["aim"]))
+    if wrong not in (None, right):
         narrative.step(f"turn.{other}", place=wrong, figures=_scores({**facts, "other": other}, "other"))
         narrative.step("refute.aim")
 

@@ -161,12 +161,13 @@ class SharesScheme(EthicsScheme):
         if asks == "which":
             self._tell_search(narrative, facts)
             return
+        if asks == "share":
+            _try_ratio(narrative, facts)
         narrative.step("rule")
         now = divided(facts, facts["rule"], work, narrative)
         claims = {entry["name"]: entry["claim"] for entry in facts["claims"]}
         if asks == "share":
             share = now[facts["person"]]
-            _try_ratio(narrative, facts, share)
             whole = int(share) if share.denominator == 1 else None  # only with a planted error it is not whole
             narrative.answer("answer.share", whole, person=facts["person"], each=share, setting=facts["setting"])
         elif asks == "full":
@@ -310,8 +311,9 @@ def spread(
     return parts
 
 
-def _try_ratio(narrative: Narrative, facts: Mapping[str, Any], share: Fraction) -> None:
+def _try_ratio(narrative: Narrative, facts: Mapping[str, Any]) -> None:
     """Tell the wrong turn of dividing the whole fund in proportion, whatever the text says."""
+    share = divided(facts, facts["rule"], Work(is_quiet=True))[facts["person"]]
     claims = {entry["name"]: entry["claim"] for entry in facts["claims"]}
     person, total = facts["person"], sum(claims.values())
     if Fraction(claims[person] * facts["fund"], total) == share:

@@ -152,9 +152,10 @@ class Triage(EthicsScheme):
         narrative.step(f"issue.{asks}" if "wait" in facts else f"issue.{asks}.bare")
         narrative.point = 1
         until = facts["call"] if asks in ("who", "turns") else None
+        if until is not None:
+            _try_queue(narrative, facts)
         seen = calls(facts, work, narrative, until=until, find=facts["asked"] if asks == "time" else None)
         if asks in ("who", "turns"):
-            _try_queue(narrative, facts, seen)
             narrative.answer("answer.who", seen[facts["call"]], seen=seen[facts["call"]], call=facts["call"])
             return
         if asks == "order":
@@ -267,7 +268,7 @@ def _rank_at(
     rank, name = person["rank"], person["name"]
     if not facts.get("wait") or rank == "A":
         return str(rank)
-    waited = int(work("now - at", now=now, at=person["at"]))
+    waited = minutes_between(person["at"], now, work)
     is_short = work.exceeds(facts["wait"], waited)
     shown = {"name": name, "at": person["at"], "now": now, "waited": waited, "rank": rank, "wait": facts["wait"]}
     if is_short:
@@ -284,6 +285,16 @@ def _rank_at(
         narrative.step("up", higher=higher, **shown)
         told.add(name)
     return higher
+
+
+def minutes_between(at: int, now: int, work: Work) -> int:
+    """Return the minutes from one time of day to another, reckoned over the full hours as one does by the clock."""
+    hours, since, left = now // 60 - at // 60, at % 60, now % 60
+    if hours == 0:
+        return int(work("left - since", left=left, since=since))
+    if hours == 1:
+        return int(work("60 - since + left", since=since, left=left))
+    return int(work("60 - since + 60 * full + left", since=since, full=hours - 1, left=left))
 
 
 def _first(
@@ -313,8 +324,9 @@ def _first(
     return name
 
 
-def _try_queue(narrative: Narrative, facts: Mapping[str, Any], seen: Mapping[int, str]) -> None:
+def _try_queue(narrative: Narrative, facts: Mapping[str, Any]) -> None:
     """Tell the wrong turn of a plain queue, in which the one who has been there longest would be next."""
+    seen = calls(facts, Work(is_quiet=True), until=facts["call"])
     call, before = facts["call"], [name for now, name in seen.items() if now != facts["call"]]
     first = next(person["name"] for person in facts["people"] if person["name"] not in before)
     if first != seen[call]:

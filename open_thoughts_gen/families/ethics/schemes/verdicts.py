@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.ethics.forms import ListForm
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme, is_more, patch_of
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm, WholeForm
 from open_thoughts_gen.families.kit.kinds import Flip, Kind, OneOf, SomeOf, YesNo
@@ -251,6 +251,11 @@ def _respect(facts: Mapping[str, Any], index: int) -> str:
     return f"{facts['setting']}.{index}"
 
 
+def first_graver(one: Grades, other: Grades, work: Work) -> int:
+    """Return the first respect in which one case is graver than another; 0 where there is none."""
+    return next((index for index in RESPECTS if is_more(work, one[f"c{index}"], other[f"c{index}"])), 0)
+
+
 def clashes(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = None) -> list[tuple[str, str]]:
     """Return each pair of something censured and something let pass that is at least as grave in every respect."""
     found: list[tuple[str, str]] = []
@@ -258,10 +263,9 @@ def clashes(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = 
         shown = {"other": passed["name"], "grades": _grades(passed)}
         safe: list[str] = []
         for bad in binding(facts, "censured"):
-            graver = [index for index in RESPECTS if work.exceeds(bad[f"c{index}"], passed[f"c{index}"])]
-            if graver:
-                word = _word(facts, graver[0], narrative)
-                safe.append(f"{bad['name']} ({word} {bad[f'c{graver[0]}']})")
+            index = first_graver(bad, passed, work)
+            if index:
+                safe.append(f"{bad['name']} ({_word(facts, index, narrative)} {bad[f'c{index}']})")
                 continue
             found.append((bad["name"], passed["name"]))
             if narrative is not None:
@@ -280,14 +284,14 @@ def forced(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = N
         short: list[str] = []
         for entry in binding(facts, verdict):
             graver, milder = (entry, new) if verdict == "censured" else (new, entry)
-            lacking = [index for index in RESPECTS if work.exceeds(graver[f"c{index}"], milder[f"c{index}"])]
-            if not lacking:
+            index = first_graver(graver, milder, work)
+            if not index:
                 if narrative is not None:
                     bank = "reaches.censured" if verdict == "censured" else "reaches.let_pass"
                     narrative.step(bank, name=entry["name"], grades=(_dashed(entry),))
                 others = [each for each in OUTCOMES if each != verdict]
                 return work.settle(verdict, *others)
-            short.append(f"{entry['name']} ({_word(facts, lacking[0], narrative)} {entry[f'c{lacking[0]}']})")
+            short.append(f"{entry['name']} ({_word(facts, index, narrative)} {entry[f'c{index}']})")
         if narrative is not None and short:
             narrative.step("short.censured" if verdict == "censured" else "short.let_pass", reasons=tuple(short))
     return work.settle("silent", "censured", "let pass")
