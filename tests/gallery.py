@@ -25,6 +25,7 @@ from open_thoughts_gen import plugin
 from open_thoughts_gen.families.kit.deriving import derived
 from open_thoughts_gen.families.kit.drawing import drawn, page, write_on
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
+from open_thoughts_gen.families.kit.forms import PrintedSoFar
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
 from open_thoughts_gen.families.kit.words import Bank
@@ -68,9 +69,13 @@ def _levels(scheme: ProblemScheme) -> str:
 
 @dataclass(slots=True)
 class Listing:
-    """What the cases that were drawn printed: every alternative of each bank at its first place, and facts by level."""
+    """What the cases that were drawn printed: every alternative of each bank at its first place, and facts by level.
+
+    `values` are those of the bank's fields there, as they are written.
+    """
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
     facts: dict[int, set[str]] = field(default_factory=dict)
     num_cases: int = 0
 
@@ -79,6 +84,7 @@ class ListedPage(Page):
     """A page that lists every alternative of each bank where it is written for the first time."""
 
     texts: dict[str, tuple[str, ...]]
+    values: dict[str, dict[str, str]]
 
     def draw(self, bank: Bank, values: Mapping[str, Any]) -> str:
         self._list(bank, values)
@@ -92,6 +98,8 @@ class ListedPage(Page):
         if bank.name not in self.texts:
             self.texts[bank.name] = ()
             self.texts[bank.name] = self.render(bank, bank.say, values)
+            fields = sorted(self.words.printed(bank.name) & values.keys())
+            self.values[bank.name] = {name: self.forms[name].write(values[name], "", PrintedSoFar()) for name in fields}
 
 
 def words_of(scheme: ProblemScheme) -> set[str]:
@@ -115,7 +123,7 @@ def listing(scheme: ProblemScheme) -> Listing:
         for part in ("prompt", "trace"):
             sheet = page(scheme, case, part)
             listed = ListedPage(sheet.words, sheet.forms, sheet.pen, sheet.labels)
-            listed.texts = found.texts
+            listed.texts, listed.values = found.texts, found.values
             if part == "prompt":
                 write_on(listed, scheme, case)
             else:
