@@ -40,12 +40,12 @@ class NotingPage(Page):
 def states(words: WordFile, bank: Bank, is_colour: frozenset[str]) -> bool:
     """Return whether a bank states a fact of the case: a provision, what it sets, what all its alternatives print.
 
-    Fields that decide nothing (`is_colour`) do not count, nor does the question.
+    What decides nothing (`is_colour`) does not count, nor does the question.
     """
     if not bank.name.startswith("prompt/") or bank.list == "options" or "asks" in (bank.sets or {}):
         return False
     printed = frozenset.intersection(*(words.printed_by(template) for template in bank.say))
-    return bool(bank.sets or printed - is_colour) or any(isinstance(part, Label) for part in bank.parts())
+    return bool({*(bank.sets or ()), *printed} - is_colour) or any(isinstance(part, Label) for part in bank.parts())
 
 
 def noted(scheme: ProblemScheme, case: ProblemCase) -> list[Step]:

@@ -171,7 +171,7 @@ class Project(SchedulingScheme):
             longer = told_least(narrative, facts, slowed(facts))
             late = int(work("longer - least", longer=longer, least=least))
             if asks == "late":
-                narrative.answer("answer.late", late, late=late, slow=facts["slow"])
+                narrative.answer("answer.late" if late else "answer.late.none", late, late=late, slow=facts["slow"])
             else:
                 is_late = work.exceeds(late, 0)
                 narrative.answer(

@@ -221,13 +221,13 @@ class Roster(SchedulingScheme):
         used = {CODES[code] for each in proof for _, code in each.out} | {
             "one" for each in proof if each.kind == "pair"
         }
-        for rule in sorted(rules - {helpful}):
+        narrative.point += 1
+        for rule in sorted(rules - {helpful} - used):
+            narrative.step(f"unused.{rule}")
+        for rule in sorted((rules - {helpful}) & used):
             narrative.point += 1
-            if rule not in used:
-                narrative.step(f"unused.{rule}")
-            else:
-                narrative.step(f"without.{rule}")
-                is_out &= tell_all(narrative, argument(facts, lifted=rule) or ()) == ""
+            narrative.step(f"without.{rule}")
+            is_out &= tell_all(narrative, argument(facts, lifted=rule) or ()) == ""
         narrative.point += 1
         narrative.step(f"without.{helpful}")
         is_out &= show(narrative, facts, rules - {helpful}, {})
@@ -479,7 +479,8 @@ def show(narrative: Narrative, facts: Mapping[str, Any], rules: Collection[str],
     """Tell a roster day by day; return False where an error makes it none."""
     roster = next(filled(facts, rules, 1, given))
     for day in dict.fromkeys(day for day, _ in roster):
-        narrative.step("roster.day", day=str(day), who=roster[day, False], other=roster[day, True])
+        bank = "roster.both" if roster[day, False] == roster[day, True] else "roster.day"
+        narrative.step(bank, day=str(day), who=roster[day, False], other=roster[day, True])
     is_kept = narrative.work.settle(True, False)
     key = "most" if "most" in rules else "rest" if "rest" in rules else "plain"
     narrative.step(f"roster.check.{key}" if is_kept else "roster.broken")
