@@ -82,6 +82,11 @@ class Money:
     unit: str
 
 
+def counted(amount: Money) -> str:
+    """Return the unit of an amount as it stands after the number: crowns, but 1 crown."""
+    return amount.unit.removesuffix("s") if amount.number == 1 else amount.unit
+
+
 class Form(ABC, Generic[Value]):
     """One way of writing values of one type. `styles` are the words that may follow the colon in a template."""
 
@@ -174,7 +179,7 @@ class ExactForm(Form[Fraction]):
 
 
 class AmountForm(Form[Money]):
-    """Money: `1,840 crowns`; `figure` 1,840, in the unit of the amount printed last."""
+    """Money: `1,840 crowns`, `1 crown`; `figure` 1,840, in the unit of the amount printed last."""
 
     styles: ClassVar[Sequence[str]] = ("", "figure")
 
@@ -185,7 +190,7 @@ class AmountForm(Form[Money]):
     def write(self, value: Money, style: str, seen: PrintedSoFar) -> str:
         """Return the amount, with its unit wherever another was printed last."""
         number = decimal(value.number)
-        return number if style == "figure" and seen.unit == value.unit else f"{number} {value.unit}"
+        return number if style == "figure" and seen.unit == value.unit else f"{number} {counted(value)}"
 
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
         """Yield the amount; a bare figure is open as to its unit."""
@@ -193,9 +198,10 @@ class AmountForm(Form[Money]):
         if match is None:
             return
         number = Fraction(match.group().replace(",", ""))
-        with_unit = [unit for unit in self._units if text.startswith(f" {unit}", match.end())]
-        for unit in with_unit:
-            yield match.end() + 1 + len(unit), Money(number, unit)
+        amounts = [Money(number, unit) for unit in self._units]
+        with_unit = [amount for amount in amounts if text.startswith(f" {counted(amount)}", match.end())]
+        for amount in with_unit:
+            yield match.end() + 1 + len(counted(amount)), amount
         if style == "figure" and not with_unit:
             yield match.end(), Open("unit", lambda seen: None if seen.unit is None else Money(number, seen.unit))
 

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.forms import MONTHS, Money, decimal
+from open_thoughts_gen.families.kit.forms import MONTHS, Money, counted, decimal
 
 _NUMBER = re.compile(r"(?<![\w.,])-?\d{1,3}(?:[, \u00a0\u202f]\d{3})+(?:\.\d+)?(?![\d,]\d)|(?<![\w.,])-?\d+(?:\.\d+)?")
 _COUNTED = re.compile(r"\d\W? ?[^\W\d_]")  # a word right after a figure: what it counts
@@ -77,7 +77,7 @@ class HowMuch(Kind):
     def canonical(self, value: Money | Fraction | int) -> str:
         """Return "1,840 crowns", and "1 sack" of `sacks`."""
         if isinstance(value, Money):
-            return f"{decimal(value.number)} {value.unit}"
+            return f"{decimal(value.number)} {counted(value)}"
         return f"{decimal(value)} {self.unit.removesuffix('s') if value == 1 else self.unit}".strip()
 
     def read(self, answer: str) -> object | None:

@@ -70,14 +70,21 @@ def rechecked(narrative: Narrative) -> list[Step]:
         if match := _COMPUTED.fullmatch(claim):
             _taken_back(checks, *match.groups())
         elif match := _COUNTED.fullmatch(claim):
-            start, end = sorted((date.fromisoformat(match[1]), date.fromisoformat(match[3])))
+            start, end = _two_days(checks, narrative.year, match)
             _through_the_months(checks, start, (end - start).days, end)
             _by_the_weekdays(checks, start, (end - start).days, end)
         elif match := _COMPARED.fullmatch(claim):
             _by_its_margin(checks, match[1], match[3])
         elif match := _ORDERED.fullmatch(claim):
-            _by_the_distance(checks, *sorted((date.fromisoformat(match[1]), date.fromisoformat(match[3]))))
+            _by_the_distance(checks, *_two_days(checks, narrative.year, match))
     return checks.steps[:MAX_CHECKS]
+
+
+def _two_days(checks: Narrative, year: int | None, match: re.Match[str]) -> tuple[date, date]:
+    """Return the days of a claim in their order, and have the year left out only where it is that of both."""
+    start, end = sorted((date.fromisoformat(match[1]), date.fromisoformat(match[3])))
+    checks.year = year if {start.year, end.year} == {year} else None
+    return start, end
 
 
 def _taken_back(narrative: Narrative, one: str, operator: str, other: str, whole: str) -> None:

@@ -190,11 +190,12 @@ def working_end(facts: Mapping[str, Any], start: date, days: int, work: Work) ->
     `work` adds up its length: the working days after `start`, and the closed days between them.
     """
     counted, closed = _working_span(facts, start, days)
-    return _span_end(start, counted, len(closed), work)
+    return _span_end(start, days, counted, len(closed), work)
 
 
-def _span_end(start: date, counted: int, closed: int, work: Work) -> date:
-    return work.after(start, int(work("counted + closed", counted=counted, closed=closed)))
+def _span_end(start: date, days: int, counted: int, closed: int, work: Work) -> date:
+    span = "days + closed" if counted == days else "days - 1 + closed"  # the first day may be one of them
+    return work.after(start, int(work(span, days=days, closed=closed)))
 
 
 def _working_span(facts: Mapping[str, Any], start: date, days: int) -> tuple[int, list[date]]:
@@ -214,7 +215,7 @@ def _working_span(facts: Mapping[str, Any], start: date, days: int) -> tuple[int
 def tell_working(narrative: Narrative, facts: Mapping[str, Any], start: date, days: int) -> date:
     """Tell how a period of working days is counted, and return its last day."""
     counted, closed = _working_span(facts, start, days)
-    last = _span_end(start, counted, len(closed), narrative.work)
+    last = _span_end(start, days, counted, len(closed), narrative.work)
     span = {"num_counted": counted, "num_closed": len(closed), "num_span": counted + len(closed)}
     is_holiday = any(not _is_free(day, facts["working"]) for day in closed)
     shape = "none" if not closed else "holiday" if is_holiday else "weekend"

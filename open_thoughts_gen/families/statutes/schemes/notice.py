@@ -93,7 +93,7 @@ class Claim(Decision):
         self.say("toolate", last=last, given=given)
         if facts["counts"] != "posted" and facts["posted"] <= last:
             self.say("trap.posted")
-        self.say("late.plain")
+        self.say("late.unless" if self.has("excuse") else "late.plain")
         is_void = self.has("form", "called") and facts["called"] <= last
         if not self.has("excuse", "reported") or self.work.is_later(facts["reported"], last):
             if self.has("excuse"):

@@ -139,6 +139,7 @@ class Quorum(LawScheme):
             due = due_of(facts, teller)
             return teller.answer("answer.date", due, due=due)
         if case.asks == "amount":
+            _tell_proxies(facts, teller)
             return teller.answer("answer.amount", votes_of(facts, _is_barred(facts, teller), teller)[0])
         lacks, carried = decided(facts, teller)
         came = [entry for entry in facts["holders"] if entry not in teller.known["gone"]]
@@ -265,12 +266,16 @@ def _duly_called(facts: Mapping[str, Any], teller: Teller) -> bool:
     return not late
 
 
+def _tell_proxies(facts: Mapping[str, Any], teller: Teller) -> None:
+    for proxy in (entry for entry in facts["holders"] if entry["how"] == "proxy"):
+        last = teller.work.after(facts["meeting"], -facts["cutoff"])
+        late = teller.work.is_later(facts["lodged"], last)
+        teller.step("proxy.late" if late else "proxy.good", giver=proxy["who"], last_lodged=last, own=proxy["shares"])
+
+
 def _quorate(facts: Mapping[str, Any], barred: bool, teller: Teller) -> bool:
     work = teller.work
-    for proxy in (entry for entry in facts["holders"] if entry["how"] == "proxy"):
-        last = work.after(facts["meeting"], -facts["cutoff"])
-        late = work.is_later(facts["lodged"], last)
-        teller.step("proxy.late" if late else "proxy.good", giver=proxy["who"], last_lodged=last, own=proxy["shares"])
+    _tell_proxies(facts, teller)
     entries = [entry for entry in facts["holders"] if is_there(facts, entry)]
     if barred and not facts["barred_there"]:
         entries = [entry for entry in entries if entry["who"] != facts["interested"]]

@@ -84,6 +84,7 @@ class Estate(Decision):
             if self.has("back_days"):
                 self.say("back.never")
             return False, "taken"
+        self.say("back")
         back = days.tell_period(self.told, facts, facts["took_on"], facts["back_days"])
         late = work.is_later(facts["returned"], back)
         self.say("back.late" if late else "back.good", back_last=back)
