@@ -9,11 +9,13 @@ from random import Random
 import pytest
 
 from open_thoughts_gen.families.ethics import Ethics, schemes
-from open_thoughts_gen.families.ethics.forms import PointsForm, listed
-from open_thoughts_gen.families.ethics.scheme import GENRES
-from open_thoughts_gen.families.ethics.schemes import debate
+from open_thoughts_gen.families.ethics.forms import ClockForm, PointsForm, listed
+from open_thoughts_gen.families.ethics.kinds import AtTime
+from open_thoughts_gen.families.ethics.scheme import GENRES, is_more
+from open_thoughts_gen.families.ethics.schemes import debate, plans, shares, triage
 from open_thoughts_gen.families.kit import gloss
 from open_thoughts_gen.families.kit.family import schemes_of
+from open_thoughts_gen.families.kit.forms import PrintedSoFar
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.plugin import Context
 
@@ -54,6 +56,74 @@ def test_names_are_listed_as_a_sentence_has_them(names: tuple[str, ...], text: s
 
 def test_points_are_read_as_many_as_stand_there() -> None:
     assert list(PointsForm().read("P1, P4 and P16. P2", 0, "")) == [(2, (1,)), (6, (1, 4)), (14, (1, 4, 16))]
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("09:40", 580), ("00:05", 5), ("23:59", 1439)])
+def test_a_time_of_day_is_read_as_it_is_written(text: str, minutes: int) -> None:
+    assert ClockForm().write(minutes, "", PrintedSoFar()) == text
+    assert list(ClockForm().read(text, 0, "")) == [(5, minutes)]
+    assert AtTime().canonical(minutes) == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "agrees"),
+    [("09:40", True), ("at 9:40", True), ("9.40", True), ("09:41", False), ("09:40 or 09:52", None)],
+)
+def test_an_answer_that_is_a_time_is_read(answer: str, agrees: bool | None) -> None:
+    assert AtTime().agrees(580, answer) is agrees
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "claim"),
+    [
+        (916, 930, "30 - 16 = 14"),
+        (885, 910, "60 - 45 + 10 = 25"),
+        (885, 970, "60 - 45 + 60 * 1 + 10 = 85"),
+    ],
+)
+def test_minutes_are_reckoned_by_the_clock(at: int, now: int, claim: str) -> None:
+    work = Work()
+    assert triage.minutes_between(at, now, work) == now - at
+    assert work.take() == (claim,)
+
+
+def test_what_does_not_exceed_goes_unsaid() -> None:
+    work = Work()
+    assert is_more(work, 5, 3)
+    assert not is_more(work, 3, 3)
+    assert work.take() == ("5 > 3",)
+
+
+@pytest.mark.parametrize(
+    ("fund", "by_rule"),
+    [  # the contested estate of the Talmud: claims of 100, 200 and 300
+        (100, {"level": (33, 33, 33), "half": (33, 33, 33)}),
+        (200, {"half": (50, 75, 75), "ratio": (33, 66, 100)}),
+        (300, {"half": (50, 100, 150), "level": (100, 100, 100), "loss": (0, 100, 200)}),
+    ],
+)
+def test_a_fund_is_divided_as_the_literature_has_it(fund: int, by_rule: dict[str, tuple[int, ...]]) -> None:
+    claims = [
+        {"name": name, "claim": claim, "urgent": "no"} for name, claim in zip("ABC", (100, 200, 300), strict=True)
+    ]
+    for rule, expected in by_rule.items():
+        divided = shares.divided({"fund": fund, "claims": claims}, rule, Work(is_quiet=True))
+        assert tuple(int(share) for share in divided.values()) == expected
+        assert sum(divided.values()) == fund
+
+
+@pytest.mark.parametrize(
+    ("aim", "chosen"), [("worst", "Cistern"), ("total", "North"), ("above", "Cistern"), ("gap", "Cistern")]
+)
+def test_aims_part_on_one_table(aim: str, chosen: str) -> None:
+    rows = {"North": (15, 9, 7, 12), "Weir": (12, 8, 8, 9), "Cistern": (11, 10, 8, 9), "Ditch": (14, 7, 9, 16)}
+    facts = {
+        "rows": [{"option": name, **{f"v{slot}": row[slot - 1] for slot in plans.SLOTS}} for name, row in rows.items()],
+        **{f"t{slot}": today for slot, today in zip(plans.SLOTS, (10, 8, 6, 9), strict=True)},
+        **{f"g{slot}": name for slot, name in zip(plans.SLOTS, ("Aldemar", "Bresk", "Corva", "Dunn"), strict=True)},
+        "bar": 8,
+    }
+    assert plans.adopted(facts, aim, Work(is_quiet=True)) == chosen
 
 
 def test_the_full_positions_are_those_that_a_search_through_all_sets_of_points_finds() -> None:

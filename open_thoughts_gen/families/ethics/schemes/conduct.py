@@ -217,6 +217,8 @@ def decided(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = 
     holds = over == (base == "allow")
     say(f"amount.{base}.{'holds' if holds else 'fails'}", amount=facts["amount"], limit=facts["limit"])
     if not holds:
+        if "days" in facts:
+            say(f"idle.notice.{base}", given=facts["given"])
         return "base", allowed
     if "days" not in facts:
         return "amount", not allowed
@@ -225,6 +227,8 @@ def decided(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = 
     holds = is_late == (base == "forbid")
     say(f"notice.{base}.{'holds' if holds else 'fails'}", last=last, given=facts["given"], days=facts["days"])
     if not holds:
+        if "prior" in facts:
+            say(f"idle.prior.{base}", there=facts["there"])
         return "amount", not allowed
     if "prior" not in facts:
         return "notice", allowed

@@ -289,12 +289,25 @@ def forced(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = N
                 if narrative is not None:
                     bank = "reaches.censured" if verdict == "censured" else "reaches.let_pass"
                     narrative.step(bank, name=entry["name"], grades=(_dashed(entry),))
+                    if verdict == "censured":
+                        _tell_other_side(narrative, facts, new)
                 others = [each for each in OUTCOMES if each != verdict]
                 return work.settle(verdict, *others)
             short.append(f"{entry['name']} ({_word(facts, index, narrative)} {entry[f'c{index}']})")
         if narrative is not None and short:
             narrative.step("short.censured" if verdict == "censured" else "short.let_pass", reasons=tuple(short))
     return work.settle("silent", "censured", "let pass")
+
+
+def _tell_other_side(narrative: Narrative, facts: Mapping[str, Any], new: Grades) -> None:
+    """Tell that nothing which was let pass covers a new case that has to be censured."""
+    reasons = []
+    for entry in binding(facts, "let pass"):
+        index = first_graver(new, entry, narrative.work)
+        if index:
+            reasons.append(f"{entry['name']} ({_word(facts, index, narrative)} {entry[f'c{index}']})")
+    if reasons:
+        narrative.step("other_side", reasons=tuple(reasons))
 
 
 def _reaching(facts: Mapping[str, Any]) -> tuple[str, ...]:
