@@ -103,7 +103,10 @@ class NarrationPlan:
             yield Paragraph("notes", list(notes))
         if self.joins:
             points[:2] = [points[0] + points[1]]
-        yield from (Paragraph("body" if number else "first", point) for number, point in enumerate(points))
+        found = False  # before that there is nothing to go on from
+        for point in points:
+            yield Paragraph("body" if found else "first", point)
+            found = found or any(step.kind in SAID_AGAIN for step in point)
         again = self._again(body)
         if again and self.narration == "deliberate" and not any(s.kind == "trial" for s in (*steps, *self.notes)):
             yield Paragraph("again", again)

@@ -44,6 +44,7 @@ class Telling:
     narration: Narration = "normal"
     notes: Sequence[Step] = ()
     used: set[str] = field(default_factory=set)
+    ways: set[tuple[object, ...]] = field(default_factory=set)  # which telling of which bank, whatever stands in it
 
     def reasoning(self) -> str:
         """Return the reasoning: paragraphs, one or more to a point; the last is the answer."""
@@ -87,7 +88,7 @@ class Telling:
         ]
         leads: dict[tuple[int, int], str] = {}
         drawn = self.rng.choice(NUM_PHRASES[self.narration])
-        needed = [slot for slot in slots if slot[1] == "again"]  # else it would seem to be new
+        needed = [slot for slot in slots if slot[1] in ("again", "recap")]  # else it would seem to be new
         for number in range(drawn if not needed else max(1, drawn)):
             if slots:
                 left = needed if number == 0 and needed else slots
@@ -97,9 +98,14 @@ class Telling:
         return leads
 
     def _say(self, step: Step) -> str:
-        """Return one telling of a step; said again, it is worded otherwise."""
-        is_brief = self.narration == "brief"
-        text = briefest(step.texts, self.used) if is_brief else self.rng.choice(unused(step.texts, self.used))
+        """Return one telling of a step; said again, or of the same kind as one before, it is worded otherwise."""
+        if self.narration == "brief":
+            text = briefest(step.texts, self.used)
+        else:
+            ways = {text: (step.kind, step.cites, len(step.texts), way) for way, text in enumerate(step.texts)}
+            left = unused(step.texts, self.used)
+            text = self.rng.choice([text for text in left if ways[text] not in self.ways] or left)
+            self.ways.add(ways[text])
         self.used.add(text)
         return text
 

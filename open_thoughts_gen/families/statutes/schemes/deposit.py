@@ -16,6 +16,7 @@ from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative, NoResultError
 from open_thoughts_gen.families.statutes import days
 from open_thoughts_gen.families.statutes.deciding import Decision, drawn_features, moved, near, story_of
+from open_thoughts_gen.families.statutes.forms import CountForm
 from open_thoughts_gen.families.statutes.law import WHO_WHY, LawScheme
 from open_thoughts_gen.families.statutes.people import CURRENCIES, draw_person
 
@@ -24,7 +25,7 @@ RULES = ("wear", "age", "damage", "record")
 WITH_SILENCE = (*(3 * ("wear", "age")), *(2 * ("damage", "record", "silence")))
 DATES = "ended keys statement contested_on ill_from ill_to paid due short_due next_day contest_last"
 SUMS = "deposit returned late_daily late_cap cost addition wrong owed_kept total lawful rest missing"
-NUMBERS = "return_days longer_days contest_days age_limit age ill_days days_late"
+NUMBERS = "return_days longer_days contest_days age_limit age days_late"
 WEAR, DAMAGE = "wear", "damage"
 SUM = "allowed amount flip"
 IDLE = (  # why a provision cannot matter: for which questions, with which facts, and without which
@@ -188,6 +189,7 @@ class Deposit(LawScheme):
         """Set the form in which each fact is written and read."""
         self.forms: Mapping[str, Form[Any]] = {
             **self.law_forms(dates=DATES, sums=SUMS, numbers=NUMBERS),
+            "ill_days": CountForm("day"),
             **dict.fromkeys(("thing", "signed", "contested", "asked"), ThingForm("item", self.words.lists["thing"])),
             "late_part": ExactForm(),
             "condition": EntryForm(self.words.lists["condition"]),

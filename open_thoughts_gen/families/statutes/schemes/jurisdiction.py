@@ -144,12 +144,13 @@ class Jurisdiction(LawScheme):
 
 def _other_towns(facts: Mapping[str, Any], rng: Random) -> Iterator[Change]:
     used, who = {facts["seat"], *_named(facts)}, f".{sort_of(facts['defendant'])}"
+    kinds = {"home": who, "other": who, "site": f".{facts['about']}"}
     yield from (Change({"seat": town}, "seat") for town in sorted(used - {facts["seat"]}))
     for key in ("home", "other", "site", "agreed"):
         if key in facts:
             towns = [rng.choice([town for town in TOWNS if town not in used])]
             towns += [facts["seat"]] * (facts["seat"] not in _named(facts))
-            yield from (Change({key: town}, key + who * (key in ("home", "other"))) for town in towns)
+            yield from (Change({key: town}, key + kinds.get(key, "")) for town in towns)
 
 
 def _named(facts: Mapping[str, Any]) -> list[str]:
