@@ -103,10 +103,10 @@ class NarrationPlan:
             yield Paragraph("notes", list(notes))
         if self.joins:
             points[:2] = [points[0] + points[1]]
-        found = False  # before that there is nothing to go on from
+        goes_on = False  # before the first result there is nothing to go on from
         for point in points:
-            yield Paragraph("body" if found else "first", point)
-            found = found or any(step.kind in SAID_AGAIN for step in point)
+            yield Paragraph("body" if goes_on else "first", point)
+            goes_on = goes_on or any(step.kind in SAID_AGAIN for step in point)
         again = self._again(body)
         if again and self.narration == "deliberate" and not any(s.kind == "trial" for s in (*steps, *self.notes)):
             yield Paragraph("again", again)
