@@ -14,6 +14,7 @@ from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import SHARED_WORDS, ProblemScheme
 from open_thoughts_gen.families.kit.words import WordFile
+from open_thoughts_gen.families.kit.work import Work
 
 FRAME = Path(__file__).parent / "words" / "frame.yaml"
 FIRST_NAMES = (
@@ -103,6 +104,14 @@ class SchedulingScheme(ProblemScheme):
             turns = {"w": page.say("prompt/turn.writer", **case.cast), "r": page.say("prompt/turn.reader", **case.cast)}
         paragraphs = ("".join(paragraph(line, parts, turns)) for line in layout.split("/"))
         return "\n\n".join(text for text in paragraphs if text).replace(":\n\n|", ":\n|")
+
+
+def summed(work: Work, parts: Sequence[int], sign: str = "+") -> int:
+    """Return a sum, or what is left of the first part, claimed as it is written out."""
+    if len(parts) < 2:
+        return sum(parts)
+    names = "abcdefghijkl"[: len(parts)]
+    return int(work(f" {sign} ".join(names), **dict(zip(names, parts, strict=True))))
 
 
 def paragraph(line: str, parts: Mapping[str, str], turns: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from open_thoughts_gen.families.kit.forms import Form
 from open_thoughts_gen.families.kit.telling import Narrative
 from open_thoughts_gen.families.scheduling.forms import CountedForm, SeriesForm, TraceForm, joined
+from open_thoughts_gen.families.scheduling.scheme import summed
 
 MAX_FACTS, MAX_CLIQUES = 9, 6
 Out = tuple[int, int, int]  # whose place, the thing in it that must be kept apart (or -1), the load with it
@@ -228,13 +229,15 @@ class Teller:
                 owner = self.names[fact.owner] if fact.owner >= 0 else ""
                 is_right = narrative.work.settle(True, False) if fact.kind == "none" else True
                 bank = fact.kind if is_right else "none.but"
-                narrative.step(f"{bank}.free" if not out else bank, thing=thing, owner=owner, out=out)
+                narrative.step(
+                    f"{bank}.free" if bank == "case" and not out else bank, thing=thing, owner=owner, out=out
+                )
                 is_out &= is_right
         return is_out
 
     def _weigh(self, num: int) -> bool:
         weights = tuple(weight for weight in self.sharing.weights if weight)
-        total = self._sum(weights)
+        total = summed(self.narrative.work, weights)
         room = int(self.narrative.work("num * capacity", num=num, capacity=self.sharing.capacity))
         is_out = self.narrative.work.exceeds(total, room)
         self.narrative.step("weight" if is_out else "weight.fits", parts=weights, total=total, num=num, room=room)
@@ -256,12 +259,12 @@ class Teller:
         is_out = True
         if heavy:
             one, other = min(heavy, key=lambda pair: sharing.weights[pair[0]] + sharing.weights[pair[1]])
-            load = self._sum((sharing.weights[one], sharing.weights[other]))
+            load = summed(self.narrative.work, (sharing.weights[one], sharing.weights[other]))
             is_out = narrative.work.exceeds(load, sharing.capacity)
             shown |= {"lightest": self.names[one], "second": self.names[other], "load": load}
-        elif pairs:
+        else:
             is_out = narrative.work.settle(True, False)
-        bank = "alone" if not heavy and not pairs else "mixed" if heavy and pairs else "heavy" if heavy else "apart"
+        bank = "mixed" if heavy and pairs else "heavy" if heavy else "apart"
         bank += ".two" if len(things) == 2 and bank == "apart" else ""
         narrative.step(f"clique.{bank}" if is_out else "clique.fits", **shown)
         narrative.step("clique.full" if len(things) > num else "clique.pin", num=num, things=shown["things"])
@@ -276,7 +279,7 @@ class Teller:
                 parts = tuple(self.sharing.weights[thing] for thing in things)
                 bank = "place" if len(things) > 1 else "place.one"
                 shown = [self.names[thing] for thing in things]
-                self.narrative.step(bank, things=shown, parts=parts, load=self._sum(parts))
+                self.narrative.step(bank, things=shown, parts=parts, load=summed(self.narrative.work, parts))
         self.narrative.step("place.check", limit=self.sharing.capacity)
 
     def least(self) -> int:
@@ -288,12 +291,6 @@ class Teller:
         self.narrative.point += 1
         self.show(num + 1)
         return least
-
-    def _sum(self, parts: Sequence[int]) -> int:
-        names = "abcdefghijkl"[: len(parts)]
-        if len(parts) < 2:
-            return sum(parts)
-        return int(self.narrative.work(" + ".join(names), **dict(zip(names, parts, strict=True))))
 
 
 def told_leaving(teller: Teller, num: int, ways: Sequence[tuple[str, Sharing, bool]], lead: str) -> str | None:

@@ -18,7 +18,7 @@ from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.proof import least_cost
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
+from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, summed
 from open_thoughts_gen.families.scheduling.schemes._sharing import (
     Sharing,
     Teller,
@@ -153,8 +153,7 @@ class Loading(SchedulingScheme):
         """Tell how many vans the weight alone would ask for, where that is fewer than are needed."""
         share = -(-sum(sharing.weights) // sharing.capacity)
         if share < least:
-            names = "abcdefghijkl"[: len(sharing.weights)]
-            total = int(narrative.work(" + ".join(names), **dict(zip(names, sharing.weights, strict=True))))
+            total = summed(narrative.work, sharing.weights)
             narrative.step("survey", parts=sharing.weights, total=total, share=share)
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from open_thoughts_gen.families.kit.proof import UnprovedError, least_cost
 from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
 from open_thoughts_gen.families.scheduling.forms import CountedForm, SeriesForm, TraceForm, joined
-from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
+from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, summed
 
 PROGRAM = Path(__file__).with_suffix(".lp")
 SIZES = {1: (4, 0), 2: (5, 3), 3: (7, 3), 4: (8, 4)}  # tasks, and how many of them need the one thing
@@ -296,17 +296,9 @@ def told_path(narrative: Narrative, rows: Sequence[Mapping[str, Any]]) -> int:
     tasks = numbered(rows)
     path, _ = longest_path(tasks)
     parts = tuple(tasks[task][0] for task in path)
-    bound = told_sum(narrative, parts)
+    bound = summed(narrative.work, parts)
     narrative.step("path", path=tuple(rows[task]["task"] for task in path), parts=parts, bound=bound)
     return bound
-
-
-def told_sum(narrative: Narrative, parts: Sequence[int]) -> int:
-    """Return a sum, claimed as it is written out."""
-    names = "abcdefgh"[: len(parts)]
-    return (
-        int(narrative.work(" + ".join(names), **dict(zip(names, parts, strict=True)))) if len(parts) > 1 else sum(parts)
-    )
 
 
 def told_bound(narrative: Narrative, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path: int) -> int:
@@ -320,7 +312,7 @@ def told_bound(narrative: Narrative, facts: Mapping[str, Any], rows: Sequence[Ma
     first = min(group, key=lambda task: length(tasks, heads(tasks)[task]))
     last = min(group, key=lambda task: length(tasks, tails(tasks)[task]))
     days = tuple(tasks[task][0] for task in group)
-    load = told_sum(narrative, days)
+    load = summed(narrative.work, days)
     narrative.step(
         "shared", tool=facts["tool"], shared=tuple(rows[task]["task"] for task in group), parts=days, load=load
     )
@@ -337,7 +329,7 @@ def told_bound(narrative: Narrative, facts: Mapping[str, Any], rows: Sequence[Ma
             "shared.tail", tail=tail, tool=facts["tool"], first=tuple(rows[task]["task"] for task in tails(tasks)[last])
         )
     parts = tuple(part for part in (head, load, tail) if part)
-    bound = told_sum(narrative, parts)
+    bound = summed(narrative.work, parts)
     if narrative.work.exceeds(bound, path):
         narrative.step("bound.shared" if len(parts) > 1 else "bound.alone", bound=bound, parts=parts)
         return bound

@@ -456,8 +456,7 @@ def tell_all(narrative: Narrative, marks: Sequence[Deduction]) -> str:
     for mark in marks:
         if mark.kind == "only":
             who = narrative.work.settle(mark.who[0], *(name for name, _ in mark.out))
-            bank = "only.all" if not mark.out else "only"
-            narrative.step(bank, shift=named(mark.shift), who=who, out=mark.out)
+            narrative.step("only", shift=named(mark.shift), who=who, out=mark.out)
         elif mark.kind == "none":
             is_empty = narrative.work.settle(True, False)
             narrative.step("none" if is_empty else "none.but", shift=named(mark.shift), out=mark.out)

@@ -24,7 +24,7 @@ from open_thoughts_gen.families.kit.scheme import Ask, Change
 from open_thoughts_gen.families.kit.telling import Narrative
 from open_thoughts_gen.families.scheduling.forms import HOUR, ClockForm, SeriesForm, TraceForm, joined
 from open_thoughts_gen.families.scheduling.kinds import TimeOfDay
-from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
+from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, summed
 
 PROGRAM = Path(__file__).with_suffix(".lp")
 SIZES = {1: (3, 2), 2: (3, 3), 3: (3, 3), 4: (4, 3)}  # jobs and benches
@@ -464,12 +464,12 @@ class Teller:
         work = self.narrative.work
         job = max(range(len(self.instance)), key=lambda job: sum(hours for _, hours in self.instance[job]))
         hours = tuple(spent for _, spent in self.instance[job])
-        length = self._sum(hours)
+        length = summed(self.narrative.work, hours)
         self.narrative.step("survey.job", job=self._job(job), parts=hours, length=length)
         benches = list(dict.fromkeys(bench for job_ in self.instance for bench, _ in job_))
         bench = max(benches, key=lambda bench: around(self.instance, bench)[1])
         loads = tuple(spent for job_ in self.instance for name, spent in job_ if name == bench)
-        load = self._sum(loads)
+        load = summed(self.narrative.work, loads)
         bank = "survey.bench.more" if work.exceeds(load, length) else "survey.bench"
         self.narrative.step(bank, bench=bench, loads=loads, load=load)
 
@@ -490,7 +490,7 @@ class Teller:
         else:
             head, load, tail = around(self.instance, bench)
             parts = tuple(part for part in (head, load, tail) if part)
-            bound = self._sum(parts)
+            bound = summed(self.narrative.work, parts)
             ends = "both" if head and tail else "head" if head else "tail" if tail else "none"
             narrative.step(f"bound.{ends}", bench=bench, reach=head, load=load, tail=tail, bound=bound, parts=parts)
         is_out = work.exceeds(bound, limit)
@@ -527,7 +527,7 @@ class Teller:
         if mark.parents:
             source = mark.other or (mark.op[0], mark.op[1] + direction)
             parts = (values.get((mark.kind, source), parts[0]), *parts[1:])
-        value = self._sum(parts) if mark.kind == "reach" else self._rest(parts)
+        value = summed(self.narrative.work, parts) if mark.kind == "reach" else summed(self.narrative.work, parts, "-")
         values[mark.kind, mark.op] = value
         bank = f"{mark.kind}.{'wait' if mark.other else 'chain' if mark.parents else 'plain'}"
         shown: dict[str, Any] = {"parts": parts[mark.kind == "due" :], "hours": sum(parts[1:]), "limit": limit}
@@ -620,21 +620,11 @@ class Teller:
                 tail = tuple(hours for _, hours in self.instance[two[0]][two[1] :])
                 if one != two and least < sum(head) + sum(tail) <= least + ORDINARY:
                     parts = (*head, *tail)
-                    end = self._sum(parts)
+                    end = summed(self.narrative.work, parts)
                     gap = int(self.narrative.work("end - least", end=end, least=least))
                     names: dict[str, Any] = {"job": self._job(one[0]), "other": self._job(two[0]), "bench": bench}
                     self.narrative.step("tempting", parts=parts, late_end=end, gap=gap, **names)
                     return
-
-    def _sum(self, parts: Sequence[int]) -> int:
-        if len(parts) < 2:
-            return sum(parts)
-        names = "abcdefgh"[: len(parts)]
-        return int(self.narrative.work(" + ".join(names), **dict(zip(names, parts, strict=True))))
-
-    def _rest(self, parts: Sequence[int]) -> int:
-        names = "abcdefgh"[: len(parts)]
-        return int(self.narrative.work(" - ".join(names), **dict(zip(names, parts, strict=True))))
 
     def _job(self, job: int) -> str:
         return str(self.jobs[job]["job"])
