@@ -25,7 +25,7 @@ from open_thoughts_gen.text.claimed import value_of
 from open_thoughts_gen.types import Step
 
 WORDS = Path(__file__).parent / "words" / "checking.yaml"
-MAX_CHECKS, CLOSE, WEEK = 8, 3, 7
+MAX_CHECKS, CLOSE, FEW, WEEK = 8, 3, 10, 7
 _NUMBER = r"(?:\d+(?:\.\d+)?|\([-\d./]+\))"
 _COMPUTED = re.compile(rf"({_NUMBER}) ([+*/-]) ({_NUMBER}) = ({_NUMBER})")
 _COMPARED = re.compile(rf"({_NUMBER}) (>|<=) ({_NUMBER})")
@@ -138,7 +138,8 @@ def _by_the_distance(narrative: Narrative, start: date, end: date) -> None:
 def _by_its_margin(narrative: Narrative, one: str, other: str) -> None:
     """Look again at a comparison that was close."""
     margin = value_of(f"{one} - {other}")
-    if margin.denominator != 1 or abs(margin) > CLOSE or value_of(one) == value_of(other) == 0:
+    is_plain = max(value_of(one), value_of(other)) < FEW  # so few are compared at a glance
+    if margin.denominator != 1 or abs(margin) > CLOSE or is_plain:
         return
     bank = "over" if margin > 0 else "under" if margin < 0 else "equal"
     larger, smaller = (one, other) if margin > 0 else (other, one)

@@ -113,7 +113,8 @@ DAY_FORMS: Mapping[str, Form[Any]] = {
     "passed": ClosedDaysForm(),
     **dict.fromkeys(("from_day", "last_day", "end_day", "wrong_day"), DayForm()),
     **dict.fromkeys(
-        ("num_days", "num_left", "num_counted", "num_closed", "num_span", "num_months", "num_years"), WholeForm()
+        ("num_days", "num_left", "num_counted", "num_closed", "num_length", "num_span", "num_months", "num_years"),
+        WholeForm(),
     ),
 }
 
@@ -187,15 +188,15 @@ def rolled(facts: Mapping[str, Any], day: date, work: Work) -> date:
 def working_end(facts: Mapping[str, Any], start: date, days: int, work: Work) -> date:
     """Return the last day of a period of working days that runs from `start`.
 
-    `work` adds up its length: the working days after `start`, and the closed days between them.
+    `work` adds up its length, the working days and the closed days between them, of which `start` may be the first.
     """
     counted, closed = _working_span(facts, start, days)
     return _span_end(start, days, counted, len(closed), work)
 
 
 def _span_end(start: date, days: int, counted: int, closed: int, work: Work) -> date:
-    span = "days + closed" if counted == days else "days - 1 + closed"  # the first day may be one of them
-    return work.after(start, int(work(span, days=days, closed=closed)))
+    length = int(work("days + closed", days=days, closed=closed))
+    return work.after(start, length if counted == days else int(work("length - 1", length=length)))
 
 
 def _working_span(facts: Mapping[str, Any], start: date, days: int) -> tuple[int, list[date]]:
@@ -217,6 +218,7 @@ def tell_working(narrative: Narrative, facts: Mapping[str, Any], start: date, da
     counted, closed = _working_span(facts, start, days)
     last = _span_end(start, days, counted, len(closed), narrative.work)
     span = {"num_counted": counted, "num_closed": len(closed), "num_span": counted + len(closed)}
+    span["num_length"] = days + len(closed)
     is_holiday = any(not _is_free(day, facts["working"]) for day in closed)
     shape = "none" if not closed else "holiday" if is_holiday else "weekend"
     narrative.step(f"count.working.{shape}", from_day=start, num_days=days, last_day=last, **span)

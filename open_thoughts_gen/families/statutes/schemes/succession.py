@@ -189,7 +189,7 @@ class Estate(Decision):
         line, eaten_by = self.line()
         if not line.number:
             return line, eaten_by
-        amount = self.money("line // kids", line=line, kids=self.facts["kids"])
+        amount = self.money("line // kids", line=line, kids=self.facts["kids"]) if self.facts["kids"] > 1 else line
         self.say("amount.several" if self.facts["kids"] > 1 else "amount.only", line=line, amount=amount)
         return amount, rule
 

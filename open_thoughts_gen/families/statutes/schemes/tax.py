@@ -65,11 +65,17 @@ class GiftTax(Decision):
         is_by_register = self.facts["land"] and self.facts["land_by"] == "register"
         return self.facts["registered" if is_by_register else "handed"]  # type: ignore[no-any-return]
 
+    def tell_receipt(self) -> date:
+        """Tell on which day the gift was received, and return it."""
+        facts, received = self.facts, self.received()
+        self.say(f"received.{'land' if facts['land'] else 'other'}.{facts['land_by']}", received=received)
+        return received
+
     def table(self) -> tuple[str, str]:
         """Return which table applies, and the provision by which it does."""
-        facts, received, is_later = self.facts, self.received(), self.work.is_later
+        facts, is_later = self.facts, self.work.is_later
         self.turn(f"received.{facts['land_by']}" if facts["land"] else "received.other")
-        self.say(f"received.{'land' if facts['land'] else 'other'}.{facts['land_by']}", received=received)
+        received = self.tell_receipt()
         if is_later(facts["starts"], received):
             self.say("table.early")
             if self.has("deed_rule"):
@@ -178,6 +184,7 @@ class GiftTax(Decision):
         """Return who is right on the one point on which the parties differ, and by which provision."""
         facts, point = self.facts, self.facts["point"]
         if point == "relief":
+            self.tell_receipt()
             return BOTH[self.relief().number == 0], point
         if point in ("close", "taper"):
             self.allowance()
