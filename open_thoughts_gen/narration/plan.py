@@ -94,7 +94,7 @@ class NarrationPlan:
     recaps: bool = False
 
     def paragraphs(self) -> Iterator[Paragraph]:
-        """Yield the body point by point, perhaps its findings once more, then checks, then trials."""
+        """Yield the body point by point, perhaps its findings once more, then what tests it."""
         steps = self._steps()
         body = [step for step in steps if step.kind not in ("trial", "check")]
         issues, points = self._points(body)
@@ -112,11 +112,10 @@ class NarrationPlan:
             yield Paragraph("again", again)
         elif again and self.recaps:
             yield Paragraph("recap", again)
-        for part, kind in (("checks", "check"), ("trials", "trial")):
-            if chosen := [step for step in steps if step.kind == kind]:
+        tested = {"checks": (steps, "check"), "changes": (self.notes, "trial"), "trials": (steps, "trial")}
+        for part, (among, kind) in tested.items():
+            if chosen := [step for step in among if step.kind == kind]:
                 yield Paragraph(part, chosen)  # type: ignore[arg-type]
-        if changes := [step for step in self.notes if step.kind == "trial"]:
-            yield Paragraph("changes", changes)
         yield from self._closing(body, steps)
 
     def _closing(self, body: Sequence[Step], steps: Sequence[Step]) -> Iterator[Paragraph]:

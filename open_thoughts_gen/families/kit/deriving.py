@@ -13,16 +13,17 @@ from operator import itemgetter
 
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.drawing import option_result, page, picked
-from open_thoughts_gen.families.kit.kinds import LETTERS, OptionKind
+from open_thoughts_gen.families.kit.kinds import LETTERS, OptionKind, YesNo
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.rechecking import rechecked
 from open_thoughts_gen.families.kit.scheme import Change, ProblemScheme
 from open_thoughts_gen.families.kit.telling import Narrative, stated_values
-from open_thoughts_gen.families.kit.trying import tried
+from open_thoughts_gen.families.kit.trying import otherwise, tried
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.types import Derivation, Step
 
-MIN_TRIALS, MIN_WORDS = 3, 900
+MIN_TRIALS, MIN_WORDS, MAX_IDLE = 3, 900, 4  # of changes that no option offers; idle ones touch no step
+NUM_DRAWS = 3  # changes are drawn at random, so several times
 
 
 def derived(scheme: ProblemScheme, case: ProblemCase, work: Work, sheet: Page | None = None) -> Derivation:
@@ -45,19 +46,26 @@ def varied(scheme: ProblemScheme, case: ProblemCase, notes: Sequence[Step]) -> l
     There are a few of them, and more where the case is short: `notes` are what such a reader has said before.
     """
     kind, work = scheme.kind_of(case), Work(has_fractions=scheme.has_fractions)
-    if isinstance(kind, OptionKind):
-        return []
+    is_option = isinstance(kind, OptionKind)
     narrative = _narrative(scheme, case, work, page(scheme, case, "trace"))
     scheme.tell(case, narrative)
-    num_words, trials = sum(map(_num_words, (*notes, *narrative.steps, *rechecked(narrative)))), list[Step]()
+    if is_option and not isinstance(narrative.result, bool):
+        return []
+    said = derived(scheme, case, Work()).steps if is_option else (*narrative.steps, *rechecked(narrative))
+    num_words, idle, trials = sum(map(_num_words, (*notes, *said))), set[str](), list[Step]()
     for change in _tested(scheme, case, narrative.result):
-        if len(trials) >= MIN_TRIALS and num_words >= MIN_WORDS:
+        if len(trials) >= (0 if is_option else MIN_TRIALS) and num_words >= MIN_WORDS:
             break
         changed = case.with_facts(scheme.applied(case.facts, change.patch))
         other = narrative.beside(stated_values(changed.facts, case.cast))
         scheme.tell(changed, other)
+        if not otherwise(narrative, other):
+            if change.option in idle or len(idle) == MAX_IDLE:
+                continue
+            idle.add(change.option)
         option = {"letter": LETTERS[0], "option": change.option, "patch": change.patch}
-        values = {"answer": scheme.kind_of(changed).canonical(other.result), "former": kind.canonical(narrative.result)}
+        kinds = (YesNo(), YesNo()) if is_option else (scheme.kind_of(changed), kind)
+        values = {"answer": kinds[0].canonical(other.result), "former": kinds[1].canonical(narrative.result)}
         trials.append(replace(tried(narrative, other, option, "change", **values), point=len(trials)))
         num_words += _num_words(trials[-1])
     return trials
@@ -69,13 +77,14 @@ def _num_words(step: Step) -> int:
 
 def _tested(scheme: ProblemScheme, case: ProblemCase, result: object) -> list[Change]:
     """Return changes to try: in turn with another answer and with the same, and of different facts first."""
-    rng = case.pen("changes").rng("tested")
-    changes = [change for change in scheme.changes(case, rng) if change.option]
+    rng, patches = case.pen("changes").rng("tested"), [option["patch"] for option in case.options]
+    changes = [change for _ in range(NUM_DRAWS) for change in scheme.changes(case, rng) if change.option]
     chosen: dict[bool, list[Change]] = {True: [], False: []}
     for change in rng.sample(changes, len(changes)):
         comes_to = option_result(scheme, case, change.patch, scheme.assess)
-        if comes_to is not None:
+        if comes_to is not None and change.patch not in patches:
             chosen[comes_to != result].append(change)
+            patches.append(change.patch)
     in_turn = [change for pair in zip_longest(chosen[True], chosen[False]) for change in pair if change is not None]
     num_before = [[other.option for other in in_turn[:index]].count(one.option) for index, one in enumerate(in_turn)]
     return [change for _, change in sorted(zip(num_before, in_turn, strict=True), key=itemgetter(0))]

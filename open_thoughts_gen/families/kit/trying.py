@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.narration.plan import Narration, shown
+from open_thoughts_gen.narration.plan import NARRATIONS, shown
 from open_thoughts_gen.types import Step
 
 OPTION, BANKS = "prompt/option.", "steps/try."
@@ -31,7 +31,7 @@ def tried(narrative: Narrative, other: Narrative, option: Mapping[str, Any], ban
     `other` is the derivation of the changed case, and `bank` what the banks that begin and close such a trial are named
     after; `values` are what these print besides the change and its letter.
     """
-    new = otherwise(narrative, other, "brief") or otherwise(narrative, other, "normal")
+    new = otherwise(narrative, other)
     page, letter, how = narrative.page, option["letter"], "same" if new else "idle"
     rng, values = page.pen.rng(f"trial {letter}"), {**values, "letter": letter}
     changes = [
@@ -54,10 +54,14 @@ def tried(narrative: Narrative, other: Narrative, option: Mapping[str, Any], ban
     return Step("trial", texts, narrative.point, cites, claims, (), tuple(sorted(uses)))
 
 
-def otherwise(narrative: Narrative, other: Narrative, narration: Narration) -> list[Step]:
-    """Return the steps of the changed case that a narration tells and that are not those of the case."""
+def otherwise(narrative: Narrative, other: Narrative) -> list[Step]:
+    """Return the steps of the changed case that are not those of the case, as briefly as there are any."""
     known = {step.texts for step in narrative.steps}
-    return [step for step in shown(other.steps, narration) if step.texts not in known and step.kind not in LEFT_OUT]
+    for narration in NARRATIONS[:2]:
+        steps = shown(other.steps, narration)
+        if new := [step for step in steps if step.texts not in known and step.kind not in LEFT_OUT]:
+            return new
+    return []
 
 
 def brief(texts: Sequence[str]) -> Sequence[str]:

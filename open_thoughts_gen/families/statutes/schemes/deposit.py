@@ -290,13 +290,14 @@ class Deposit(LawScheme):
             debts.answer(f"answer.{debt.pop('grounds')}", result, **debt)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Move the payment, the statement, the objection, the illness, the keys; change items, record, invitation."""
+        """Move the payment, the statement, the objection, the illness, the keys, the end; change items, record, invitation."""
         facts, ended, sent = case.facts, case.facts["ended"], case.facts.get("statement")
         keys = (None, ended) if facts.get("keys", ended) < ended else (ended, sent)
         answered = min(facts.get(name, facts["paid"]) for name in ("paid", "contested_on"))
         limits: dict[str, Any] = {"keys": keys, "statement": (max(ended, Tenancy(facts).start()), answered)}
         limits |= {"paid": (sent or ended, None), "contested_on": (facts.get("ill_to", sent), None)}
         limits |= {"ill_to": ("ill_from", "contested_on")}
+        limits |= {} if "keys" in facts else {"ended": (None, min(answered, sent or answered))}
         yield from moved(facts, rng, limits)
         for item in facts["items"]:
             thing, other = item["thing"], "damage" if ".wear." in item["condition"] else "wear"

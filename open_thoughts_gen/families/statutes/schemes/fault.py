@@ -319,11 +319,15 @@ class Fault(LawScheme):
         case_of.answer(f"answer.{known['bank']}", result)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Change what has been paid, the heads of loss, the settlement, the warning, the insolvency."""
+        """Change payment, heads of loss, settlement, warning, insolvency; and, where one point is argued, its figures."""
         facts = case.facts
         for names in (("paid", "pain"), ("paid", "property", "settled")):
             yield from resized(facts, rng, dict.fromkeys(names, 100))
         yield from moved(facts, rng, {"warned": (None, None)})
+        for name in ("bar_share", "joint_share", "own_share") if case.asks == "prevails" else ():
+            for step in rng.sample((-5, -3, -2, -1, 1, 2, 3, 5), 3) if name in facts else ():
+                if facts[name] + step > 1:
+                    yield Change({name: facts[name] + step}, name)
         if "in_writing" in facts:
             yield Change({"in_writing": not facts["in_writing"]}, "spoken" if facts["in_writing"] else "written")
         if "insolvent" in facts:

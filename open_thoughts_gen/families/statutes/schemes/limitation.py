@@ -22,7 +22,9 @@ from open_thoughts_gen.families.statutes.people import draw_person, short_name
 
 SORTS = ("price", "damage", "injury")
 EXCEPTIONS = ("discovery", "minority", "away_days", "renewal")  # at level 1 a statute has no more than two of them
-DATES = "event learned adult left back ack sued start put_off running_end stop due next_day"
+DATES = (
+    "event learned adult left back ack sued start put_off running_end stop due next_day price_end damage_end injury_end"
+)
 NUMBERS = "price_months damage_months injury_months away_days longstop_years num_away"
 # Who is right about the one point, and why.
 RULED = balanced(claimant="discovery price damage injury", defendant="accrual price damage injury")
@@ -267,6 +269,9 @@ class Limitation(LawScheme):
             elif point in ("start", "length"):
                 last = rule if point == "length" else "guarded" if rule == "guardian" else "same"
                 suit.say(f"check.{point}.{last}")
+            if point == "length":
+                ends = {sort: work.months_after(facts["event"], facts[f"{sort}_months"]) for sort in SORTS}
+                suit.say("check.ends", **{f"{sort}_end": end for sort, end in ends.items()})
             bank = f"{rule}.{winner}" if rule in ("absence", "acknowledged") else rule
             suit.answer(f"answer.{bank}", (short_name(name), rule), winner=name)
         elif case.asks == "date":

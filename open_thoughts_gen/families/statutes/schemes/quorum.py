@@ -153,7 +153,8 @@ class Quorum(LawScheme):
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change a day, a number of shares, a vote, the price."""
         facts = case.facts
-        yield from moved(facts, rng, dict.fromkeys(("sent", "lodged"), (None, facts["meeting"])))
+        last = max(facts["sent"], facts.get("lodged", facts["sent"]))
+        yield from moved(facts, rng, {"sent": (None, "meeting"), "lodged": (None, "meeting"), "meeting": (last, None)})
         if "post" in facts:
             yield Change({"by_post": not facts["by_post"]}, "hand" if facts["by_post"] else "post")
         yield Change({"chair_for": not facts["chair_for"]}, "chair.against" if facts["chair_for"] else "chair.for")
