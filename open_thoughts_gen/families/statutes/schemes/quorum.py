@@ -152,8 +152,7 @@ class Quorum(LawScheme):
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Change a day, a number of shares, a vote, the price."""
-        facts = case.facts
-        last = max(facts["sent"], facts.get("lodged", facts["sent"]))
+        facts, last = case.facts, case.facts.get("lodged", case.facts["sent"])
         yield from moved(facts, rng, {"sent": (None, "meeting"), "lodged": (None, "meeting"), "meeting": (last, None)})
         if "post" in facts:
             yield Change({"by_post": not facts["by_post"]}, "hand" if facts["by_post"] else "post")
