@@ -317,7 +317,7 @@ def is_barred(
     """
     if "t1" not in facts:
         return False
-    option, equal = row["option"], list[str]()
+    option, equal, is_waived = row["option"], list[str](), False
     for slot in SLOTS:
         was, has, place = facts[f"t{slot}"], row[f"v{slot}"], facts[f"g{slot}"]
         if not is_more(work, was, has):
@@ -328,8 +328,10 @@ def is_barred(
             narrative.step("less" if can_waive else "less.bare", option=option, place=place, was=was, has=has)
         if not can_waive or not _is_met(facts, option, place, work, counts, narrative):
             return True
+        is_waived = True
     if narrative is not None:
-        narrative.step("equal" if equal else "more", option=option, names=tuple(equal))
+        bank = "equal" if equal and not is_waived else "more"
+        narrative.step(bank, option=option, names=tuple(equal))
     return False
 
 

@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.ethics.forms import ListForm
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme, is_more
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm, WholeForm
 from open_thoughts_gen.families.kit.kinds import HowMuch, Kind, OneOf, SomeOf
@@ -198,9 +198,10 @@ class SharesScheme(EthicsScheme):
         for rule in RULES:
             narrative.point += 1
             narrative.step(f"try.{rule}")
-            shares = divided(facts, rule, narrative.work, narrative)
+            quiet = divided(facts, rule, Work(is_quiet=True))
+            shares = divided(facts, rule, narrative.work, narrative, _first_apart(quiet, split))
             fits = narrative.work.settle(shares == split)
-            apart = next((name for name in split if shares[name] != split[name]), None)
+            apart = _first_apart(shares, split)
             if fits or apart is None:
                 narrative.step(f"fits.{rule}")
                 found = found or rule
@@ -240,8 +241,15 @@ def _better(now: Fraction, then: Fraction) -> str:
     return BETTER[0] if now > then else BETTER[1] if then > now else BETTER[2]
 
 
-def divided(facts: Mapping[str, Any], rule: str, work: Work, narrative: Narrative | None = None) -> Shares:
-    """Return what each gets of the fund by a rule, once urgent claims are met."""
+def _first_apart(shares: Mapping[str, Fraction], split: Mapping[str, int]) -> str | None:
+    """Return the first whose share is another in the split."""
+    return next((name for name in split if shares[name] != split[name]), None)
+
+
+def divided(
+    facts: Mapping[str, Any], rule: str, work: Work, narrative: Narrative | None = None, only: str | None = None
+) -> Shares:
+    """Return what each gets of the fund by a rule, once urgent claims are met; `only` whose proportion is told."""
     claims = {entry["name"]: entry["claim"] for entry in facts["claims"]}
     first = {entry["name"]: entry["claim"] for entry in facts["claims"] if entry["urgent"] == "yes"}
     left = Fraction(facts["fund"])
@@ -251,11 +259,13 @@ def divided(facts: Mapping[str, Any], rule: str, work: Work, narrative: Narrativ
         if narrative is not None and not _has_told(narrative):
             narrative.step("first", names=tuple(first), left=left, fund=facts["fund"])
     rest = {name: claim for name, claim in claims.items() if name not in first}
-    shares = _by_rule(rule, left, rest, work, narrative)
+    shares = _by_rule(rule, left, rest, work, narrative, only)
     return {name: shares.get(name, Fraction(claim)) for name, claim in claims.items()}
 
 
-def _by_rule(rule: str, fund: Fraction, claims: Claims, work: Work, narrative: Narrative | None) -> Shares:
+def _by_rule(
+    rule: str, fund: Fraction, claims: Claims, work: Work, narrative: Narrative | None, only: str | None
+) -> Shares:
     """Return what each gets of a fund to which nobody has a better claim than another."""
     letters = "abcdef"[: len(claims)]
     if rule == "level":
@@ -268,7 +278,7 @@ def _by_rule(rule: str, fund: Fraction, claims: Claims, work: Work, narrative: N
         shares = {}
         for name, claim in claims.items():
             shares[name] = work("claim * fund / total", claim=claim, fund=fund, total=total)
-            if narrative is not None:
+            if narrative is not None and only in (None, name):
                 narrative.step("ratio", name=name, claim=claim, left=fund, total=total, each=shares[name])
         return shares
     bounds = dict(claims)
@@ -297,7 +307,7 @@ def spread(
     open_, parts, left = dict(bounds), Shares(), amount
     while open_:
         each = work("left / num", left=left, num=len(open_))
-        small = {name: bound for name, bound in open_.items() if not work.exceeds(bound, each)}
+        small = {name: bound for name, bound in open_.items() if is_more(work, each, bound)}
         if narrative is not None:
             bank = f"{how}.{'last' if len(open_) == 1 else 'small' if small else 'each'}"
             names, figures = tuple(small), tuple(f"{name} {bound}" for name, bound in small.items())
