@@ -237,8 +237,8 @@ def two_outcomes(labelled: Sequence[tuple[Row, str]]) -> Iterator[tuple[Row, str
     """Yield the rows whose scheme has two labels that are no letters of options; they are named the same everywhere."""
     labels = defaultdict[str, set[str]](set)
     for row, label in labelled:
-        labels[row.cell[0]] |= {label} if label in ("yes", "no") or len(label) > 3 else set()
-    yes_no = {row.cell[0]: labels[row.cell[0]] & {"yes", "no"} or labels[row.cell[0]] for row, _ in labelled}
+        labels[row.cell[0]] |= {label} if label in ("Yes", "No") or len(label) > 3 else set()
+    yes_no = {row.cell[0]: labels[row.cell[0]] & {"Yes", "No"} or labels[row.cell[0]] for row, _ in labelled}
     for row, label in labelled:
         known = sorted(yes_no[row.cell[0]])
         if len(known) <= 2 and label in known:
