@@ -31,6 +31,7 @@ _COMPUTED = re.compile(rf"({_NUMBER}) ([+*/-]) ({_NUMBER}) = ({_NUMBER})")
 _COMPARED = re.compile(rf"({_NUMBER}) (>|<=) ({_NUMBER})")
 _COUNTED = re.compile(r"(\d{4}-\d\d-\d\d) \+ (-?\d+) d = (\d{4}-\d\d-\d\d)")
 _ORDERED = re.compile(r"(\d{4}-\d\d-\d\d) (>|<=) (\d{4}-\d\d-\d\d)")
+_YEAR = re.compile(r"(\d{4})-\d\d-\d\d")
 _BACK = {"+": ("{whole} - {other}", "sum"), "-": ("{whole} + {other}", "difference")}
 _BACK |= {"*": ("{whole} / {other}", "product"), "/": ("{whole} * {other}", "quotient")}
 
@@ -64,26 +65,27 @@ def rechecked(narrative: Narrative) -> list[Step]:
     """Return a check of each claim of a narrative that has another route, at most MAX_CHECKS."""
     forms = {**CHECK_FORMS, **dict.fromkeys(FIGURES, FigureForm(is_over=narrative.has_fractions))}
     page = Page(words.load(WORDS), forms, narrative.page.pen)
-    checks = Narrative(page, year=narrative.year, point=narrative.point)
     steps = [step for step in narrative.steps if step.kind not in ("turn", "refute", "check")]
-    for claim in dict.fromkeys(claim for step in steps for claim in step.claims):
+    claims = dict.fromkeys(claim for step in steps for claim in step.claims)
+    is_one_year = set(_YEAR.findall(" ".join(claims))) <= {str(narrative.year)}  # else each day has its year
+    checks = Narrative(page, year=narrative.year if is_one_year else None, point=narrative.point)
+    for claim in claims:
         if match := _COMPUTED.fullmatch(claim):
             _taken_back(checks, *match.groups())
         elif match := _COUNTED.fullmatch(claim):
-            start, end = _two_days(checks, narrative.year, match)
+            start, end = _two_days(match)
             _through_the_months(checks, start, (end - start).days, end)
             _by_the_weekdays(checks, start, (end - start).days, end)
         elif match := _COMPARED.fullmatch(claim):
             _by_its_margin(checks, match[1], match[3])
         elif match := _ORDERED.fullmatch(claim):
-            _by_the_distance(checks, *_two_days(checks, narrative.year, match))
+            _by_the_distance(checks, *_two_days(match))
     return checks.steps[:MAX_CHECKS]
 
 
-def _two_days(checks: Narrative, year: int | None, match: re.Match[str]) -> tuple[date, date]:
-    """Return the days of a claim in their order, and have the year left out only where it is that of both."""
+def _two_days(match: re.Match[str]) -> tuple[date, date]:
+    """Return the days of a claim in their order."""
     start, end = sorted((date.fromisoformat(match[1]), date.fromisoformat(match[3])))
-    checks.year = year if {start.year, end.year} == {year} else None
     return start, end
 
 

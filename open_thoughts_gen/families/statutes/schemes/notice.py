@@ -166,7 +166,9 @@ class Claim(Decision):
     def check(self, what: str, known: Mapping[str, Any]) -> None:
         """Check what bars the claim, or does not, by other numbers."""
         facts = self.facts
-        if what in ("late", "intime"):
+        if what == "intime" and known["last"] == known["given"]:
+            self.say("check.intime.last", next_day=self.work.after(known["last"], 1))
+        elif what in ("late", "intime"):
             span = (known["last"], known["given"]) if what == "late" else (known["given"], known["last"])
             self.say(f"check.{what}", num_span=self.work.days_between(*span))
         elif what == "unpaid":
