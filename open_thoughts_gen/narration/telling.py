@@ -44,7 +44,7 @@ class Telling:
     narration: Narration = "normal"
     notes: Sequence[Step] = ()
     used: set[str] = field(default_factory=set)
-    ways: set[tuple[object, ...]] = field(default_factory=set)  # which telling of which bank, whatever stands in it
+    marks: set[object] = field(default_factory=set)  # by which one hears that words come again, whatever stands in them
 
     def reasoning(self) -> str:
         """Return the reasoning: paragraphs, one or more to a point; the last is the answer."""
@@ -102,15 +102,26 @@ class Telling:
         if self.narration == "brief":
             text = briefest(step.texts, self.used)
         else:
-            ways = {text: (step.kind, step.cites, len(step.texts), way) for way, text in enumerate(step.texts)}
-            left = unused(step.texts, self.used)
-            text = self.rng.choice([text for text in left if ways[text] not in self.ways] or left)
-            self.ways.add(ways[text])
+            marks = {text: _marks(step, way) for way, text in enumerate(step.texts)}
+            heard = {text: len(marks[text] & self.marks) for text in unused(step.texts, self.used)}
+            least = min(heard.values())
+            text = self.rng.choice([text for text, count in heard.items() if count == least])
+            self.marks |= marks[text]
         self.used.add(text)
         return text
 
     def _phrase(self, bank: str) -> str:
         return self.rng.choice(phrases()[bank])
+
+
+def _marks(step: Step, way: int) -> set[object]:
+    """Return how one of the tellings of a step is known again: which of its bank it is, how it begins and ends."""
+    text = step.texts[way]
+    return {
+        (step.kind, step.cites, len(step.texts), way),
+        tuple(text.split(None, 3)[:3]),
+        tuple(text.rsplit(None, 3)[-3:]),
+    }
 
 
 def leads_to(phrase: str, text: str) -> bool:
