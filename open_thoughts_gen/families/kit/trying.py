@@ -33,11 +33,12 @@ def tried(narrative: Narrative, other: Narrative, option: Mapping[str, Any], ban
     """
     new = otherwise(narrative, other)
     page, letter, how = narrative.page, option["letter"], "same" if new else "idle"
-    rng, values = page.pen.rng(f"trial {letter}"), {**values, "letter": letter}
+    values = {**values, "letter": letter}
     changes = [
         text.removeprefix(f"{letter}. ").removesuffix(".")
         for text in page.tell(f"{OPTION}{option['option']}", letter=letter, **option["patch"])
     ]
+    rng = page.pen.rng(f"trial {letter} {changes[0]}")
     leads = [
         text
         for change in changes
