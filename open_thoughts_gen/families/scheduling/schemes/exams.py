@@ -33,7 +33,7 @@ from open_thoughts_gen.families.scheduling.schemes._sharing import (
 )
 
 PROGRAM = Path(__file__).with_suffix(".lp")
-SIZES = {1: (4, 3, 5), 2: (6, 5, 8), 3: (7, 6, 9), 4: (8, 8, 11)}  # subjects, and candidates from so many to so many
+SIZES = {1: (4, 3, 5), 2: (5, 4, 7), 3: (7, 6, 9), 4: (8, 8, 11)}  # subjects, and candidates from so many to so many
 MOST_PEOPLE = 11
 MIN_LENGTH = {1: 1, 2: 1, 3: 3, 4: 4}  # of an argument, in facts
 

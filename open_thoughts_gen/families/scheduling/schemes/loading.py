@@ -30,7 +30,7 @@ from open_thoughts_gen.families.scheduling.schemes._sharing import (
 )
 
 PROGRAM = Path(__file__).with_suffix(".lp")
-SIZES = {1: (4, 0), 2: (6, 2), 3: (7, 3), 4: (9, 4)}  # consignments, and pairs that are kept apart
+SIZES = {1: (4, 0), 2: (5, 2), 3: (8, 3), 4: (10, 4)}  # consignments, and pairs that are kept apart
 MAX_LENGTH = {1: 1, 2: 3, 3: 9, 4: 9}  # of an argument, in facts
 MIN_LENGTH = {1: 1, 2: 1, 3: 2, 4: 4}
 ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.8}  # how often the weight alone says too little
@@ -130,7 +130,7 @@ class Loading(SchedulingScheme):
         narrative.step(f"issue.{asks}", **{key: facts[key] for key in self.asks[asks].needs})
         teller = Teller(narrative, sharing, [f"the {name}" for name in self._names(facts)], {})
         least = fewest(sharing)
-        self._survey(narrative, sharing, least)
+        self._survey(narrative, sharing, least, facts.get("vans", least - 1))
         narrative.point = 1
         if asks == "least":
             num = teller.least()
@@ -149,12 +149,13 @@ class Loading(SchedulingScheme):
                 is_enough = narrative.work.settle(True, False)
             narrative.answer(f"answer.fits.{'yes' if is_enough else 'no'}", is_enough, vans=facts["vans"])
 
-    def _survey(self, narrative: Narrative, sharing: Sharing, least: int) -> None:
-        """Tell how many vans the weight alone would ask for, where that is fewer than are needed."""
+    def _survey(self, narrative: Narrative, sharing: Sharing, least: int, vans: int) -> None:
+        """Tell how many vans the weight alone would ask for, unless that is what settles it."""
         share = -(-sum(sharing.weights) // sharing.capacity)
-        if share < least:
+        if vans >= share:
             total = summed(narrative.work, sharing.weights)
-            narrative.step("survey", parts=sharing.weights, total=total, share=share)
+            bank = "survey" if share < least else "survey.even"
+            narrative.step(bank, parts=sharing.weights, total=total, share=share)
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program for one number of vans after another."""

@@ -27,7 +27,7 @@ from open_thoughts_gen.families.scheduling.scheme import STAFF, SchedulingScheme
 PROGRAM = Path(__file__).with_suffix(".lp")
 CODES = {"away": "", "licence": "licence", "has_night": "one", "has_day": "one"}
 CODES |= {"after": "rest", "before": "rest", "full": "most"}  # the rule behind each reason
-SIZES = {1: (3, 4), 2: (4, 4), 3: (4, 4), 4: (5, 5)}  # days and people
+SIZES = {1: (3, 3), 2: (4, 4), 3: (4, 4), 4: (5, 5)}  # days and people
 DEPTHS = {1: (1, 2), 2: (2, 4), 3: (4, 7), 4: (6, 10)}  # deductions of what is forced, and of why there is no roster
 MAX_STEPS = 10  # of an argument
 MAX_ROSTERS = 60
