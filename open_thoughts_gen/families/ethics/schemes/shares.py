@@ -98,9 +98,10 @@ class SharesScheme(EthicsScheme):
                 return None
         facts["person"] = rng.choice([entry["name"] for entry in facts["claims"] if entry["urgent"] == "no"])
         split = divided(facts, rng.choice(RULES), Work(is_quiet=True))
-        if any(share.denominator > 1 for share in split.values()):
+        known = rng.sample(names, 2 if level < 4 else 3)  # all of them would give the rule away
+        if any(share.denominator > 1 for share in split.values()) or len({split[name] for name in known}) < len(known):
             return None
-        return {**facts, "split": [{"who": name, "got": int(split[name])} for name in names]}
+        return {**facts, "split": [{"who": name, "got": int(split[name])} for name in known]}
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind of the question, with the names and the unit of the case."""
@@ -115,7 +116,7 @@ class SharesScheme(EthicsScheme):
         results: dict[str, Any] = dict.fromkeys(("share", "full", "whole", "which", "better", "gain"))
         if "split" in facts:
             split = {entry["who"]: entry["got"] for entry in facts["split"]}
-            found = [rule for rule in RULES if divided(facts, rule, work) == split]
+            found = [rule for rule in RULES if _first_apart(divided(facts, rule, work), split) is None]
             results["which"] = found[0] if len(found) == 1 else None
         if "rule" not in facts:
             return results
@@ -200,8 +201,8 @@ class SharesScheme(EthicsScheme):
             narrative.step(f"try.{rule}")
             quiet = divided(facts, rule, Work(is_quiet=True))
             shares = divided(facts, rule, narrative.work, narrative, _first_apart(quiet, split))
-            fits = narrative.work.settle(shares == split)
             apart = _first_apart(shares, split)
+            fits = narrative.work.settle(apart is None)
             if fits or apart is None:
                 narrative.step(f"fits.{rule}")
                 found = found or rule
@@ -226,7 +227,8 @@ class SharesScheme(EthicsScheme):
             for rule in RULES:
                 shares = divided(facts, rule, Work(is_quiet=True))
                 if all(share.denominator == 1 for share in shares.values()):
-                    yield Change({"split": [{"who": name, "got": int(share)} for name, share in shares.items()]})
+                    known = [entry["who"] for entry in facts["split"]]
+                    yield Change({"split": [{"who": name, "got": int(shares[name])} for name in known]})
             return
         for by in (-36, -24, -12, 12, 24, 36):
             urgent = sum(entry["claim"] for entry in facts["claims"] if entry["urgent"] == "yes")
