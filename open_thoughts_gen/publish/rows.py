@@ -158,7 +158,7 @@ def clean(text: str | None) -> str | None:
 
 
 def _json(value: object) -> str | None:
-    return clean(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return clean(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
 
 
 def _converted(value: object, kind: ColumnType) -> object:

@@ -11,8 +11,9 @@ def with_spans(derivation: object, trace: Trace | None) -> object:
     """Return a derivation (JSON) with the text and span of each step that the trace says; else as it is.
 
     A span is `[start, end]`, in characters of the reasoning; `part: response` marks one of the response. Steps that the
-    narration leaves out have none. Entries after the steps are what the trace says besides: notes, phrases, its end,
-    and steps said again, each with the index (`step`, of 0, 1, ...) of that step.
+    narration leaves out have none, and keep what they claim, without what they cite. Entries after the steps are what
+    the trace says besides, by their spans alone: notes, phrases, its end, and steps said again, each with the index
+    (`step`, of 0, 1, ...) of that step.
     """
     if trace is None or not trace.passages or not isinstance(derivation, list):
         return derivation
@@ -21,7 +22,6 @@ def with_spans(derivation: object, trace: Trace | None) -> object:
     besides: list[dict[str, Any]] = []
     for passage in trace.passages:
         where: dict[str, Any] = {
-            "text": texts[passage.part][passage.start : passage.end],
             "span": [passage.start, passage.end],
             **({"part": passage.part} if passage.part == "response" else {}),
         }
@@ -30,5 +30,6 @@ def with_spans(derivation: object, trace: Trace | None) -> object:
         elif passage.again or "span" in steps[passage.step]:
             besides.append({"kind": passage.kind, "step": passage.step, **where})
         else:
-            steps[passage.step] |= where
-    return [*steps, *besides]
+            steps[passage.step] |= where | {"text": texts[passage.part][passage.start : passage.end]}
+    told = (step if "span" in step else {name: step[name] for name in step if name != "cites"} for step in steps)
+    return [*told, *besides]

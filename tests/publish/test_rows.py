@@ -48,7 +48,7 @@ def test_a_row_says_what_the_sample_says() -> None:
             "license": "cc0-1.0",
             "verdicts": [{"verifier": "judge", "outcome": "correct", "answer": "300", "explanation": "one answer set"}],
             "level": 3,
-            "spec": '{"a": null, "b": [1]}',
+            "spec": '{"a":null,"b":[1]}',
             "weight": 2.0,
             "seen": True,
             "kind": "amount",

@@ -66,9 +66,18 @@ def _spans(row: Sequence[Mapping[str, Any]], num_steps: int) -> set[tuple[Any, .
 
 def _is_derivation_of(row: Sequence[Mapping[str, Any]], derivation: Derivation) -> bool:
     """Return whether a row's derivation has the steps of this one; what follows in it are passages that repeat."""
-    steps = [[step.kind, list(step.cites), list(step.claims)] for step in derivation.steps]
-    entries = [[entry.get("kind"), *(list(entry.get(part, ())) for part in ("cites", "claims"))] for entry in row]
-    return entries[: len(steps)] == steps and all("span" in entry for entry in row[len(steps) :])
+    num_steps = len(derivation.steps)
+    is_published = any("span" in entry for entry in row)  # its steps that are not said are without what they cite
+    return (
+        len(row) >= num_steps
+        and all("span" in entry for entry in row[num_steps:])
+        and all(
+            entry.get("kind") == step.kind
+            and list(entry.get("claims", ())) == list(step.claims)
+            and (list(entry.get("cites", ())) == list(step.cites) or (is_published and "span" not in entry))
+            for entry, step in zip(row, derivation.steps, strict=False)
+        )
+    )
 
 
 def _has_other_words(task: Mapping[str, Any], derivation: Derivation) -> bool:
@@ -76,7 +85,8 @@ def _has_other_words(task: Mapping[str, Any], derivation: Derivation) -> bool:
     marked = [entry for entry in task["derivation"] if "span" in entry]
     for entry in marked:
         start, end = entry["span"]
-        if task[entry.get("part", "reasoning")][start:end] != entry["text"]:
+        said = task[entry.get("part", "reasoning")][start:end]
+        if said != entry.get("text", said):
             return False
     steps = zip(task["derivation"], derivation.steps, strict=False)
     return bool(marked) and any("text" in entry and entry["text"] not in step.texts for entry, step in steps)
