@@ -31,5 +31,5 @@ def with_spans(derivation: object, trace: Trace | None) -> object:
             besides.append({"kind": passage.kind, "step": passage.step, **where})
         else:
             steps[passage.step] |= where | {"text": texts[passage.part][passage.start : passage.end]}
-    told = (step if "span" in step else {name: step[name] for name in step if name != "cites"} for step in steps)
-    return [*told, *besides]
+    published = (step if "span" in step else {name: step[name] for name in step if name != "cites"} for step in steps)
+    return [*published, *besides]
