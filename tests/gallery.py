@@ -28,7 +28,7 @@ from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
-from open_thoughts_gen.families.kit.words import Bank
+from open_thoughts_gen.families.kit.words import Bank, Field
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.publish.markdown import code, fence, table
 from open_thoughts_gen.teachers.solver import Telling
@@ -71,7 +71,7 @@ def _levels(scheme: ProblemScheme) -> str:
 class Listing:
     """What the cases that were drawn printed: every alternative of each bank at its first place, and facts by level.
 
-    `values` are those of the bank's fields there, as they are written.
+    `values` are those of the fields of a bank with a gloss there, as they are written.
     """
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -98,8 +98,11 @@ class ListedPage(Page):
         if bank.name not in self.texts:
             self.texts[bank.name] = ()
             self.texts[bank.name] = self.render(bank, bank.say, values)
-            fields = sorted(self.words.printed(bank.name) & values.keys())
-            self.values[bank.name] = {name: self.forms[name].write(values[name], "", PrintedSoFar()) for name in fields}
+            styles = {part.name: part.style for part in bank.parts() if isinstance(part, Field)}
+            self.values[bank.name] = {
+                name: self.forms[name].write(values[name], styles.get(name, ""), PrintedSoFar())
+                for name in (sorted(self.words.printed(bank.name) & values.keys()) if bank.gloss else ())
+            }
 
 
 def words_of(scheme: ProblemScheme) -> set[str]:
