@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
@@ -250,7 +251,9 @@ class Benefit(LawScheme):
             facts.pop("pay_limit", None)
         if "pay_limit" in facts and "hours" in facts:
             facts["pay"] = Money(facts["pay_limit"].number + 10 * gap(rng, far=7), unit)
-        facts["income"] = Money(facts["free"].number + 20 * rng.randint(-2, int(rates) * 4 // 100), unit)
+        pay = facts["pay"].number - facts["free"].number if "pay" in facts else -40  # income has it in it
+        steps = max(rng.randint(-2, int(rates) * 4 // 100), math.ceil(pay / 20))
+        facts["income"] = Money(facts["free"].number + 20 * steps, unit)
         return draw_claim(rng, facts)
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -301,7 +304,9 @@ class Benefit(LawScheme):
         facts = case.facts
         yield from moved(facts, rng, {"claimed": ("fell", None)})
         yield from resized(facts, rng, {"capital_now": 100, "capital_then": 100}, above=facts.get("aside"))
-        yield from resized(facts, rng, {"income": 20, "pay": 10})
+        yield from resized(facts, rng, {"income": 20}, above=facts.get("pay"))
+        pays = resized(facts, rng, {"pay": 10})
+        yield from (change for change in pays if change.patch["pay"].number <= facts["income"].number)
         others = [key for key in self.words.lists["purpose"] if key != facts.get("purpose")]
         yield from [Change({"purpose": rng.choice(others)}, "purpose")] if "aside" in facts else []
         if "hours" in facts:
