@@ -62,8 +62,8 @@ def lead(facts: Facts) -> str:
         judged += f" {rows} judged in form only."
     pairs = f" {quality.num_twins:,} minimal pairs change one fact and with it the answer." if quality.num_twins else ""
     return (
-        f"**{quality.num_rows:,} questions with reasoning and answer.**{judged}{pairs} Every figure on this page was "
-        "computed from the run that made the dataset."
+        f"**{quality.num_rows:,} questions with reasoning and answer.**{judged}{pairs} Every figure about "
+        "them was computed from the run that made them."
     )
 
 
