@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 from typing import Any, ClassVar
@@ -262,7 +262,7 @@ class Fault(LawScheme):
             if rng.random() < 0.85:
                 facts |= {"spread": True, "measure": rng.choice(("found", "found", "increased"))}
         if "knowing" in facts and rng.random() < 0.9:
-            facts |= {"warned": near(rng, event, 0.3, 40), "in_writing": rng.random() < 0.7}
+            facts |= {"warned": min(event, near(rng, event, 0.3, 40)), "in_writing": rng.random() < 0.7}
         if "settling" in facts and rng.random() < 0.85:
             facts["settled"] = Money(Fraction(100 * rng.randint(3, 60)), unit)
         facts["paid"] = Money(Fraction(0), unit)
@@ -323,7 +323,7 @@ class Fault(LawScheme):
         facts = case.facts
         for names in (("paid", "pain"), ("paid", "property", "settled")):
             yield from resized(facts, rng, dict.fromkeys(names, 100))
-        yield from moved(facts, rng, {"warned": (None, None)})
+        yield from moved(facts, rng, {"warned": (None, facts["event"] + timedelta(days=1))})
         for name in ("bar_share", "joint_share", "own_share") if case.asks == "prevails" else ():
             for step in rng.sample((-5, -3, -2, -1, 1, 2, 3, 5), 3) if name in facts else ():
                 if facts[name] + step > 1:
