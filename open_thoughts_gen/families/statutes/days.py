@@ -31,8 +31,8 @@ from open_thoughts_gen.families.kit.work import Work
 RULES = Path(__file__).with_suffix(".lp")
 FEASTS = (
     "Founders' Day|Harvest Rest|Charter Day|the Feast of Lamps|Seafarers' Day|Assembly Day|the Day of Remembrance|"
-    "Midwinter|Reconciliation Day|Orchard Day|the Sovereign's Birthday|Labour Rest|Bridge Day|the Opening of the Ports|"
-    "Accession Day|the Day of the Elders|Flood Memorial|First Snow|Guild Day|the Long Night"
+    "Cooper's Day|Reconciliation Day|Orchard Day|the Sovereign's Birthday|Labour Rest|Bridge Day|"
+    "the Opening of the Ports|Accession Day|the Day of the Elders|Flood Memorial|Ferry Day|Guild Day|the Long Vigil"
 ).split("|")
 CLOSED = ("weekends", "sundays", "closed")
 SATURDAY, SUNDAY = 5, 6

@@ -298,8 +298,8 @@ class Limitation(LawScheme):
             "adult": (None, "sued"),
         }
         limits |= {
-            "back": ("left", "sued"),
-            "ack": (facts.get("learned", facts["event"]), "sued"),
+            "back": ("left", min(facts["sued"], facts.get("ack", date.max))),
+            "ack": (max(facts[name] for name in ("event", "learned", "back") if name in facts), "sued"),
             "event": (None, min(facts.get(name, date.max) for name in ("learned", "left", "ack", "sued"))),
         }
         is_price = facts["matter"].startswith("price")
@@ -322,7 +322,7 @@ def draw_rest(rng: Random, level: int, facts: dict[str, Any]) -> dict[str, Any] 
             "ack": near(rng, end - timedelta(days=rng.choice((0, 0, 0, 60, 200, 400))), 0.3),
             "signed": rng.random() < 0.7,
         }
-    if "ack" in facts and facts["ack"] <= max(facts["event"], facts.get("learned", facts["event"])):
+    if "ack" in facts and facts["ack"] <= max(facts[name] for name in ("event", "learned", "back") if name in facts):
         return None
     facts |= days.draw_days(rng, [Suit(facts).due()[1]], level=level)
     del facts["counting"]
@@ -332,7 +332,8 @@ def draw_rest(rng: Random, level: int, facts: dict[str, Any]) -> dict[str, Any] 
     ]
     facts["sued"] = near(rng, rng.choice(ends))
     sort = facts["matter"].partition(".")[0]
-    points = [*(["start"] if {"learned", "adult"} & facts.keys() else []), *(["absence"] if "left" in facts else [])]
+    is_away = "left" in facts and not facts["event"] < facts["left"] <= Suit(facts).start()[0]
+    points = [*(["start"] if {"learned", "adult"} & facts.keys() else []), *(["absence"] if is_away else [])]
     facts["point"] = rng.choice(
         [*points, *(["ack"] if "ack" in facts else []), *(["length"] if level < 3 else [])] or ["length"]
     )

@@ -313,7 +313,7 @@ class Notice(LawScheme):
         }
         limits |= {"called": ("learned", None), "reported": ("loss", None), "repaired": ("learned", None)}
         limits |= {"paid": ("premium", None), "premium": (None, min(loss, facts["paid"]))}
-        yield from moved(facts, rng, limits)
+        yield from (change for change in moved(facts, rng, limits) if not _starts_closed({**facts, **change.patch}))
         unit, share = facts["sum"].unit, facts["deductible"].number
         for sum_ in {max(Fraction(100), share + 100 * step) for step in (-1, 0, 1, 5)} - {facts["sum"].number}:
             yield Change({"sum": Money(sum_, unit)}, "sum")
@@ -338,7 +338,13 @@ def draw_letters(rng: Random, facts: dict[str, Any]) -> dict[str, Any] | None:
     first = min(facts[name] for name in ("posted", "called", "repaired") if name in facts)
     in_order = first >= facts["learned"] and facts.get("reported", first) > facts["loss"]
     is_told = facts["learned"] < facts["posted"] and facts.get("called", facts["posted"]) <= facts["posted"]
-    return facts if is_open and in_order and is_told else None
+    return facts if is_open and in_order and is_told and not _starts_closed(facts) else None
+
+
+def _starts_closed(facts: Mapping[str, Any]) -> bool:
+    """Return whether the first of the working days is a closed one: nobody could say whether it can be the first."""
+    is_counted = "working" in facts and facts["counting"] == "with"
+    return is_counted and days.is_closed(facts, facts[facts["runs"]], facts["working"])
 
 
 SCHEME = Notice()

@@ -299,7 +299,11 @@ class Remedies(LawScheme):
         limits: dict[str, Any] = dict.fromkeys(("bought", "noticed"), (facts["agreed"], None))
         limits |= {"granted": (None, "further"), "declared": (None, facts.get("taken_back", facts.get("further")))}
         limits["taken_back"] = ("declared", None)
-        yield from moved(facts, rng, limits)
+        for change in moved(facts, rng, limits):
+            changed = {**facts, **change.patch}
+            done = max(Failure(changed).delivery_day(), changed.get("granted", date.min))
+            if all(changed[key] > done for key in ("bought", "noticed") if key in changed):
+                yield change
         for key in ("cover", "market_agreed", "market_further", "high", "deposit", "clause"):
             if key in facts:
                 step = rng.choice((-3, -2, -1, 1, 2, 3)) * (1 if facts[key].number < 200 else 50)
@@ -319,13 +323,14 @@ def _drawn_events(rng: Random, facts: Mapping[str, Any], price: int) -> dict[str
         drawn["market_further"] = Money(drawn["market_agreed"].number + rng.choice((-4, -3, -2, 2, 3, 4)), unit)
     quiet = Failure({**facts, **drawn})
     delivery = quiet.delivery_day()
+    done = max(delivery, drawn.get("granted", delivery))
     if rng.random() < 0.8:
-        drawn["bought"] = near(rng, quiet.last_for("cover", delivery), far=8, after=delivery)
+        drawn["bought"] = near(rng, quiet.last_for("cover", delivery), far=8, after=done)
         drawn["cover"] = Money(drawn["market_agreed"].number + rng.choice((-2, 1, 2, 4, 6)), unit)
         if "quoted_rule" in facts:
             drawn["high"] = Money(drawn["cover"].number + rng.choice((-3, -2, -1, 0, 1, 3)), unit)
     if "notice_days" in facts and rng.random() < 0.85:
-        drawn["noticed"] = near(rng, quiet.last_for("notice", delivery), far=8, after=delivery)
+        drawn["noticed"] = near(rng, quiet.last_for("notice", delivery), far=8, after=done)
     if "declared_rule" in facts and rng.random() < 0.7:
         drawn |= {"declared": near(rng, delivery, 0.25), "written": rng.random() < 0.75}
         if "taken_back_rule" in facts and rng.random() < 0.7:

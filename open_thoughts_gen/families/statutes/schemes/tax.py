@@ -280,7 +280,7 @@ class Tax(LawScheme):
         facts, last = case.facts, min(case.facts["handed"], case.facts.get("altered", date.max))
         yield from moved(facts, rng, {
             "registered": ("handed", None), "given_up": ("handed", None), "altered": ("promised", "handed"),
-            "handed": ("promised", "registered"), "promised": (None, last),
+            "handed": ("altered" if "altered" in facts else "promised", "registered"), "promised": (None, last),
         })  # fmt: skip
         for key, shifts in (("value", (-6000, -2000, 2000, 6000)), ("paid", (-400, -100, 100, 400))):
             for shift in rng.sample(shifts, 3):
