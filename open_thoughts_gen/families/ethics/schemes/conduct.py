@@ -104,6 +104,8 @@ class Conduct(EthicsScheme):
         work = Work(is_quiet=True)
         rule, allowed = decided(facts, work)
         results: dict[str, Any] = {"allowed": allowed, "why": (ALLOWED if allowed else FORBIDDEN, rule)}
+        if rule == "inquiry":  # one may name the article that shuts the exceptions, or the rule that is left alone
+            results["why"] = None
         if "within" in facts:
             results["texts"] = BOTH[allowed + 2 * paid_for(facts, work)]
         return results
@@ -160,7 +162,9 @@ class Conduct(EthicsScheme):
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program, which knows defaults and what defeats them."""
         proved: dict[str, Any] = dict(answer_set(Path(__file__).with_suffix(".lp"), facts))
-        results: dict[str, Any] = {"allowed": proved["verdict"] == ALLOWED, "why": (proved["verdict"], proved["rule"])}
+        results: dict[str, Any] = {"allowed": proved["verdict"] == ALLOWED}
+        if proved["rule"] != "inquiry":
+            results["why"] = (proved["verdict"], proved["rule"])
         if "texts" in proved:
             results["texts"] = proved["texts"]
         return results

@@ -103,11 +103,13 @@ class Debate(EthicsScheme):
         numbers = {key: number for number, key in enumerate(order, start=1)}
         topic, speakers = rng.choice(list(self.words.lists["topic"])), _speakers(rng)
         withdrawn = rng.choice(order[1:]) if level > 1 and rng.random() < 0.4 else ""
-        points = []
+        points: list[dict[str, Any]] = []
         for key in order:
             against = tuple(sorted(numbers[other] for other in AGAINST[key] if other in numbers))
             mark = "out" if key == withdrawn else rng.choice(("paper", "memory")) if level > 3 else "plain"
-            who = rng.choice(speakers[key in OBJECTIONS])
+            side = speakers[key in OBJECTIONS]
+            taken = {entry["who"] for entry in points if entry["num"] in against}  # nobody answers a point of their own
+            who = rng.choice([name for name in side if name not in taken] or side)
             entry = {"num": numbers[key], "claim": f"{topic}.{key}", "mark": mark, "who": who}
             points.append(entry if key == "root" else {**entry, "against": against})
         facts: dict[str, Any] = {"topic": topic, "points": points, "bold": True}
@@ -217,7 +219,7 @@ class Debate(EthicsScheme):
     def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
         """Withdraw a point, or let it rest on the other ground."""
         swapped = {"paper": "memory", "memory": "paper"}
-        points = []
+        points: list[dict[str, Any]] = []
         for entry in facts["points"]:
             if entry["num"] == patch.get("out"):
                 points.append({**entry, "mark": "out"})

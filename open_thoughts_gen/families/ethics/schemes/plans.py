@@ -225,7 +225,7 @@ class Plans(EthicsScheme):
         for aim, before in (("aim", chosen), ("motion", moved)):
             after = adopted(facts, facts[aim], Work(is_quiet=True), counts)
             hangs.append(narrative.work.settle(after != before))
-            figures = _scores(facts, aim, counts)
+            figures = _scores(facts, aim, narrative.work, counts)
             bank = f"suppose.{aim}.{'moves' if hangs[-1] else 'stays'}"
             narrative.step(bank, place=after or "none", figures=figures, **setting)
         hinge = HINGES[hangs[0] + 2 * hangs[1]]
@@ -241,7 +241,7 @@ class Plans(EthicsScheme):
         chosen = narrative.work.settle(chosen, others[0])
         row = next(row for row in facts["rows"] if row["option"] == patch["changed"])
         bank = "barred" if is_barred(facts, row, work) else "same" if chosen == before else "other"
-        figures = _scores(facts, "aim")
+        figures = _scores(facts, "aim", narrative.work)
         narrative.step(f"trial.{bank}", letter=letter, rival=chosen, figures=figures, setting=facts["setting"], **patch)
         return chosen
 
@@ -384,7 +384,7 @@ def winner(
             dropped = tuple(row["option"] for row, gone in zip(left, out, strict=True) if gone)
             shown = tuple(f"{row['option']} {each}" for row, each in zip(left, figures, strict=True))
             bank = "total" if by_total else aim
-            tied = ".tied" if len(left) - len(dropped) > 1 else ""
+            tied = "" if len(left) - len(dropped) == 1 else ".tied" if dropped else ".all"
             narrative.step(f"round.{bank}{tied}", rank=number, figures=shown, dropped=dropped, best=best)
         left = [row for row, gone in zip(left, out, strict=True) if not gone]
     return str(left[0]["option"]) if len(left) == 1 else None
@@ -418,15 +418,24 @@ def _figure(
     return result
 
 
-def _scores(facts: Mapping[str, Any], which: str, counts: bool | None = None) -> tuple[str, ...]:
-    """Return what the plans that may be adopted are compared by, each in a few words."""
-    work, aim = Work(is_quiet=True), facts[which]
+def _scores(facts: Mapping[str, Any], which: str, work: Work, counts: bool | None = None) -> tuple[str, ...]:
+    """Return what the plans that may be adopted are compared by, each in a few words.
+
+    Where the best count or the smallest gap is shared, the totals that decide between those plans are worked out too.
+    """
+    quiet, aim = Work(is_quiet=True), facts[which]
+    kept = [row for row in facts["rows"] if not is_barred(facts, row, quiet, counts)]
+    if aim == "worst":
+        return tuple(f"{row['option']} {'-'.join(map(str, sorted(row[f'v{slot}'] for slot in SLOTS)))}" for row in kept)
+    figures = [_figure(facts, row, aim, 1, quiet) for row in kept]
+    shared = None
+    if aim in ("above", "gap") and figures:
+        best = max(figures) if aim == "above" else min(figures)
+        shared = best if figures.count(best) > 1 else None
     texts = []
-    for row in facts["rows"]:
-        if not is_barred(facts, row, work, counts):
-            values = sorted(row[f"v{slot}"] for slot in SLOTS)
-            figure = "-".join(map(str, values)) if aim == "worst" else str(_figure(facts, row, aim, 1, work))
-            texts.append(f"{row['option']} {figure}")
+    for row, figure in zip(kept, figures, strict=True):
+        total = f" ({_figure(facts, row, 'total', 1, work)} in all)" if figure == shared else ""
+        texts.append(f"{row['option']} {figure}{total}")
     return tuple(texts)
 
 
@@ -442,7 +451,9 @@ def _try_other_aim(narrative: Narrative, facts: Mapping[str, Any]) -> None:
     other = "total" if facts["aim"] != "total" else "worst"
     wrong, right = (adopted(facts, aim, Work(is_quiet=True)) for aim in (other, facts["aim"]))
     if wrong not in (None, right):
-        narrative.step(f"turn.{other}", place=wrong, figures=_scores({**facts, "other": other}, "other"))
+        narrative.step(
+            f"turn.{other}", place=wrong, figures=_scores({**facts, "other": other}, "other", narrative.work)
+        )
         narrative.step("refute.aim")
 
 
@@ -473,9 +484,8 @@ def _tell_raises(narrative: Narrative, facts: Mapping[str, Any]) -> None:
             changed, next(each for each in changed["rows"] if each["option"] == facts["target"]), Work(is_quiet=True)
         )
         bank = "raise.yes" if wins else "raise.barred" if shut else "raise.no"
-        narrative.step(
-            bank, raised=raised, figures=_scores(changed, "aim"), by=by, **_only(facts, "target", "at", "setting")
-        )
+        shown: dict[str, Any] = {} if bank == "raise.barred" else {"figures": _scores(changed, "aim", narrative.work)}
+        narrative.step(bank, raised=raised, by=by, **shown, **_only(facts, "target", "at", "setting"))
         if wins:
             least = by
             break
