@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import combinations
 from random import Random
@@ -124,6 +125,38 @@ def test_aims_part_on_one_table(aim: str, chosen: str) -> None:
         "bar": 8,
     }
     assert plans.adopted(facts, aim, Work(is_quiet=True)) == chosen
+
+
+def test_an_open_inquiry_leaves_no_one_article_to_name() -> None:
+    scheme, seen = SCHEMES["conduct"], Counter[bool]()
+    for index in range(60):
+        facts = scheme.draw(Random(index), 4)
+        assert facts is not None
+        is_open = facts["start"] <= facts["closed"]
+        seen[is_open] += 1
+        assert (scheme.assess(facts)["why"] is None) == is_open
+        assert ("why" not in scheme.prove(facts)) == is_open
+    assert min(seen[True], seen[False]) > 0
+
+
+def test_nobody_in_a_debate_answers_a_point_of_their_own() -> None:
+    for index in range(200):
+        facts = SCHEMES["debate"].draw(Random(index), 4)
+        assert facts is not None
+        speakers = {entry["num"]: entry["who"] for entry in facts["points"]}
+        assert not any(
+            speakers[other] == entry["who"] for entry in facts["points"] for other in entry.get("against", ())
+        )
+
+
+def test_totals_that_decide_between_equal_counts_are_shown_and_claimed() -> None:
+    family, num = Ethics(schemes=("plans",), asks=("turns", "least")).fresh(Context()), 0
+    for index in range(60):
+        for step in family.derive(family.problem(Random(index))).steps:
+            totals = re.findall(r"\((\d+) in all\)", step.texts[0])
+            num += len(totals)
+            assert set(totals) <= {claim.rpartition(" = ")[2] for claim in step.claims}
+    assert num > 0
 
 
 def test_the_full_positions_are_those_that_a_search_through_all_sets_of_points_finds() -> None:

@@ -219,7 +219,7 @@ class Debate(EthicsScheme):
     def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
         """Withdraw a point, or let it rest on the other ground."""
         swapped = {"paper": "memory", "memory": "paper"}
-        points: list[dict[str, Any]] = []
+        points = []
         for entry in facts["points"]:
             if entry["num"] == patch.get("out"):
                 points.append({**entry, "mark": "out"})
