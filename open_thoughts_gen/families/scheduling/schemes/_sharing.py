@@ -296,7 +296,7 @@ class Teller:
 def told_leaving(teller: Teller, num: int, ways: Sequence[tuple[str, Sharing, bool]], lead: str) -> str | None:
     """Tell which one of several reliefs lets everything fit; return its name.
 
-    `ways` are those that could help at all, which the step `lead` says: each with its name, what is left to share, and
+    `ways` are those that have to be tried, which the step `lead` says: each with its name, what is left to share, and
     whether that fits.
     """
     narrative = teller.narrative

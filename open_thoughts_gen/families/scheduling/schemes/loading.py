@@ -1,6 +1,6 @@
 """Vans to be loaded: consignments with weights, some of which may not travel together.
 
-How few vans are enough, whether so many are, and which one consignment left behind lets the rest go. The trap is to
+How few vans are enough, whether so many are, and the lightest consignment that lets the rest go by staying. The trap is to
 divide the whole weight by what a van takes: what is left over in one van can't be lent to another.
 """
 
@@ -34,6 +34,8 @@ SIZES = {1: (4, 0), 2: (5, 2), 3: (8, 3), 4: (10, 4)}  # consignments, and pairs
 MAX_LENGTH = {1: 1, 2: 3, 3: 9, 4: 9}  # of an argument, in facts
 MIN_LENGTH = {1: 1, 2: 1, 3: 2, 4: 4}
 ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.8}  # how often the weight alone says too little
+PLAIN_DROPPED = 0.6  # of the loads where the first consignment that is tried helps
+MAX_TRIED = 4  # consignments that are tried one by one
 UNIT = 50
 
 
@@ -76,7 +78,9 @@ class Loading(SchedulingScheme):
         facts_told = argument(sharing, least - 1)
         if facts_told is None or not (is_above is False or MIN_LENGTH[level] <= len(facts_told) <= MAX_LENGTH[level]):
             return None
-        return facts | {"vans": least - rng.choice((0, 1))}
+        vans = least - rng.choice((0, 1))
+        is_plain = level > 2 and len(reliefs(sharing, vans)) == 1  # the lightest that weighs enough helps
+        return None if is_plain and rng.random() < PLAIN_DROPPED else facts | {"vans": vans}
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind with the names of this case."""
@@ -99,11 +103,13 @@ class Loading(SchedulingScheme):
         return results
 
     def _leave(self, facts: Mapping[str, Any], sharing: Sharing, vans: int) -> str | None:
-        """Return the one consignment without which the rest goes, where the others are shown not to help."""
+        """Return the lightest consignment without which the rest goes, where lighter ones are shown not to help."""
         ways = reliefs(sharing, vans)
-        able = [thing for thing, rest in ways.items() if arranged(rest, vans) is not None]
-        is_told = all(thing in able or argument(rest, vans) is not None for thing, rest in ways.items())
-        return self._names(facts)[able[0]] if len(able) == 1 and is_told and len(ways) < 5 else None
+        able = [thing for thing, (_, fits) in ways.items() if fits]
+        is_told = all(fits or argument(rest, vans) is not None for rest, fits in ways.values())
+        if not able or not is_told or len(ways) > MAX_TRIED or sharing.weights.count(sharing.weights[able[0]]) > 1:
+            return None
+        return self._names(facts)[able[0]]
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the consignments, the rules and the question."""
@@ -136,11 +142,8 @@ class Loading(SchedulingScheme):
             num = teller.least()
             narrative.answer("answer.least", num, num=num)
         elif asks == "leave":
-            ways = [
-                (teller.names[thing], rest, arranged(rest, facts["vans"]) is not None)
-                for thing, rest in reliefs(sharing, facts["vans"]).items()
-            ]
-            helpful = told_leaving(teller, facts["vans"], sorted(ways, key=lambda way: way[2]), "leave.heavy")
+            ways = [(teller.names[thing], *way) for thing, way in reliefs(sharing, facts["vans"]).items()]
+            helpful = told_leaving(teller, facts["vans"], ways, "leave.heavy")
             narrative.answer("answer.leave", helpful and helpful.removeprefix("the "), thing=helpful)
         else:
             is_enough = facts["vans"] >= least or not teller.rule_out(facts["vans"])
@@ -163,9 +166,11 @@ class Loading(SchedulingScheme):
         results: dict[str, Any] = {"least": least}
         if "vans" in facts:
             results["fits"] = is_possible(facts, facts["vans"])
-            able = [entry["item"] for entry in facts["items"] if is_possible(facts, facts["vans"], entry["item"])]
-            if not results["fits"] and len(able) == 1:
-                results["leave"] = self.words.lists["goods"][able[0]][""]
+            able = [entry for entry in facts["items"] if is_possible(facts, facts["vans"], entry["item"])]
+            lightest = min((entry["kg"] for entry in able), default=0)
+            names = [self.words.lists["goods"][entry["item"]][""] for entry in able if entry["kg"] == lightest]
+            if not results["fits"] and len(names) == 1:
+                results["leave"] = names[0]
         return results
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
@@ -201,10 +206,20 @@ def sharing_of(facts: Mapping[str, Any]) -> Sharing:
     )
 
 
-def reliefs(sharing: Sharing, vans: int) -> dict[int, Sharing]:
-    """Return what is left without each of the things that weigh enough to make up for what is too much."""
+def reliefs(sharing: Sharing, vans: int) -> dict[int, tuple[Sharing, bool]]:
+    """Return what is left without each thing that weighs as much as is too much, and whether that fits.
+
+    They come from the lightest up, and end with the first without which the rest fits.
+    """
     excess = sum(sharing.weights) - vans * sharing.capacity
-    return {thing: sharing.without(thing) for thing, kg in enumerate(sharing.weights) if kg >= excess > 0}
+    heavy = [thing for thing, kg in enumerate(sharing.weights) if kg >= excess > 0]
+    ways: dict[int, tuple[Sharing, bool]] = {}
+    for thing in sorted(heavy, key=lambda thing: sharing.weights[thing]):
+        rest = sharing.without(thing)
+        ways[thing] = rest, arranged(rest, vans) is not None
+        if ways[thing][1]:
+            break
+    return ways
 
 
 # The second implementation.
