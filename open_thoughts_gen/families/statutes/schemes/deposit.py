@@ -334,7 +334,7 @@ def draw_objection(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
     sent, limit = facts["statement"], facts["contest_days"]
     drawn |= {"contested": rng.choice(facts["items"])["thing"], "contested_on": sent + timedelta(days=limit)}
     if "illness_rule" in facts and rng.random() < 0.85:
-        start = sent + timedelta(days=rng.choice((1, 2, 3, 4, limit - 2, limit)))
+        start = sent + timedelta(days=rng.choice((1, 2, 3, 4, limit - 2, limit - (facts["counting"] == "with"))))
         length = timedelta(days=rng.randint(2, 6))
         drawn |= {"ill_from": start, "ill_to": start + length - timedelta(days=1)}
         drawn["contested_on"] = max(start + length, sent + timedelta(days=limit) + rng.choice((0, 1, 1)) * length)

@@ -224,12 +224,11 @@ class Evidence(LawScheme):
         facts |= days.draw_days(rng, ends, level=level, working=facts["hand_unit"] == "working")
         facts |= _drawn_days(rng, facts, weak, leaked=leaked)
         if copied:
-            slack = gap(rng, "certified" in weak, 9)
+            slack = gap(rng, "certified" in weak, 9) or -(facts["counting"] == "with")
             facts["certified"] = facts["handed"] - timedelta(days=facts["copy_days"] + slack)
         is_early = "certified" in facts and facts["certified"] <= facts["made"]
-        is_odd = facts["counting"] == "with" and facts["hand_unit"] == "working"
-        if is_early or (is_odd and days.is_closed(facts, facts["announced"], facts["working"])):
-            return None  # nobody could say whether a closed day can be the first working day
+        if is_early or _starts_closed(facts):
+            return None
         return facts if max(facts["made"], facts.get("raised", event)) < facts.get("leaked", announced) else None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -279,12 +278,13 @@ class Evidence(LawScheme):
         ready = max(facts["made"], facts.get("raised", facts["event"]))
         first = min(facts[key] for key in ("leaked", "certified", "announced") if key in facts)
         given = max(facts["announced"], facts.get("certified", facts["announced"]) - timedelta(days=1))
-        yield from moved(facts, rng, {
+        moves = moved(facts, rng, {
             "made": ("event", first), "raised": ("event", facts.get("leaked", facts["announced"])),
             "announced": (facts.get("recalled", ready), "handed"), "handed": (given, None),
             "certified": ("made", facts["handed"] + timedelta(days=1)), "noticed": ("leaked", "recalled"),
             "recalled": ("noticed", "announced"),
         })  # fmt: skip
+        yield from (move for move in moves if not _starts_closed({**facts, **move.patch}))
         for standing in STANDINGS[facts["route"]]:
             if standing != facts["standing"]:
                 yield Change({"standing": standing}, f"standing.{standing}")
@@ -334,6 +334,12 @@ def _drawn_days(rng: Random, facts: Mapping[str, Any], weak: set[str], *, leaked
         end = hearing.end_of(start, facts.get("recall_days", 9))
         drawn["recalled"] = near(rng, end, "recalled" not in weak, 8, after=drawn["noticed"])
     return drawn | {"handed": near(rng, hearing.last_for_handing(), "handed" in weak, 9, after=facts["announced"])}
+
+
+def _starts_closed(facts: Mapping[str, Any]) -> bool:
+    """Return whether the first of the working days is a closed one: nobody could say whether it can be the first."""
+    is_odd = facts["counting"] == "with" and facts["hand_unit"] == "working"
+    return is_odd and days.is_closed(facts, facts["announced"], facts["working"])
 
 
 SCHEME = Evidence()

@@ -244,7 +244,10 @@ class Remedies(LawScheme):
         starts = (facts["agreed"], facts.get("further", facts["agreed"]))
         if facts["counting"] == "with" and any(days.is_closed(facts, day, facts["working"]) for day in starts):
             return None  # nobody could say whether a closed day can be the first working day
-        is_open = point in ("further", "cover", "quoted", "fixed") or Failure(facts).on_point()[1] == point
+        quiet, is_fixed = Failure(facts), point in ("cover", "quoted") and facts.get("resold") is False
+        if is_fixed or (point == "quoted" and quiet.bought_late(quiet.delivery_day())):
+            return None  # the purchase elsewhere does not measure the loss in any case
+        is_open = point in ("further", "cover", "quoted", "fixed") or quiet.on_point()[1] == point
         return facts if is_open else None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -288,7 +288,8 @@ class Succession(LawScheme):
         """Move a day; change the estate, the advance, or what was taken."""
         facts = case.facts
         yield from moved(facts, rng, {
-            **dict.fromkeys(("spouse_died", "parent_died", "filed"), ("died", None)), "returned": ("took_on", None),
+            **dict.fromkeys(("spouse_died", "parent_died"), ("died", None)), "returned": ("took_on", None),
+            "filed": (facts.get("took_on", facts["died"]), None),
             **dict.fromkeys(("forgiven", "convicted", "given"), (None, "died")),
         })  # fmt: skip
         for key, step in (("gross", 1440), ("advance", 720), ("took", 40)):
@@ -313,7 +314,7 @@ def _drawn_route(rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
                 letters["forgiven"] = near(rng, edge, 0.4, facts["deathbed_days"] - 1)
         return letters
     last = days.period_end(facts, died, facts["term_days"], quiet.work)
-    drawn: dict[str, Any] = {"filed": near(rng, last, after=died)}
+    drawn: dict[str, Any] = {"filed": near(rng, last, after=died + timedelta(days=5))}
     if "taken_limit" in facts and rng.random() < 0.8:
         limit = facts["taken_limit"]
         drawn["took"] = Money(limit.number + 20 * gap(rng, 0.6, 9), limit.unit)
