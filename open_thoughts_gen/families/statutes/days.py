@@ -166,6 +166,11 @@ def is_closed(facts: Mapping[str, Any], day: date, closed: str) -> bool:
     return _is_free(day, closed) or (closed != "weekends" and feast_on(facts, day) != "")
 
 
+def begins_closed(facts: Mapping[str, Any], *starts: date) -> bool:
+    """Return whether a count of working days has a closed day as its first: nobody could say whether it can be that."""
+    return facts["counting"] == "with" and any(is_closed(facts, day, facts["working"]) for day in starts)
+
+
 def _is_free(day: date, closed: str) -> bool:
     """Return whether a day is closed by its weekday alone."""
     return day.weekday() == SUNDAY or (day.weekday() == SATURDAY and closed != "sundays")

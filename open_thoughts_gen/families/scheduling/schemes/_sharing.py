@@ -213,7 +213,7 @@ class Teller:
     notes: Mapping[tuple[int, int], str]
 
     def rule_out(self, num: int) -> bool:
-        """Tell why so many places are too few; return False where an error lets them seem enough."""
+        """Say why this number of places is too few; return False where an error lets them seem enough."""
         narrative, is_out = self.narrative, True
         for fact in argument(self.sharing, num) or ():
             thing = self.names[fact.things[0]]

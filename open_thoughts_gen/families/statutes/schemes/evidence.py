@@ -337,9 +337,8 @@ def _drawn_days(rng: Random, facts: Mapping[str, Any], weak: set[str], *, leaked
 
 
 def _starts_closed(facts: Mapping[str, Any]) -> bool:
-    """Return whether the first of the working days is a closed one: nobody could say whether it can be the first."""
-    is_odd = facts["counting"] == "with" and facts["hand_unit"] == "working"
-    return is_odd and days.is_closed(facts, facts["announced"], facts["working"])
+    """Return whether the time for handing over begins on a closed day that it counts."""
+    return facts["hand_unit"] == "working" and days.begins_closed(facts, facts["announced"])
 
 
 SCHEME = Evidence()

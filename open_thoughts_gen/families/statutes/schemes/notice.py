@@ -342,9 +342,8 @@ def draw_letters(rng: Random, facts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _starts_closed(facts: Mapping[str, Any]) -> bool:
-    """Return whether the first of the working days is a closed one: nobody could say whether it can be the first."""
-    is_counted = "working" in facts and facts["counting"] == "with"
-    return is_counted and days.is_closed(facts, facts[facts["runs"]], facts["working"])
+    """Return whether the time for notice begins on a closed day that it counts."""
+    return "working" in facts and days.begins_closed(facts, facts[facts["runs"]])
 
 
 SCHEME = Notice()

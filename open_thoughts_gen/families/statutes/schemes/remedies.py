@@ -242,8 +242,8 @@ class Remedies(LawScheme):
         if NEEDS.get(point, "notice_days") not in facts or (point == "quoted" and "bought" not in facts):
             return None
         starts = (facts["agreed"], facts.get("further", facts["agreed"]))
-        if facts["counting"] == "with" and any(days.is_closed(facts, day, facts["working"]) for day in starts):
-            return None  # nobody could say whether a closed day can be the first working day
+        if days.begins_closed(facts, *starts):
+            return None
         quiet, is_fixed = Failure(facts), point in ("cover", "quoted") and facts.get("resold") is False
         if is_fixed or (point == "quoted" and quiet.bought_late(quiet.delivery_day())):
             return None  # the purchase elsewhere does not measure the loss in any case
