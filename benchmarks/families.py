@@ -4,21 +4,27 @@
     python -m benchmarks.families shortcuts --family statutes   classifiers that see words or numbers and no rules
     python -m benchmarks.families prose --family statutes       how much the traces repeat themselves
     python -m benchmarks.families limits --family statutes      how far days and sums fall from their limits
+    python -m benchmarks.families near --family statutes        near-duplicates, names and figures masked
+    python -m benchmarks.families growth --family statutes      how the traces grow with the level
     python -m benchmarks.families speed --family statutes       rows a second of drawing and telling, without proofs
     ... --schemes deposit tax --levels 1 4 --rows 500           on fewer schemes and levels; rows of a cell
     ... --seed 13                                               other rows
 
 A cell is one scheme at one level. `balance` and `shortcuts` draw `--rows` problems in each. `balance` prints the share
 of the commonest answer to yes/no questions, of the commonest winner and of the commonest deciding provision (results
-`winner` and `rule` of the scheme, whatever is asked), and how many sets of rules it prints (which provisions, in which
-of their versions), alone and with the order and the nesting in which they stand. `shortcuts` guesses the answer (of
-questions whose answers are few) and the winner from the prompt: a bag of words, 3-grams of words, and boosted trees on
-the numbers and days in printed order. A problem and its twin are in one fold. What counts is the accuracy above the
-majority of the scheme and level, in points. `prose` masks names and figures in 200 traces drawn from 2,000: self-BLEU-4
-(Y. Zhu et al., Texygen, 2018) of each against the others, and how many sentences, masked, it takes to cover half of all
-sentences of the 2,000. `limits` takes the comparisons that the derivations claim (options that are tried aside) and
-prints how many fall on the point, up to three days or 5 % off it, and further. `speed` is processor time of one
-process, so two cores do twice that.
+`winner` and `rule` of the scheme, whatever is asked), how many sets of rules it prints (which provisions, in which of
+their versions), alone and with the order and the nesting in which they stand, and of whichever question it is largest,
+the share of the commonest answer, a name counted by its place among those that it is asked to choose from. `shortcuts`
+guesses the answer (of questions whose answers are few) and the winner from the prompt: a bag of words, 3-grams of
+words, and boosted trees on the numbers and days in printed order. A problem and its twin are in one fold. What counts
+is the accuracy above the majority of the scheme and level, in points. `prose` masks names and figures in 200 traces
+drawn from 2,000: self-BLEU-4 (Y. Zhu et al., Texygen, 2018) of each against the others, and how many sentences, masked,
+it takes to cover half of all sentences of the 2,000. `limits` takes the comparisons that the derivations claim (options
+that are tried aside) and prints how many fall on the point, up to three days or 5 % off it, and further. `near` masks
+names and figures in 2,000 prompts and prints how many of them repeat an earlier one of their scheme, by the rule of the
+filter `near_dedup` at 90 and at 75. `growth` prints the Spearman correlation of the level with the number of steps of
+the derivation and with the words of the trace, in 2,000 rows. `speed` is processor time of one process, so two cores do
+twice that. `--traces` sets how many rows `prose`, `near` and `growth` draw.
 """
 
 from __future__ import annotations
@@ -37,6 +43,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -47,12 +54,14 @@ from open_thoughts_gen import plugin
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.drawing import page
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
+from open_thoughts_gen.families.kit.kinds import Around, Kind
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
 from open_thoughts_gen.plugin import Context, Problem
+from open_thoughts_gen.publish.quality import NearRule, repeating
 from open_thoughts_gen.sources.family import Family as FamilySource
 from open_thoughts_gen.teachers.solver import Solver
 from open_thoughts_gen.text.claimed import value_of
-from open_thoughts_gen.types import Question, Request
+from open_thoughts_gen.types import Question, Request, Sample
 
 SEED = 12
 FOLDS, MAX_LABELS, MAX_NUMBERS = 5, 8, 48
@@ -74,6 +83,7 @@ class Row:
     cell: tuple[str, int]
     results: dict[str, Any]
     structure: tuple[tuple[str, str], ...]
+    names: Sequence[str]
 
     @property
     def label(self) -> str | None:
@@ -84,6 +94,12 @@ class Row:
         if name in parts:
             return parts[name]
         return reference if len(reference) <= 3 and reference.isalpha() and not (comma and rest) else None
+
+    @property
+    def place(self) -> str:
+        """The answer, a name of the case by its place among those that could be the answer."""
+        reference, names = self.question.reference or "", self.names
+        return f"name {names.index(reference) + 1}" if reference in names else reference
 
 
 def rows_of(args: argparse.Namespace, cell: tuple[str, int], *, twins: float = 0.0) -> Iterator[Row]:
@@ -96,7 +112,14 @@ def rows_of(args: argparse.Namespace, cell: tuple[str, int], *, twins: float = 0
         assert isinstance(question, Question)
         scheme = home[question.meta["spec"]["scheme"]]
         case = ProblemCase.of(question.meta["spec"], scheme.known_forms)
-        yield Row(question, cell, scheme.assess(case.facts), structure_of(scheme, case))
+        yield Row(question, cell, scheme.assess(case.facts), structure_of(scheme, case), names_in(scheme.kind_of(case)))
+
+
+def names_in(kind: Kind) -> Sequence[str]:
+    """Return the names that a kind of question chooses from; none for one that chooses from no names."""
+    while isinstance(kind, Around):
+        kind = kind.inner
+    return tuple(getattr(kind, "names", ()))
 
 
 def structure_of(scheme: ProblemScheme, case: ProblemCase) -> tuple[tuple[str, str], ...]:
@@ -123,7 +146,8 @@ def cells(args: argparse.Namespace) -> Iterator[tuple[str, int]]:
 
 def balance(args: argparse.Namespace) -> None:
     """Print the shares of the commonest answer, winner and provision of each cell."""
-    print(f"{'scheme':14} level   {'yes/no':>18}  {'winner':>18}  {'provision':>18}   sets of rules   with their order")
+    heads = "  ".join(f"{head:>18}" for head in ("yes/no", "winner", "provision"))
+    print(f"{'scheme':14} level   {heads}   sets of rules   with their order   commonest answer of a question")
     for scheme, level in cells(args):
         rows = list(rows_of(args, (scheme, level)))
         answers = [row.question.reference for row in rows if row.question.reference in ("Yes", "No")]
@@ -131,9 +155,18 @@ def balance(args: argparse.Namespace) -> None:
         rules = [row.results["rule"] for row in rows if row.results.get("rule") is not None]
         shown = "  ".join(f"{share(values):>18}" for values in (answers, winners, rules))
         sets = {frozenset(version for version, _ in row.structure) for row in rows}
-        print(
-            f"{scheme:14} {level:5}   {shown}   {len(sets):13}   {len({row.structure for row in rows}):16}", flush=True
-        )
+        orders = len({row.structure for row in rows})
+        print(f"{scheme:14} {level:5}   {shown}   {len(sets):13}   {orders:16}   {commonest(rows)}", flush=True)
+
+
+def commonest(rows: Sequence[Row]) -> str:
+    """Return the question of a cell whose commonest answer has the largest share of its rows, and that answer."""
+    answers = defaultdict[str, list[str]](list)
+    for row in rows:
+        answers[row.question.meta["spec"]["asks"]].append(row.place)
+    shares = {ask: Counter(given).most_common(1)[0][1] / len(given) for ask, given in answers.items()}
+    worst = max(shares, key=lambda ask: shares[ask])
+    return f"{worst}: {share(answers[worst])} of {len(answers[worst])}"
 
 
 def share(values: Sequence[object]) -> str:
@@ -339,11 +372,63 @@ def bleu(
     return math.exp(total / 4) * min(1.0, math.exp(1 - closest / lengths[index]))
 
 
+def pooled(args: argparse.Namespace, *, twins: float) -> Iterator[Question]:
+    """Yield questions of a family without end, its schemes and levels as a recipe mixes them."""
+    settings = {key: value for key, value in (("schemes", args.schemes), ("levels", args.levels)) if value}
+    source = FamilySource(family=args.family, settings=settings, twins=twins).fresh(Context(seed=args.seed))
+    return (question for question in source.questions() if isinstance(question, Question))
+
+
+def near(args: argparse.Namespace) -> None:
+    """Print the share of prompts that repeat an earlier one of their scheme at 90 and at 75, by scheme and of all."""
+    questions = list(islice(pooled(args, twins=0.0), args.traces))
+    texts = [masked(question.prompt, question.meta["spec"].get("cast", {})) for question in questions]
+    totals = [0, 0, 0]
+    print(f"{'prompts of':14}    num     at 90     at 75")
+    for name, places in places_by_scheme(questions).items():
+        counts = totals if name == "all" else [len(places), *num_repeats([texts[place] for place in sorted(places)])]
+        totals = [total + count for total, count in zip(totals, counts, strict=True)]
+        shown = "   ".join(f"{100 * count / len(places):5.1f} %" for count in counts[1:])
+        print(f"{name:14} {len(places):6}   {shown}", flush=True)
+
+
+def num_repeats(texts: Sequence[str]) -> list[int]:
+    """Return how many texts are equal to an earlier one or near it, at 90 and at 75."""
+    first = {text: index for index, text in reversed([*enumerate(texts)])}
+    copies = {index for index, text in enumerate(texts) if first[text] < index}
+    samples = [Sample(Question(text)) for text in texts]
+    return [len(copies | repeating(samples, NearRule(least, numbers_guard=False))) for least in (90.0, 75.0)]
+
+
+def growth(args: argparse.Namespace) -> None:
+    """Print how the level correlates with the number of steps and with the words of the trace, by scheme and of all."""
+    questions = list(islice(pooled(args, twins=0.0), args.traces))
+    family, traces = loaded(args.family)(), Solver().traces(Request(question) for question in questions)
+    table = np.array(
+        [
+            (spec["level"], len(family.derive(Problem(question.prompt, spec)).steps), len(trace.reasoning.split()))
+            for question, trace in zip(questions, traces, strict=True)
+            for spec in [question.meta["spec"]]
+        ]
+    )
+    print(f"{'traces of':14}    num    steps    words")
+    for name, places in places_by_scheme(questions).items():
+        levels, *lengths = table[sorted(places)].T
+        shown = "   ".join(f"{spearmanr(levels, length).statistic:6.2f}" for length in lengths)
+        print(f"{name:14} {len(places):6}   {shown}")
+
+
+def places_by_scheme(questions: Sequence[Question]) -> dict[str, set[int]]:
+    """Return the places of the questions of each scheme, and of all."""
+    places = defaultdict[str, set[int]](set)
+    for index, question in enumerate(questions):
+        places[question.meta["spec"]["scheme"]].add(index)
+    return {**dict(sorted(places.items())), "all": set(range(len(questions)))}
+
+
 def prose(args: argparse.Namespace) -> None:
     """Print self-BLEU-4, and how many masked sentences cover half of all."""
-    settings = {key: value for key, value in (("schemes", args.schemes), ("levels", args.levels)) if value}
-    source = FamilySource(family=args.family, settings=settings, twins=0.2).fresh(Context(seed=SEED))
-    questions = [q for q in islice(source.questions(), args.traces) if isinstance(q, Question)]
+    questions = list(islice(pooled(args, twins=0.2), args.traces))
     traces = [trace.reasoning for trace in Solver().traces(Request(question) for question in questions)]
     texts = [masked(trace, q.meta["spec"].get("cast", {})) for trace, q in zip(traces, questions, strict=True)]
     sample = Random(SEED).sample(texts, min(NUM_SAMPLED, len(texts)))
@@ -361,12 +446,10 @@ def prose(args: argparse.Namespace) -> None:
 
 def speed(args: argparse.Namespace) -> None:
     """Print rows a second of drawing and telling, in processor time of one process, and of two."""
-    settings = {key: value for key, value in (("schemes", args.schemes), ("levels", args.levels)) if value}
-    source = FamilySource(family=args.family, settings=settings, twins=0.2).fresh(Context(seed=SEED))
-    rows = source.questions()
+    rows = pooled(args, twins=0.2)
     list(islice(rows, 50))  # words are loaded and schemes imported
     start = time.process_time()
-    questions = [question for question in islice(rows, args.rows) if isinstance(question, Question)]
+    questions = list(islice(rows, args.rows))
     drawn = time.process_time()
     list(Solver().traces(Request(question) for question in questions))
     told = time.process_time()
@@ -379,7 +462,8 @@ def speed(args: argparse.Namespace) -> None:
 def main() -> None:
     """Run one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("balance", "shortcuts", "prose", "limits", "speed"))
+    measurements = {measure.__name__: measure for measure in (balance, shortcuts, prose, limits, near, growth, speed)}
+    parser.add_argument("what", choices=measurements)
     parser.add_argument("--family", default="statutes")
     parser.add_argument("--schemes", nargs="+", default=[])
     parser.add_argument("--levels", nargs="+", type=int, default=[1, 2, 3, 4])
@@ -387,7 +471,6 @@ def main() -> None:
     parser.add_argument("--traces", type=int, default=NUM_TRACES)
     parser.add_argument("--seed", type=int, default=SEED)
     args = parser.parse_args()
-    measurements = {"balance": balance, "shortcuts": shortcuts, "prose": prose, "limits": limits, "speed": speed}
     measurements[args.what](args)
 
 

@@ -191,17 +191,10 @@ def fill(cache: Path, num: int, num_bytes: int) -> None:
 
 
 @contextmanager
-def server(latency_s: Seconds, num_bytes: int) -> Iterator[str]:
+def server(latency_s: Seconds, num_bytes: int, *options: str) -> Iterator[str]:
     """Serve in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.loopback",
-        "--latency",
-        str(latency_s),
-        "--answer-bytes",
-        str(num_bytes),
-    ]
+    command = [sys.executable, "-m", "benchmarks.loopback", "--latency", str(latency_s)]
+    command += ["--answer-bytes", str(num_bytes), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -294,9 +287,9 @@ def kills(chosen: argparse.Namespace) -> None:
     in_vain = found.num_in_flight + found.num_in_between
     same = "the same bytes" if found.bytes_killed == found.bytes_whole else "OTHER BYTES"
     print(f"{chosen.num:,} questions, {chosen.kills} kills, {found.num_asking} of them with calls on the wire: "
-          f"{found.num_asked:,} requests = {found.num_questions:,} + {in_vain:,} on the wire at a kill "
+          f"{found.num_asked:,} requests = {found.num_calls:,} + {in_vain:,} on the wire at a kill "
           f"({found.num_in_between:,} of them sent and not yet stored, {found.max_in_between} at most in one kill), "
-          f"which {'holds' if found.num_asked == found.num_questions + in_vain else 'DOES NOT HOLD'}; "
+          f"which {'holds' if found.num_asked == found.num_calls + in_vain else 'DOES NOT HOLD'}; "
           f"dataset: {same}; {found.wall_s:.0f} s")  # fmt: skip
 
 

@@ -143,13 +143,13 @@ def outcomes(completions: Sequence[Completion], rows: Sequence[Row], *, trusted:
         for verifiers, indices in by_verifiers.items():
             for index, sample in zip(indices, _judged([samples[i] for i in indices], verifiers, trusted), strict=True):
                 samples[index] = sample
-    return [
-        # Where the row asks for no more than form, the right form is correct.
-        "correct"
-        if sample.is_right_in_form_only and all(each.form_only for each in sample.verdicts)
-        else sample.outcome
-        for sample in samples
-    ]
+    return [outcome_of(sample) for sample in samples]
+
+
+def outcome_of(sample: Sample) -> Outcome:
+    """Return what the verdicts on an answer come to; where its row asks for no more than form, the right form."""
+    form_only = sample.is_right_in_form_only and all(each.form_only for each in sample.verdicts)
+    return "correct" if form_only else sample.outcome
 
 
 def _judged(samples: Sequence[Sample], written: str, trusted: Collection[str]) -> list[Sample]:
@@ -167,6 +167,18 @@ def _judged(samples: Sequence[Sample], written: str, trusted: Collection[str]) -
 @functools.lru_cache(maxsize=256)
 def _assignments(written: str, trusted: tuple[str, ...]) -> tuple[Assignment, ...]:
     """Return the verifiers that a row writes, made fresh; the same ones for the same words."""
+    nested = written_verifiers(written, trusted)
+    context = Context(cache=default_place(), run="reward")
+    return tuple(Assignment(one.verifier.fresh(context), one.when) for one in nested)
+
+
+def written_verifiers(written: str, trusted: Collection[str] = ()) -> tuple[Nested, ...]:
+    """Return the verifiers that data writes (JSON), with their settings.
+
+    Raises:
+        UserError: they cannot be made, or run or ask what nobody trusts.
+
+    """
     try:
         with trusting(trusted):
             nested = _NESTED.validate_json(written, strict=True)
@@ -179,8 +191,7 @@ def _assignments(written: str, trusted: tuple[str, ...]) -> tuple[Assignment, ..
             raise UserError(Fault(f"a row names the verifier {name!r}, which {risk}", hint=hint))
     if not nested:
         raise UserError(Fault("a row names no verifier"))
-    context = Context(cache=default_place(), run="reward")
-    return tuple(Assignment(one.verifier.fresh(context), one.when) for one in nested)
+    return nested
 
 
 def _verl_row(ground_truth: str | None, extra_info: Row | None) -> dict[str, Any]:

@@ -186,16 +186,31 @@ class UnacceptedReference:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What a filter measured of a question or a sample: a number, a word, whatever JSON holds; `by` says who did."""
+
+    value: Any
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """A question with one trace and its verdicts, as the filters see it. Before the teacher there is no trace.
 
     `pass_rate` is the share, 0..1, of the question's decided traces that are correct; None where none was decided.
+    `measures` are what filters have measured so far, by name; what was measured of a question, its samples have too.
     """
 
     question: Question
     trace: Trace | None = None
     verdicts: tuple[Verdict, ...] = ()
     pass_rate: float | None = None
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+
+    def trait(self, key: str) -> Any:  # noqa: ANN401  (JSON)
+        """Return what was measured under a name, else the question's trait of that name; None if there is neither."""
+        measure = self.measures.get(key)
+        return measure.value if measure is not None else self.question.trait(key)
 
     def ticket(self, seed: int) -> bytes:
         """Return a hash that is drawn by where chance decides: it depends on the seed and this sample alone."""
@@ -341,12 +356,13 @@ class Counts:
 class Finished:
     """What a run of the line hands to publishing: the accepted samples in order, all that was left out, the funnel.
 
+    A large run makes what was left out when it is asked for, each time again: go through it, and keep few.
     `shortfall` says why the target was not reached; empty when it was. `reports` are what filters reported besides,
     `faults` what verifiers raised, `unaccepted` the references that their own verifiers do not accept.
     """
 
     samples: tuple[Sample, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: Sequence[Dropped]
     counts: Counts
     shortfall: str = ""
     reports: tuple[FilterReport, ...] = ()

@@ -21,9 +21,9 @@ from open_thoughts_gen.teachers.curator.process import PACKAGE
 from open_thoughts_gen.teachers.vllm import engine as vllm_engine
 from open_thoughts_gen.types import Outcome, Question, Sample, Trace, Verdict
 from tests.servers.batch_server import BatchServer
-from tests.servers.chat_server import ChatServer
+from tests.servers.chat_server import ChatServer, completion
 from tests.servers.hub_server import Repo, pointed_at, serving
-from tests.servers.judging import fair
+from tests.servers.judging import fair, grading, naming, writing
 
 Settings = Mapping[str, Any]
 GOLDEN = Path(__file__).parent / "golden"
@@ -79,6 +79,30 @@ def chat_server() -> Iterator[Settings]:
 @contextmanager
 def judge_server() -> Iterator[Settings]:
     with ChatServer(answer=fair) as server:
+        yield {"model": server.spec}
+
+
+@contextmanager
+def grading_server() -> Iterator[Settings]:
+    with ChatServer(answer=grading) as server:
+        yield {"model": server.spec}
+
+
+@contextmanager
+def four_server() -> Iterator[Settings]:
+    with ChatServer(answer=lambda body: completion("Answer: 4")) as server:
+        yield {"model": server.spec}
+
+
+@contextmanager
+def writing_server() -> Iterator[Settings]:
+    with ChatServer(answer=writing) as server:
+        yield {"model": server.spec}
+
+
+@contextmanager
+def naming_server() -> Iterator[Settings]:
+    with ChatServer(answer=naming) as server:
         yield {"model": server.spec}
 
 
@@ -164,6 +188,7 @@ class FilterExample:
     samples: Sequence[Sample]
     reasons: Sequence[str | None]
     settings: Settings = field(default_factory=dict)
+    server: Callable[[], AbstractContextManager[Settings]] = no_server
 
 
 @dataclass(frozen=True)
@@ -173,12 +198,22 @@ class FamilyExample:
     settings: Settings = field(default_factory=dict)
 
 
+GOOD = {"use": "family", "family": "tests.toy.sums:Sums", "limit": 40}
+QUESTIONS = {"use": "files", "path": "questions.jsonl", "fields": {"prompt": "question"}}
 SOURCES: dict[str, SourceExample] = {
+    "documents": SourceExample({"path": "handbook.md", "min_words": 5, "max_words": 40}),
     "family": SourceExample({"family": "tests.toy.sums:Sums", "twins": 0.5}),
     "files": SourceExample(
         {"path": "questions.jsonl", "fields": {"prompt": "question", "reference": "answer", "domain": "topic"}}
     ),
     "hub": SourceExample({"dataset": "tester/sums", "fields": {"prompt": "question"}}, server=hub_of_sums),
+    "join": SourceExample(
+        {"of": QUESTIONS, "references": {**QUESTIONS, "fields": {"prompt": "question", "reference": "answer"}}}
+    ),
+    "stand_in": SourceExample({"dataset": "tester/sums", "fields": {"prompt": "question", "reference": "answer"}}),
+    "mix": SourceExample({"of": [GOOD, QUESTIONS], "num": 20, "pick": "by_lot", "short": "repeat"}),
+    "topics": SourceExample({"model": "ollama/m", "roots": ["law", "logic"], "branches": 3}, server=naming_server),
+    "write": SourceExample({"model": "ollama/m", "how": "harder", "seeds": QUESTIONS}, server=writing_server),
     "reasoning_gym": SourceExample({"tasks": {"gcd": 2, "lcm": {"weight": 1, "max_value": 50}}}),
 }
 TEACHERS: dict[str, TeacherExample] = {
@@ -254,7 +289,7 @@ VERIFIERS: dict[str, VerifierExample] = {
     "read_back": VerifierExample(
         DAYBOOK,
         str(DAYBOOK.reference),
-        "9999 sacks",
+        f"9999 {str(DAYBOOK.reference).split()[-1]}",
         near=f"{DAYBOOK.reference} or 9999",
         unaided=Question(DAYBOOK.prompt, DAYBOOK.reference),
     ),
@@ -273,7 +308,32 @@ VERIFIERS: dict[str, VerifierExample] = {
         unaided=Question(sums()[0].prompt, sums()[0].reference),
     ),
 }
+CATS = {"use": "files", "path": str(GOLDEN / "cats.jsonl")}
+BAD = {"use": "family", "family": "tests.toy.sums:Products", "limit": 40}
+LEVELS = [Sample(Question(f"What is {level} plus 1, at level {level}?")) for level in (2, 7)]
 FILTERS: dict[str, FilterExample] = {
+    "ask_model": FilterExample(
+        LEVELS,
+        ["grade below the minimum", None],
+        {"model": "ollama/m", "rubric": "How hard is it?", "min": 5},
+        server=grading_server,
+    ),
+    "difficulty": FilterExample(
+        LEVELS, [None, "difficulty above the maximum"], {"model": "ollama/m", "max": 5}, server=grading_server
+    ),
+    "classify": FilterExample(
+        [Sample(Question("What is 3 plus 4?")), Sample(Question("What is 3 times 4?"))],
+        [None, "class score below the minimum"],
+        {"positives": GOOD, "negatives": BAD, "min": 0.5},
+    ),
+    "complete": FilterExample(
+        [
+            traced(Question("1?", "x")),
+            traced(Question("2?", "x"), reasoning=" "),
+            Sample(Question("3?"), Trace("3", 0, "t", "I think.", "I'm sorry, but I can't help with that.")),
+        ],
+        [None, "empty reasoning", "refusal"],
+    ),
     "decontaminate": FilterExample(
         [Sample(Question(prompt)) for prompt in ("how many EDGES has  a cube", "How many edges has a pyramid?")],
         ["contaminated: golden", None],
@@ -288,9 +348,19 @@ FILTERS: dict[str, FilterExample] = {
         [None, "verifiers disagree", None],
         {"between": ["math", "judge"], "disagreeing": "drop"},
     ),
+    "embedding": FilterExample(
+        [Sample(Question(prompt)) for prompt in ("The blue cat?", "Why does a ship leave?", "?")],
+        [None, "embedding score below the minimum", None],
+        {"positives": CATS, "model_path": str(GOLDEN / "static_model"), "min": 0.1},
+    ),
     "exact_dedup": FilterExample(
         [Sample(Question(prompt)) for prompt in ("One?", "Two?", "one? ", "Two?")],
         [None, None, "exact duplicate", "exact duplicate"],
+    ),
+    "language": FilterExample(
+        [Sample(Question(prompt)) for prompt in (FOX, "Wie viele Kanten hat eigentlich ein Würfel?", "$x^2$")],
+        [None, "in another language", None],
+        {"keep": ["en"]},
     ),
     "length": FilterExample(
         [traced(Question("?", "x"), reasoning=reasoning) for reasoning in ("one", "one two", "one two three")],
@@ -310,6 +380,37 @@ FILTERS: dict[str, FilterExample] = {
         [None, "group is full", "group is full", None],
         {"by": "domain", "pick": "first"},
     ),
+    "probe": FilterExample(
+        [Sample(Question("What is 2 + 2?", "4")), Sample(Question("What is 1 + 2?", "3"))],
+        ["solved too often", None],
+        {"model": "ollama/m", "verifiers": ["exact"], "below": 1},
+        server=four_server,
+    ),
+    "labels": FilterExample(
+        [Sample(Question(f"{word}?")) for word in ("good", "bad", "none")],
+        [None, "labelled bad", None],
+        {"file": str(GOLDEN / "labels.jsonl")},
+    ),
+    "random_subset": FilterExample(
+        [Sample(Question(f"{i}?")) for i in range(3)],
+        ["not in the random subset", None, "not in the random subset"],
+        {"num": 1},
+    ),
+    "readability": FilterExample(
+        [Sample(Question(prompt)) for prompt in (FOX, f"{'Constitutionality notwithstanding, ' * 6}really?", "Why?")],
+        [None, "question reading ease below the minimum", None],
+        {"min": 0},
+    ),
+    "repetition": FilterExample(
+        [traced(Question("?", "x"), reasoning=reasoning) for reasoning in (FOX, "Wait. " * 30, "")],
+        [None, "reasoning repetition above the maximum", None],
+        {"max": 0.5},
+    ),
+    "rules": FilterExample(
+        [Sample(Question(prompt)) for prompt in ("Prove that 2 is prime.", "What is 2 + 2?", "My homework: 2 + 2?")],
+        ["rule: proof", None, "rule: words"],
+        {"rules": ["proof"], "words": ["homework"]},
+    ),
     "per_group": FilterExample(
         [Sample(Question(f"{i}?", domain=domain)) for i, domain in enumerate(("law", "law", "math"))],
         [None, "group is full", None],
@@ -320,6 +421,11 @@ FILTERS: dict[str, FilterExample] = {
         ["near a test question", "near a test question", None, "near a test question"],
         {"test_rate": 0.25, "near": "drop"},
     ),
+    "tokens": FilterExample(
+        [Sample(Question(prompt)) for prompt in ("A cat?", "A blue cat and a blue ship?")],
+        [None, "question tokens above the maximum"],
+        {"tokenizer": str(GOLDEN / "static_model"), "max": 4},
+    ),
     "top_k": FilterExample(
         [Sample(Question(f"{level}?", meta={"level": level})) for level in (1, 3, 2)],
         ["not among the 2 highest by level", None, None],
@@ -329,6 +435,11 @@ FILTERS: dict[str, FilterExample] = {
         [Sample(Question(prompt)) for prompt in ("What does a cat cost?", "Why is the sky blue?", "a kitten cost")],
         [None, None, "semantic duplicate"],
         {"model_path": str(GOLDEN / "static_model")},
+    ),
+    "within": FilterExample(
+        [Sample(Question(f"{level}?", meta={"level": level})) for level in (1, 3, None)],
+        ["level below the minimum", None, "no level"],
+        {"by": "level", "min": 2},
     ),
     "verified": FilterExample(
         [
@@ -341,9 +452,14 @@ FILTERS: dict[str, FilterExample] = {
     ),
 }
 FAMILIES: dict[str, FamilyExample] = {
+    "arguments": FamilyExample(),
     "counterfactual": FamilyExample(),
+    "derivations": FamilyExample(),
+    "diagrams": FamilyExample(),
     "ethics": FamilyExample(),
+    "evidence": FamilyExample(),
     "finance": FamilyExample(),
+    "literary": FamilyExample(),
     "scheduling": FamilyExample(),
     "statutes": FamilyExample(),
     "wonderland": FamilyExample(),

@@ -18,10 +18,11 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -59,14 +60,40 @@ publish: {title: Killed}
 """
 
 
+WRITING_RECIPE = """\
+name: killed
+target: TARGET
+source:
+  use: write
+  how: harder
+  model: MODEL
+  per_call: 1
+  concurrency: CONCURRENCY
+  seeds: {use: files, path: questions.jsonl, fields: {prompt: question}}
+teacher: {use: openai, model: MODEL, concurrency: CONCURRENCY}
+publish: {title: Killed}
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is killed: a recipe, what its model answers, and what a request and a stored answer to it have in common."""
+
+    recipe: str
+    answer: Callable[[Mapping[str, Any]], object]
+    asked: Callable[[Mapping[str, Any]], str]
+    stored: Callable[[Mapping[str, Any]], str]
+
+
 @dataclass(frozen=True)
 class Killed:
     """What came of it: requests as the server counted them, and the bytes of both datasets.
 
-    `num_asking` are the lives that were ended with a question asked and not stored; `max_in_between` is of one life.
+    `num_calls` are those of the undisturbed run, `num_asking` the lives that were ended with a question asked and not
+    stored; `max_in_between` is of one life.
     """
 
-    num_questions: int
+    num_calls: int
     num_asked: int
     num_in_flight: int
     num_in_between: int
@@ -80,39 +107,51 @@ class Killed:
 
 
 def killed(
-    folder: Path, *, num_questions: int, num_kills: int, concurrency: int = 8, latency_s: float = 0.02, seed: int = 20
+    folder: Path,
+    scene: Scene | None = None,
+    *,
+    num_questions: int,
+    num_kills: int,
+    concurrency: int = 8,
+    latency_s: float = 0.02,
 ) -> Killed:
-    """Make a dataset undisturbed and then, with another cache, killed so many times."""
+    """Make a dataset undisturbed and then, with another cache, killed so many times; without a scene, of sums."""
     began = time.monotonic()
+    scene = scene or SUMS
     questions = [{"question": f"What is {n} plus {n}?", "answer": str(2 * n)} for n in range(num_questions)]
     (folder / "questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in questions))
-    with ChatServer(answer=_answer, key=KEY, latency_s=latency_s) as server:
-        recipe = RECIPE.replace("MODEL", f'"{server.spec}"').replace("CONCURRENCY", str(concurrency))
-        (folder / "killed.yaml").write_text(recipe)
+    with ChatServer(answer=scene.answer, key=KEY, latency_s=latency_s) as server:
+
+        def asked_since(num: int) -> list[str]:
+            return [scene.asked(each.body) for each in server.asked[num:]]
+
+        recipe = scene.recipe.replace("MODEL", f'"{server.spec}"').replace("CONCURRENCY", str(concurrency))
+        (folder / "killed.yaml").write_text(recipe.replace("TARGET", str(num_questions)))
         said = [_whole_life(folder, "whole")]
-        assert set(Counter(server.prompts).values()) == {1}
+        assert set(Counter(asked_since(0)).values()) == {1}
+        num_calls = len(server.asked)
         server.asked.clear()
-        rng, kept = random.Random(seed), set[str]()
+        rng, kept = random.Random(20), set[str]()
         lost: list[tuple[int, int]] = []
         for _ in range(num_kills):
             before = len(server.asked)
             life = _start(folder, "killed")
             # On average a life asks less than its share, so that there is something left for the last one.
-            _let_live(life, server, before + rng.randrange(2 * num_questions // (num_kills + 2)), rng)
+            _let_live(life, server, before + rng.randrange(2 * num_calls // (num_kills + 2)), rng)
             life.kill()
             life.join()
             sent = [asked.answered for asked in server.asked[before:]]
             server.wait_until_idle(quiet_s=0.02)
-            asked = server.prompts[before:]
+            asked = asked_since(before)
             sent += [False] * (len(asked) - len(sent))  # what the dead still had in its sockets
             assert not kept & set(asked), "asked again although it was stored"
-            kept = _kept(folder / "killed.sqlite")
+            kept = _kept(folder / "killed.sqlite", scene)
             in_vain = [was_sent for prompt, was_sent in zip(asked, sent, strict=True) if prompt not in kept]
             lost.append((in_vain.count(False), in_vain.count(True)))
         num_writing = sum(_killed_while_writing(folder, rng) for _ in range(3))
         said.append(_whole_life(folder, "killed"))
         return Killed(
-            num_questions=num_questions,
+            num_calls=num_calls,
             num_asked=len(server.asked),
             num_in_flight=sum(in_flight for in_flight, _ in lost),
             num_in_between=sum(in_between for _, in_between in lost),
@@ -206,12 +245,12 @@ def _let_live(life: ForkServerProcess, server: ChatServer, num_asked: int, rng: 
     time.sleep(rng.uniform(0.0, 0.04))
 
 
-def _kept(cache: Path) -> set[str]:
-    """Return the prompts whose answers are stored, told by the answers: one digest is of one prompt."""
+def _kept(cache: Path, scene: Scene) -> set[str]:
+    """Return what was asked whose answers are stored, which the answers say."""
     if not cache.exists():
         return set()
     with ResponseCache(cache) as opened:
-        return {_prompt_of(json.loads(response.payload)) for response in opened.responses()}
+        return {scene.stored(json.loads(response.payload)) for response in opened.responses()}
 
 
 def _prompt_of(response: Mapping[str, Any]) -> str:
@@ -222,3 +261,39 @@ def _prompt_of(response: Mapping[str, Any]) -> str:
         if hashlib.sha256(prompt.encode()).hexdigest() == digest:
             return prompt
     raise AssertionError("an answer to nothing that was asked")
+
+
+def _last_of(body: Mapping[str, Any]) -> str:
+    prompt: str = body["messages"][-1]["content"]
+    return prompt
+
+
+_CODE = re.compile(r'"code": "([0-9a-f]{12})"')
+_SEED = re.compile(r"^What is .*", re.MULTILINE)
+
+
+def _written_or_answered(body: Mapping[str, Any]) -> object:
+    """Write a question for a seed, of words that depend on the seed alone; answer any other prompt with itself."""
+    prompt, code = _last_of(body), _CODE.search(body["messages"][0]["content"])
+    if code is None:
+        return completion(prompt, reasoning_content="I say what was said.")
+    seed = _SEED.search(prompt)
+    assert seed
+    digest = hashlib.sha256(seed[0].encode()).hexdigest()
+    question = f"Why {' '.join(digest[i : i + 6] for i in range(0, 60, 6))}?"
+    return completion(json.dumps({"questions": [{"question": question}], "code": code[1]}))
+
+
+def _asked_of(body: Mapping[str, Any]) -> str:
+    code = _CODE.search(body["messages"][0]["content"])
+    return code[1] if code else _last_of(body)
+
+
+def _stored_of(response: Mapping[str, Any]) -> str:
+    content: str = response["choices"][0]["message"]["content"]
+    code = _CODE.search(content)
+    return code[1] if code else content
+
+
+SUMS = Scene(RECIPE, _answer, _last_of, _prompt_of)
+WRITING = Scene(WRITING_RECIPE, _written_or_answered, _asked_of, _stored_of)

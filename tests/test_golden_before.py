@@ -28,6 +28,7 @@ GOLDEN = Path(__file__).parent / "golden"
 ENDPOINT = ("127.0.0.1", 1)
 MODEL = "http://127.0.0.1:1/v1#teacher"
 RECIPES: list[Mapping[str, Any]] = list(yaml.safe_load_all((GOLDEN / "before" / "settings.yaml").read_text("utf-8")))
+NEW_COLUMNS = {"teacher_license"}
 JUDGED = ("verifier", "outcome", "answer")
 
 connections: list[object] = []
@@ -42,6 +43,18 @@ def rows_of(run: Path) -> list[dict[str, Any]]:
     """Return a run's rows; of the verdicts what they say, but not in which words."""
     rows = pq.read_table(run / "dataset" / "data").to_pylist()
     return [row | {"verdicts": [[verdict[key] for key in JUDGED] for verdict in row["verdicts"]]} for row in rows]
+
+
+def rows_before(run: Path) -> list[dict[str, Any]]:
+    """Return the golden rows as they are published since: a teacher's address is left out, its model's name stays."""
+    rows = rows_of(run)
+    assert all("#" in row["teacher"] for row in rows)
+    return [row | {"teacher": row["teacher"].rpartition("#")[2]} for row in rows]
+
+
+def without_new_columns(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows without the columns that were added since; each row has all of them."""
+    return [{name: row[name] for name in row if name not in NEW_COLUMNS} for row in rows if row.keys() >= NEW_COLUMNS]
 
 
 def drops_of(run: Path) -> list[tuple[str, ...]]:
@@ -71,7 +84,7 @@ def run(folder: Path) -> Path:
 
 def test_the_recipe_is_answered_by_the_cache_alone_and_makes_the_same_rows(before: Path) -> None:
     again = run(before)
-    assert rows_of(again) == rows_of(before / "run")
+    assert without_new_columns(rows_of(again)) == rows_before(before / "run")
     assert drops_of(again) == drops_of(before / "run")
     assert num_responses(before / "responses.sqlite") == 30
 
@@ -113,7 +126,7 @@ def test_a_recipe_with_every_setting_is_accepted(
 
 def test_the_resolved_recipe_of_the_run_folder_is_accepted(before: Path) -> None:
     shutil.copy(before / "run" / "recipe.yaml", before / "recipe.yaml")
-    assert rows_of(run(before)) == rows_of(before / "run")
+    assert without_new_columns(rows_of(run(before))) == rows_before(before / "run")
 
 
 def test_verify_reads_the_run_folder(before: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_cli import SUMS
-from tests.killing import KEY, killed, killed_without_a_model
+from tests.killing import KEY, WRITING, killed, killed_without_a_model
 
 NUM_QUESTIONS, NUM_KILLS, CONCURRENCY = 300, 12, 8
 
@@ -25,6 +25,37 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     assert KEY not in found.said
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+def test_killed_while_a_model_writes_its_questions(tmp_path: Path) -> None:
+    found = killed(tmp_path, WRITING, num_questions=60, num_kills=4, concurrency=CONCURRENCY)
+    assert found.num_calls == 2 * 60  # each question is written by one call and answered by another
+    assert found.num_asked == found.num_calls + found.num_in_flight + found.num_in_between
+    assert found.num_asking > 1
+    assert found.bytes_killed == found.bytes_whole
+    assert len(found.bytes_whole) > 3
+
+
+LARGE = """\
+name: killed
+sources:
+  - {use: stand_in, dataset: ai2-adapt-dev/openmath-2-math, fields: {prompt: messages}, meta: [], scale: 0.001}
+question_filters:
+  - {use: probe, model: rehearsal/small}
+  - {use: top_k, by: probe_words, k: 400}
+  - {use: exact_dedup, fold: []}
+teacher: rehearsal
+attempts: 4
+publish: {title: Killed, license: cc0-1.0}
+"""
+
+
+def test_killed_while_it_draws_thousands_filters_them_and_asks(tmp_path: Path) -> None:
+    whole, *seen = killed_without_a_model(tmp_path, LARGE, num_kills=5)
+    assert len(whole) > 3
+    assert all(files in ({}, whole) for files in seen)
+    assert seen[-1] == whole
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"killed", "whole"}
 
 
 def test_killed_while_it_makes_and_writes_the_rows(tmp_path: Path) -> None:

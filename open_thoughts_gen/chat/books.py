@@ -72,22 +72,24 @@ class Books:
             self._guesses.are_wanted = self.cache.lacks_limits()
         return self._guesses.are_wanted
 
-    def look_up(self, served: Served, call: Call) -> tuple[bytes, Reply] | None:
-        """Return the stored reply to a call with the key that it has; None where the call has to be made."""
-        key = served.key(call)
-        payload = self.cache.get(key)
-        return self._under_another_limit(served, call) if payload is None else (key, read_kept(payload))
+    def look_up(self, served: Served, key: bytes, call: Call) -> tuple[bytes, Reply] | None:
+        """Return the stored reply to a call, whose key is given, with the key that the reply has.
 
-    def _under_another_limit(self, served: Served, call: Call) -> tuple[bytes, Reply] | None:
+        None where the call has to be made.
+        """
+        payload = self.cache.get(key)
+        return self._under_another_limit(served, key, call) if payload is None else (key, read_kept(payload))
+
+    def _under_another_limit(self, served: Served, key: bytes, call: Call) -> tuple[bytes, Reply] | None:
         """Return the finished reply under the nearest other limit, a lower one if there is one."""
-        request, most = served.limited(call)
+        request, most = served.limited(call, key)
         stored = self.cache.under_other_limits(request) or self._of_an_earlier_version(served, call)
-        for limit, key, payload in sorted(stored, key=lambda each: (each[0] > most, abs(each[0] - most))):
+        for limit, its_key, payload in sorted(stored, key=lambda each: (each[0] > most, abs(each[0] - most))):
             reply = read_kept(payload)
             taken = (reply.usage.completion_tokens if reply.usage else None) or 0
             is_whole = why_not_whole(reply) in _WHATEVER_THE_LIMIT and taken < limit
             if is_whole and (limit < most or 0 < taken <= most):
-                return key, reply
+                return its_key, reply
         return None
 
     def _of_an_earlier_version(self, served: Served, call: Call) -> list[tuple[int, bytes, bytes]]:

@@ -10,7 +10,7 @@ aiohttp is imported by `wire`, when the first call is really sent.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from open_thoughts_gen.cache import AskAgain, ResponseCache
 from open_thoughts_gen.chat.books import Books
@@ -19,10 +19,9 @@ from open_thoughts_gen.chat.contrast import FIRST_ROWS
 from open_thoughts_gen.chat.endpoints import Endpoint, Limits, Patience
 from open_thoughts_gen.chat.flow import Flow
 from open_thoughts_gen.chat.ledger import Again, Ledger
+from open_thoughts_gen.chat.rehearsed import RehearsedTransport
+from open_thoughts_gen.chat.transport import Transport
 from open_thoughts_gen.money.budget import Meter
-
-if TYPE_CHECKING:
-    from open_thoughts_gen.chat.wire import Wire
 
 Tag = TypeVar("Tag")
 DEFAULT_PATIENCE = Patience()
@@ -99,7 +98,9 @@ class Chat:
         for ledger in list(self._ledgers):
             ledger.end(StoppedError())
 
-    def _wire(self, ledger: Ledger[Any]) -> Wire:
+    def _wire(self, ledger: Ledger[Any]) -> Transport:
+        if self.endpoint.is_rehearsed:
+            return RehearsedTransport(self.endpoint.model)
         from open_thoughts_gen.chat.wire import Wire
 
         wire = Wire(self.endpoint, self.flow, ledger, stream=self._stream)

@@ -18,6 +18,7 @@ from typing import Annotated, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, PlainSerializer
+from pydantic.fields import FieldInfo
 
 from open_thoughts_gen.chat.completion import Call
 from open_thoughts_gen.chat.served import Served
@@ -57,6 +58,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "ollama": Provider("http://localhost:11434/v1"),
     "sglang": Provider("http://localhost:30000/v1"),
     "vllm": Provider("http://localhost:8000/v1"),
+    "rehearsal": Provider("rehearsal:"),  # no server: `rehearsed` answers in this process
 }
 
 
@@ -100,6 +102,16 @@ class Endpoint:
     def label(self) -> str:
         """How rows and cards name it: the spec that resolves to it, without credentials."""
         return f"{self.provider}/{self.model}" if self.provider else f"{self.base_url}#{self.model}"
+
+    @property
+    def is_rehearsed(self) -> bool:
+        """Whether no model stands behind it, so that no call leaves this process."""
+        return self.provider == "rehearsal"
+
+    @property
+    def public_name(self) -> str:
+        """The label without an address, which may be private: what may be published."""
+        return self.label if self.provider else self.model
 
     @property
     def address(self) -> str:
@@ -193,7 +205,11 @@ def _named(spec: str) -> str:
     return spec
 
 
+_NAMED = AfterValidator(_named)
 # A plug-in's setting that names an endpoint and its model; written out, as cards do, it is without credentials.
-EndpointSpec = Annotated[
-    str, AfterValidator(_named), PlainSerializer(lambda spec: resolve(spec).label, return_type=str)
-]
+EndpointSpec = Annotated[str, _NAMED, PlainSerializer(lambda spec: resolve(spec).label, return_type=str)]
+
+
+def names_endpoint(declared: FieldInfo) -> bool:
+    """Return whether a plug-in's setting is declared to name an endpoint and its model."""
+    return _NAMED in declared.metadata

@@ -180,7 +180,7 @@ class Ledger(Generic[Tag]):
         if stored is not None:
             self.books.progress.cached += 1
             if stored[0] == key and self.books.lacks_limits():
-                self._limits.append((self.served.limited(call), key))
+                self._limits.append((self.served.limited(call, key), key))
             yield from self._settle(stored[0], [(tag, call)], stored[1])
             return
         self.books.ask_again.note_asked(key)
@@ -193,7 +193,7 @@ class Ledger(Generic[Tag]):
 
     def _stored(self, key: bytes, call: Call) -> tuple[bytes, Reply] | None:
         """Return the reply that the cache holds with its key there, None where the call has to be made."""
-        stored = self.books.look_up(self.served, call)
+        stored = self.books.look_up(self.served, key, call)
         if stored is None:
             return None
         # A cut answer that another call takes the place of is not what its row ended with.
@@ -210,7 +210,7 @@ class Ledger(Generic[Tag]):
     def response(self, key: bytes, payload: bytes) -> Response:
         """Return an answer as it is to be stored."""
         waiting = self._waiting.get(key)  # none, where a batch of an earlier run asked more than this one
-        limited = self.served.limited(waiting.asked[0][1]) if waiting else None
+        limited = self.served.limited(waiting.asked[0][1], key) if waiting else None
         address, model = self.served.address, self.served.model
         return Response(key, payload, address, model, replaces=self.is_asked_again(key), limited=limited)
 

@@ -36,6 +36,8 @@ def quote(name: str, text: str, code: str) -> str:
 def visible(text: str) -> str:
     """Return text in which nothing is hidden: unseen characters spelled out, tokens of chat templates broken."""
     broken = _TOKEN.sub(lambda token: f"{token.group()} ", text)
+    if broken.replace("\n", "").isprintable():  # nearly every text
+        return broken
     return "".join(
         char if char in _KEPT or char.isprintable() or unicodedata.category(char) == "Zs" else f"\\u{{{ord(char):x}}}"
         for char in broken

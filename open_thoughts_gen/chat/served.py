@@ -37,7 +37,9 @@ class Served:
         """Return the key under which the response to a call is stored."""
         return response_key(self.address, self.body(call), call.attempt)
 
-    def limited(self, call: Call) -> Limited:
-        """Return what a call asks apart from its limit of tokens, and the limit."""
-        settings = {name: value for name, value in call.settings.items() if name != "max_tokens"}
-        return Limited(self.key(replace(call, settings=settings)), call.settings.get("max_tokens") or NO_LIMIT)
+    def limited(self, call: Call, key: bytes | None = None) -> Limited:
+        """Return what a call asks apart from its limit of tokens, and the limit; `key` is the call's, if known."""
+        if key is None or "max_tokens" in call.settings:
+            settings = {name: value for name, value in call.settings.items() if name != "max_tokens"}
+            key = self.key(replace(call, settings=settings))
+        return Limited(key, call.settings.get("max_tokens") or NO_LIMIT)

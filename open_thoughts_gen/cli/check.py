@@ -76,10 +76,10 @@ def _check_parts(recipe: Recipe, arguments: argparse.Namespace) -> tuple[list[Fa
     samples, faults = readiness.read_sources(recipe, context)
     for sample in samples:
         output.print(terminal.source_sample(sample), soft_wrap=True)
-    findings = readiness.check_recipe(recipe, samples)
-    faults += [*findings.faults, *readiness.start_parts(recipe, context)]
     if arguments.push:
         faults += readiness.check_token()
+    findings = readiness.check_recipe(recipe, samples, pushed=arguments.push)
+    faults += [*findings.faults, *readiness.start_parts(recipe, context)]
     if arguments.live and not faults:
         calls, live_faults = live.call_endpoints(recipe)
         faults += live_faults

@@ -44,8 +44,8 @@ COMMAND = Command(
 
 
 def print_estimate_before_run(recipe: Recipe, context: Context, arguments: argparse.Namespace) -> None:
-    """Print what a run will take where it has a price and is more than a few rows."""
-    if (recipe.target or recipe.question_limit or _MIN_RUN) < _MIN_RUN:
+    """Print what a run will take where it has a price and is more than a few rows; a rehearsal costs nothing."""
+    if getattr(arguments, "rehearse", False) or (recipe.target or recipe.question_limit or _MIN_RUN) < _MIN_RUN:
         return
     from open_thoughts_gen.cli.estimation import is_paid
 

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from open_thoughts_gen.cli.pace import duration
-from open_thoughts_gen.money.budget import TEACHER, AnswerCost
+from open_thoughts_gen.money.budget import FILTER, JUDGE, TEACHER, WRITER, AnswerCost
 from open_thoughts_gen.money.prices import listed_on, note_on
 from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.publish.rates import wilson
 from open_thoughts_gen.recipe import Recipe
 from open_thoughts_gen.types import Finished, Question
 
@@ -158,7 +159,8 @@ def _models(recipe: Recipe) -> list[str]:
     """Return the models that the run pays for by their tokens."""
     teacher = recipe.teacher.plugin
     asked = [] if teacher.cost_usd is not None else [*teacher.models]
-    return [*asked, *(model for part in recipe.verifiers for model in part.plugin.models)]
+    others = (*recipe.sources, *recipe.question_filters, *recipe.verifiers, *recipe.sample_filters)
+    return [*asked, *(model for part in others for model in part.plugin.models)]
 
 
 def _remarks(recipe: Recipe, finished: Finished, traces: Range) -> Iterator[str]:
@@ -193,7 +195,12 @@ def _time_s(recipe: Recipe, calls: Mapping[str, Range], answers: Mapping[str, Se
 
 def _num_places(recipe: Recipe, role: str) -> int:
     """Return how many calls of a role are on the wire at once."""
-    asking = [recipe.teacher] if role == TEACHER else [part for part in recipe.verifiers if part.plugin.models]
+    others = {
+        WRITER: recipe.sources,
+        FILTER: (*recipe.question_filters, *recipe.sample_filters),
+        JUDGE: recipe.verifiers,
+    }
+    asking = [recipe.teacher] if role == TEACHER else [part for part in others.get(role, ()) if part.plugin.models]
     numbers = [getattr(part.plugin, "num_in_flight", getattr(part.plugin, "concurrency", 1)) for part in asking]
     return max(1, min(numbers, default=1))
 
@@ -217,10 +224,10 @@ def _calls(recipe: Recipe, finished: Finished, context: Context) -> Range:
 
 
 def _num_questions(recipe: Recipe, context: Context, limit: int) -> int:
-    """Return how many questions the sources have, counted up to a limit."""
+    """Return how many questions the sources have, counted up to a limit; one that pays for them is not asked."""
     num = 0
     for part in recipe.sources:
-        if part.plugin.endless:
+        if part.plugin.endless or part.plugin.models:
             return limit
         drawn = part.plugin.fresh(context).questions()
         questions = (each for each in drawn if isinstance(each, Question))
@@ -241,11 +248,8 @@ def _rate(num: int, whole: int) -> Range:
     """Return a share with Wilson's interval."""
     if not whole:
         return Range(0, 0, 1)
-    z, share = 1.96, num / whole
-    centre, scale = share + z * z / (2 * whole), 1 + z * z / whole
-    half = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    low, high = (centre - half) / scale, (centre + half) / scale
-    return Range(min(max(0.0, low), share), share, max(min(1.0, high), share))
+    low, high = wilson(num / whole, whole)
+    return Range(low, num / whole, high)
 
 
 def _counted(figure: Range) -> str:

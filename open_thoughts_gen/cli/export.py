@@ -26,7 +26,7 @@ _MAX_ROWS = 5  # of one fault, named on the terminal
 TRAINERS = (
     *("trl", "trl-grpo", "dpo", "axolotl", "llamafactory", "unsloth", "verl-sft", "verl", "nemo-rl", "automodel"),
     *("nemo-gym", "openrlhf", "swift", "prime-rl", "verifiers", "openthoughts-114k", "openthoughts3", "stratos"),
-    *("alpaca", "sharegpt", "jsonl"),
+    *("alpaca", "sharegpt", "jsonl", "lm-eval", "inspect", "lighteval"),
 )
 
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from open_thoughts_gen.cli.options import add_cache, add_engine, cache_path, open_engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from open_thoughts_gen.cli.progress import Watch
+    from open_thoughts_gen.pipeline.shared import SharedWork
     from open_thoughts_gen.plugin import Context
     from open_thoughts_gen.recipe import Recipe
-    from open_thoughts_gen.types import Finished
+    from open_thoughts_gen.types import Finished, Sample
 
 
 def add_line(parser: argparse.ArgumentParser) -> None:
@@ -35,15 +38,26 @@ def context_of(recipe: Recipe, arguments: argparse.Namespace) -> Context:
 
 
 def run_recipe(
-    recipe: Recipe, context: Context, arguments: argparse.Namespace, *, title: str = ""
+    recipe: Recipe,
+    context: Context,
+    arguments: argparse.Namespace,
+    *,
+    title: str = "",
+    shared: SharedWork | None = None,
+    on_answer: Callable[[Sample], None] | None = None,
 ) -> tuple[Finished, dict[str, float]]:
-    """Run the line and show its progress; return what it made, and the seconds of each step by name."""
+    """Run the line and show its progress; return what it made, and the seconds of each step by name.
+
+    `shared` is what runs before it in this process have worked out; `on_answer` gets each answer when it comes, and
+    again with each verdict on it.
+    """
     from open_thoughts_gen.pipeline import run_line
     from open_thoughts_gen.plugin.interrupts import waited_for
 
     screen = watch(console(stderr=True), title or recipe.name)
+    screen.on_answer = on_answer
     with open_engine(arguments) as engine, screen as progress, waited_for():
-        finished = run_line(recipe, context=context, progress=progress, engine=engine)
+        finished = run_line(recipe, context=context, progress=progress, engine=engine, shared=shared)
     return finished, progress.timings
 
 

@@ -58,12 +58,12 @@ def call_endpoints(recipe: Recipe) -> tuple[list[str], list[Fault]]:
 
 
 def endpoints_of(settings: BaseModel) -> Iterator[str]:
-    """Yield the endpoints that settings name, also those of pools and of verifiers inside other verifiers."""
+    """Yield the endpoints that settings name, also those of pools and of plug-ins inside others."""
     for name, declared in type(settings).model_fields.items():
         value = getattr(settings, name)
         if isinstance(value, str) and _ENDPOINT_MARK in declared.metadata:
             yield value
         for inner in value if isinstance(value, tuple) else (value,):
-            nested = getattr(inner, "verifier", inner)
+            nested = getattr(inner, "verifier", getattr(inner, "source", inner))
             if isinstance(nested, BaseModel):
                 yield from endpoints_of(nested)

@@ -14,22 +14,31 @@ import sys
 from collections.abc import Sequence
 
 from open_thoughts_gen.cli import (
+    ablate,
     cache,
     cassette,
     challenge,
     check,
     compare,
     contamination,
+    diff,
+    doctor,
     estimate,
+    evaluate,
+    explain,
     export,
+    init,
     list,
     preview,
+    pull,
     push,
+    rebuild,
     rewards,
     run,
     schema,
     solve,
     verify,
+    view,
 )
 from open_thoughts_gen.cli.program import (
     EXIT_BROKEN_PIPE,
@@ -42,16 +51,25 @@ from open_thoughts_gen.cli.program import (
     unknown_words,
 )
 
-_COMMANDS = (
+COMMANDS = (
+    init.COMMAND,
     run.COMMAND,
     check.COMMAND,
     preview.COMMAND,
     estimate.COMMAND,
     cassette.COMMAND,
     list.COMMAND,
+    ablate.COMMAND,
+    explain.COMMAND,
+    diff.COMMAND,
+    view.COMMAND,
+    doctor.COMMAND,
     push.COMMAND,
+    pull.COMMAND,
+    rebuild.COMMAND,
     verify.COMMAND,
     compare.COMMAND,
+    evaluate.COMMAND,
     rewards.COMMAND,
     export.COMMAND,
     solve.COMMAND,
@@ -104,7 +122,7 @@ def _run_command(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=VERSION)
     words = contamination.with_default_action(argv)
-    add_commands(parser, _COMMANDS, title="command", destination="command", words=words)
+    add_commands(parser, COMMANDS, title="command", destination="command", words=words)
     try:
         arguments, unknown = parser.parse_known_args(words)
         if unknown:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from open_thoughts_gen.engines import Engine
@@ -34,7 +34,7 @@ positive = at_least(1)
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Add the recipe, and the options that change it; `read_recipe` reads it."""
-    parser.add_argument("recipe", metavar="RECIPE", help="the recipe, a YAML file")
+    parser.add_argument("recipe", metavar="RECIPE", help="the recipe: a YAML file, or the name of a shipped one")
     parser.add_argument(
         "--teacher",
         metavar="SPEC",
@@ -56,6 +56,12 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         help="the seed of every random choice (default: the recipe's seed, else 0)",
     )
     parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="rehearse the recipe without a key or a network: stand-in questions, no model, a small size. What it "
+        "writes cannot be pushed",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -67,20 +73,21 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
 
 def read_recipe(arguments: argparse.Namespace) -> Recipe:
     """Return the recipe that the options name, with their changes; print what should be changed in its file."""
+    from open_thoughts_gen.cli.shipped import recipe_file
     from open_thoughts_gen.recipe import load_recipe
 
-    recipe = load_recipe(
-        Path(arguments.recipe),
-        overrides=arguments.set,
-        teacher=arguments.teacher,
-        target=arguments.target,
-        seed=arguments.seed,
-    )
+    recipe = load_recipe(recipe_file(arguments.recipe), **recipe_changes(arguments))
     if recipe.notes:
         from open_thoughts_gen.cli.terminal import clean
 
         sys.stderr.writelines(f"note: {clean(str(note))}\n" for note in recipe.notes)
     return recipe
+
+
+def recipe_changes(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options change in a recipe, as `load_recipe` takes it."""
+    changes = {name: getattr(arguments, name) for name in ("teacher", "target", "seed")}
+    return {**changes, "overrides": arguments.set, "rehearsed": arguments.rehearse}
 
 
 def add_cache(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 PROGRAM = "python -m open_thoughts_gen"
 
 EXIT_LEAKS = 1  # `contamination check` found a leak
+EXIT_NOT_REBUILT = 1  # `rebuild`: a file that was made again is not the published one
 EXIT_UNPROVED = 1  # `export --check`: a template spoils some of the rows
 EXIT_USER_ERROR = 2
 EXIT_BELOW_TARGET = 3
@@ -57,6 +58,8 @@ def add_commands(
 
 def unknown_words(parser: ArgumentParser, words: Sequence[str]) -> str:
     """Return the error of words that a command does not take, with the nearest option and the help to read."""
+    if words[0].partition("=")[0] == "--num" and any("--target" in each.option_strings for each in parser._actions):
+        return f"unrecognized arguments: {' '.join(words)}; the number of accepted samples is --target N"
     options = [option for action in parser._actions for option in action.option_strings]
     near = get_close_matches(words[0].partition("=")[0], options, n=1, cutoff=0.75)
     suggestion = f"did you mean {near[0]}? " if near else ""

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from open_thoughts_gen.cli.pace import Pace, duration
 from open_thoughts_gen.cli.terminal import clean
+from open_thoughts_gen.types import Sample
 
 LINE_EVERY_S, HEARTBEAT_S = 5.0, 30.0
 Clock = Callable[[], float]
@@ -39,6 +40,7 @@ class Watch:
         self.total: int | None = None
         self.done = self._before = 0
         self.state: Callable[[], str] = str
+        self.on_answer: Callable[[Sample], None] | None = None
         self._clock = clock
         self._since = clock()
         self._pace = Pace(self._since, 0)
@@ -64,6 +66,11 @@ class Watch:
         """Note that rows of the current step are done."""
         self.done += num
         self._pace.note(self._clock(), self.done)
+
+    def answered(self, sample: Sample) -> None:
+        """Hand an answer, or the verdicts on it, to whoever wants to see them."""
+        if self.on_answer is not None:
+            self.on_answer(sample)
 
     def show(self, state: Callable[[], str]) -> None:
         """Note whom to ask how the current step goes."""

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from open_thoughts_gen.errors import Fault, UserError, did_you_mean
+from open_thoughts_gen.pipeline.advice import why_no_question
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.plugin.when import meets
 from open_thoughts_gen.recipe import Part, Recipe
+from open_thoughts_gen.recipe.licensing import Material, license_of, source_material, teacher_material
 from open_thoughts_gen.tables.template import names_in
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import DropReason, Question
@@ -32,7 +34,8 @@ class SourceSample:
     """What a source showed in a short while: its first question, and counts of the rest.
 
     `unread` counts rows by the reason why they cannot be used, with the first example of each; `matches` counts the
-    questions that meet each `when` of the recipe, by its place there; `detected` is what the source says of its input.
+    questions that meet each `when` of the recipe, by its place there; `licenses` counts them by source and
+    license; `detected` is what the source says of its input.
     """
 
     title: str
@@ -43,6 +46,7 @@ class SourceSample:
     has_ended: bool = False
     meta_keys: set[str] = field(default_factory=set)
     matches: Counter[tuple[str, int]] = field(default_factory=Counter)
+    licenses: Counter[tuple[str, str]] = field(default_factory=Counter)
     detected: Sequence[str] = ()
 
 
@@ -68,7 +72,7 @@ def read_sources(recipe: Recipe, context: Context) -> tuple[list[SourceSample], 
         samples.append(sample)
     if samples and not faults and all(sample.has_ended and not sample.num_questions for sample in samples):
         unread = sum((sample.unread for sample in samples), Counter[str]())
-        why = "they have no rows"
+        why = why_no_question(recipe, context)
         for reason, num in unread.most_common(1):
             example = next(sample.examples[reason] for sample in samples if reason in sample.examples)
             rows = "1 row could not be read" if num == 1 else f"{num:,} rows could not be read"
@@ -80,6 +84,10 @@ def read_sources(recipe: Recipe, context: Context) -> tuple[list[SourceSample], 
 def _read(part: Part, context: Context, sample: SourceSample, conditions: Sequence[tuple[str, int, Part]]) -> None:
     source = part.plugin.fresh(context)
     sample.detected = source.notes()
+    if source.models:
+        writers = " and ".join(source.models)
+        sample.detected = [*sample.detected, f"its questions are written by {writers}, which was not asked"]
+        return
     until = time.monotonic() + MAX_READ_S
     for item in source.questions():
         if isinstance(item, DropReason):
@@ -89,6 +97,7 @@ def _read(part: Part, context: Context, sample: SourceSample, conditions: Sequen
             sample.first = sample.first or item
             sample.num_questions += 1
             sample.meta_keys |= item.meta.keys()
+            sample.licenses[item.source, item.license] += 1
             sample.matches.update((key, index) for key, index, one in conditions if meets(item, one.when))
         if sample.num_questions >= MAX_READ or time.monotonic() > until:
             return
@@ -100,8 +109,8 @@ def _conditions(recipe: Recipe) -> Iterator[tuple[str, int, Part]]:
         yield from ((key, index, part) for index, part in enumerate(getattr(recipe, key)) if part.when)
 
 
-def check_recipe(recipe: Recipe, samples: Sequence[SourceSample]) -> Findings:
-    """Return what is wrong with a recipe whose sources showed this."""
+def check_recipe(recipe: Recipe, samples: Sequence[SourceSample], *, pushed: bool = False) -> Findings:
+    """Return what is wrong with a recipe whose sources showed this; `pushed`: if its dataset is to be published."""
     from open_thoughts_gen.publish.columns import STANDARD
 
     findings = Findings()
@@ -121,6 +130,7 @@ def check_recipe(recipe: Recipe, samples: Sequence[SourceSample]) -> Findings:
     _check_template(recipe, findings)
     _check_form(recipe, findings)
     _check_prices(recipe, findings)
+    _check_license(recipe, samples, findings, needed=pushed)
     return findings
 
 
@@ -129,18 +139,20 @@ def _check_matches(recipe: Recipe, samples: Sequence[SourceSample], findings: Fi
     unmatched = findings.faults if all(sample.has_ended for sample in samples) else findings.notes
     meta_keys = set().union(*(sample.meta_keys for sample in samples))
     for key, index, part in _conditions(recipe):
-        unknown = [name for name in part.when if name not in (*TRAITS, *meta_keys)]
+        known = (*TRAITS, *meta_keys, *_measures_before(recipe, key, index))
+        unknown = [name for name in part.when if name not in known]
         for name in unknown:
             message = f"no question has {name!r}, so that this is never used"
-            hint = did_you_mean(name, (*TRAITS, *meta_keys))
+            hint = did_you_mean(name, known)
             unmatched.append(recipe.fault_at((key, index, "when", name), message, hint))
-        if not unknown and not sum(sample.matches[key, index] for sample in samples):
+        by_meta_alone = all(name in (*TRAITS, *meta_keys) for name in part.when)
+        if by_meta_alone and not sum(sample.matches[key, index] for sample in samples):
             ended = all(sample.has_ended for sample in samples)
             message = "no question meets this" + ("" if ended else " among those that were read")
             where = findings.faults if ended else findings.notes
             where.append(recipe.fault_at((key, index, "when"), message, "see the first question above"))
     for name in recipe.publish.columns:
-        if name not in meta_keys:
+        if name not in meta_keys and name not in _measures_before(recipe):
             hint = did_you_mean(name, meta_keys) or "the questions have no meta"
             message = f"no question has {name!r} in its meta, so this column would be empty"
             unmatched.append(recipe.fault_at(("publish", "columns", name), message, hint))
@@ -149,6 +161,14 @@ def _check_matches(recipe: Recipe, samples: Sequence[SourceSample], findings: Fi
         message = f"these keys of the questions' meta are not published: {', '.join(unpublished)}"
         hint = "to publish one, add it to `publish: columns`"
         findings.notes.append(recipe.fault_at(("publish", "columns"), message, hint))
+
+
+def _measures_before(recipe: Recipe, key: str = "", index: int = 0) -> list[str]:
+    """Return the names of what filters measure before one part of a recipe, or at all."""
+    parts = list(recipe.question_filters[: index if key == "question_filters" else None])
+    if key != "question_filters":
+        parts += recipe.sample_filters[: index if key == "sample_filters" else None]
+    return [] if key == "verifiers" else [name for part in parts for name in part.plugin.measure_names]
 
 
 def _check_template(recipe: Recipe, findings: Findings) -> None:
@@ -178,6 +198,35 @@ def _check_form(recipe: Recipe, findings: Findings) -> None:
             findings.notes.append(recipe.fault_at(("verifiers", index), fault.message, fault.hint))
 
 
+def _check_license(recipe: Recipe, samples: Sequence[SourceSample], findings: Findings, *, needed: bool) -> None:
+    """Find that the dataset's license is not one that sources and teacher allow; that there is none may be a note."""
+    materials = [
+        source_material(source, license_id, num)
+        for sample in samples
+        for (source, license_id), num in sample.licenses.items()
+    ]
+    materials += _teacher_materials(recipe)
+    licensing = license_of(recipe.publish, materials)
+    undecided = not needed and not licensing.is_stated and any(material.asks is None for material in materials)
+    reported = findings.notes if undecided else findings.faults
+    reported += [recipe.fault_at(("publish", "license"), message, licensing.hint) for message in licensing.faults]
+
+
+def license_faults(recipe: Recipe, context: Context) -> list[Fault]:
+    """Return the conflicts of licenses that are known before a question is drawn; opens the sources."""
+    sources = [part.plugin.fresh(context) for part in recipe.sources]
+    # Where a column holds the license of each row, the usual one need not be any row's.
+    usual = [source for source in sources if not getattr(getattr(source, "fields", None), "license", None)]
+    materials = [source_material(source.plugin_name(), source.usual_license) for source in usual]
+    materials += _teacher_materials(recipe)
+    licensing = license_of(recipe.publish, [material for material in materials if material.asks is not None])
+    return [recipe.fault_at(("publish", "license"), message, licensing.hint) for message in licensing.faults]
+
+
+def _teacher_materials(recipe: Recipe) -> list[Material]:
+    return [teacher_material(model, recipe.publish.teacher_license) for model in recipe.teacher.plugin.models]
+
+
 def _check_prices(recipe: Recipe, findings: Findings) -> None:
     """Find models whose price is not known: a note, or a fault where the budget limits money."""
     teacher = recipe.teacher.plugin
@@ -186,6 +235,10 @@ def _check_prices(recipe: Recipe, findings: Findings) -> None:
     paid += [
         (("verifiers", index), model) for index, part in enumerate(recipe.verifiers) for model in part.plugin.models
     ]
+    for key in ("sources", "question_filters", "sample_filters"):
+        paid += [
+            ((key, index), model) for index, part in enumerate(getattr(recipe, key)) for model in part.plugin.models
+        ]
     for path, model in paid:
         if model in recipe.known_prices:
             continue

@@ -15,9 +15,12 @@ from open_thoughts_gen.cli.line import add_line, console, context_of, run_recipe
 from open_thoughts_gen.cli.options import add_recipe, read_recipe
 from open_thoughts_gen.cli.program import EXIT_BELOW_TARGET, PROGRAM, Command
 from open_thoughts_gen.cli.push import push_folder
+from open_thoughts_gen.cli.watching import watched
 
 if TYPE_CHECKING:
     from open_thoughts_gen.errors import Fault
+    from open_thoughts_gen.pipeline.shared import SharedWork
+    from open_thoughts_gen.plugin import Context
     from open_thoughts_gen.plugin.judging import FaultyVerifierError
     from open_thoughts_gen.recipe import Recipe
     from open_thoughts_gen.types import Finished
@@ -45,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "too; a rejected prompt is not stored, so every run asks it again)",
     )
     parser.add_argument(
+        "--watch", action="store_true", help="show the answers in a browser while they come; the extra `view` is needed"
+    )
+    parser.add_argument(
         "--push", action="store_true", help="push the dataset to the Hub, unless a target was set and not reached"
     )
 
@@ -59,9 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(recipe: Recipe, arguments: argparse.Namespace) -> int:
     from open_thoughts_gen.cli import terminal
-    from open_thoughts_gen.errors import UserError
-    from open_thoughts_gen.plugin.judging import FaultyVerifierError
-    from open_thoughts_gen.publish.folder import check_place, write_losses, write_run
+    from open_thoughts_gen.publish.folder import check_place
 
     folder = Path(arguments.out or Path("runs") / recipe.name)
     check_place(folder)
@@ -75,20 +79,11 @@ def _run(recipe: Recipe, arguments: argparse.Namespace) -> int:
 
         reasons = [SHORT_REASONS.get(reason, reason) for reason in arguments.ask_again]
         context = replace(context, ask_again=AskAgain(reasons))
-    print_estimate_before_run(recipe, context, arguments)
-    try:
-        finished, timings = run_recipe(recipe, context, arguments)
-    except FaultyVerifierError as error:
-        raise UserError(*_with_tracebacks(error, folder)) from error
+    finished, remark = make(recipe, folder, context, arguments, command=rebuild_command(arguments))
     output = console()
-    if not finished.samples:
-        output.print(terminal.funnel(recipe, finished.counts))
-        raise _nothing_accepted(finished, write_losses(finished, folder))
-    inputs = [file for part in recipe.sources for file in part.plugin.fresh(context).inputs]
-    command = rebuild_command(arguments)
-    remark = write_run(recipe, finished, folder, command=command, timings=timings, inputs=inputs)
     output.print(terminal.closing(recipe, finished, remark), soft_wrap=True)
-    output.print(terminal.next_steps(folder), soft_wrap=True)
+    rehearsed = arguments.rehearse or getattr(recipe.teacher.plugin, "invents", False)
+    output.print(terminal.next_steps(folder, rehearsed=rehearsed), soft_wrap=True)
     if arguments.push and not finished.shortfall:
         return push_folder(folder, recipe.publish.repo or None)
     if arguments.push:
@@ -97,6 +92,42 @@ def _run(recipe: Recipe, arguments: argparse.Namespace) -> int:
 
 
 COMMAND = Command("run", "Make a recipe's dataset and write it to a run folder.", add_arguments, run)
+
+
+def make(
+    recipe: Recipe,
+    folder: Path,
+    context: Context,
+    arguments: argparse.Namespace,
+    *,
+    command: str,
+    shared: SharedWork | None = None,
+) -> tuple[Finished, str]:
+    """Run a recipe and write its run folder; return what was made, and what the Hub's viewer will not show of it.
+
+    Raises:
+        UserError: the recipe has a fault, nothing was accepted, or the folder cannot be written.
+
+    """
+    from open_thoughts_gen.cli import terminal
+    from open_thoughts_gen.cli.readiness import license_faults
+    from open_thoughts_gen.errors import UserError
+    from open_thoughts_gen.plugin.judging import FaultyVerifierError
+    from open_thoughts_gen.publish.folder import write_losses, write_run
+
+    if faults := license_faults(recipe, context):
+        raise UserError(*faults)  # before anything is paid for
+    print_estimate_before_run(recipe, context, arguments)
+    try:
+        with watched(recipe, folder, context, arguments) as on_answer:
+            finished, timings = run_recipe(recipe, context, arguments, shared=shared, on_answer=on_answer)
+    except FaultyVerifierError as error:
+        raise UserError(*_with_tracebacks(error, folder)) from error
+    if not finished.samples:
+        console().print(terminal.funnel(recipe, finished.counts))
+        raise _nothing_accepted(finished, write_losses(finished, folder))
+    inputs = [file for part in recipe.sources for file in part.plugin.fresh(context).inputs]
+    return finished, write_run(recipe, finished, folder, command=command, timings=timings, inputs=inputs)
 
 
 def rebuild_command(arguments: argparse.Namespace) -> str:
@@ -113,6 +144,7 @@ def rebuild_command(arguments: argparse.Namespace) -> str:
     for name in ("teacher", "target", "seed"):
         value = getattr(arguments, name)
         words += [f"--{name}", _without_password(str(value))] if value is not None else []
+    words += ["--rehearse"] if getattr(arguments, "rehearse", False) else []
     for setting in arguments.set:
         key, _, value = setting.partition("=")
         secret = any(word in key.rpartition(".")[2].lower() for word in _SECRETS)
@@ -120,6 +152,14 @@ def rebuild_command(arguments: argparse.Namespace) -> str:
     out = Path(getattr(arguments, "out", None) or "")
     words += ["--out", out.as_posix()] if out.name and not out.is_absolute() and ".." not in out.parts else []
     return shlex.join(words)
+
+
+def command_of(folder: Path) -> str:
+    """Return the command that makes a run folder again from its recipe; the folder is named where it is relative."""
+    import shlex
+
+    out = ["--out", folder.as_posix()] if not folder.is_absolute() and ".." not in folder.parts else []
+    return shlex.join([*PROGRAM.split(), "run", "recipe.yaml", *out])
 
 
 def _without_password(value: str) -> str:

@@ -87,15 +87,16 @@ def named_verifiers(arguments: argparse.Namespace) -> tuple[list[Part], Recipe |
         UserError: no verifier is named, or there are no saved traces at the place.
 
     """
+    from open_thoughts_gen.cli.shipped import recipe_file
     from open_thoughts_gen.errors import Fault, UserError
     from open_thoughts_gen.recipe import load_recipe
     from open_thoughts_gen.recipe.inline import read_part
-    from open_thoughts_gen.rejudge.saved import check_place, is_run_folder
+    from open_thoughts_gen.rejudge.saved import check_place, is_trusted
 
     where: str = arguments.place
     check_place(where)
-    recipe = load_recipe(Path(arguments.recipe)) if arguments.recipe else None
-    if recipe is None and not arguments.verifier and is_run_folder(where):
+    recipe = load_recipe(recipe_file(arguments.recipe)) if arguments.recipe else None
+    if recipe is None and not arguments.verifier and is_trusted(where):
         recipe = load_recipe(Path(where) / "recipe.yaml")
     parts = [*(recipe.verifiers if recipe else ())]
     parts += [read_part(text, "verifier", where="--verifier") for text in arguments.verifier]

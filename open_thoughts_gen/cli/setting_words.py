@@ -22,6 +22,8 @@ _NAMES = {
     "Any": "any value",
     "JsonValue": "any value",
     "Part": "plug-in",
+    "Nested": "plug-in",
+    "NestedSource": "source",
     "SecretStr": "text",
 }
 _LISTS = ("tuple", "list", "Sequence")

@@ -23,6 +23,7 @@ from open_thoughts_gen.publish import contamination
 from open_thoughts_gen.publish.faults import FAULTS_FILE, summary
 from open_thoughts_gen.publish.funnel import stages
 from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.recipe.licensing import license_of, materials_of
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import (
     Counts,
@@ -124,7 +125,9 @@ def closing(recipe: Recipe, finished: Finished, remark: str) -> RenderableType:
     parts: list[RenderableType] = [funnel(recipe, counts), Text(), verdicts(counts), expense(counts), Text()]
     if finished.shortfall:
         parts += [plain(f"fewer samples than the target: {finished.shortfall}", "yellow"), Text()]
-    for note in (*contamination.remarks(finished), *filter(None, (remark,))):
+    licensing = license_of(recipe.publish, materials_of(finished.samples, recipe.publish.teacher_license))
+    licenses = [f"{line}; {licensing.hint}" for line in licensing.faults]
+    for note in (*contamination.remarks(finished), *filter(None, (remark,)), *licenses):
         parts += [plain(f"note: {note}", "yellow"), Text()]
     for note in (*fault_notes(finished.faults, FAULTS_FILE), *reference_notes(finished.unaccepted)):
         parts += [plain(note, "yellow"), Text()]
@@ -150,7 +153,7 @@ def reference_notes(unaccepted: Sequence[UnacceptedReference]) -> list[str]:
     return [f"{line}is {first.outcome} ({shorten(first.why, MAX_REFERENCE)}); all: `reward RUN --audit`"]
 
 
-def next_steps(folder: Path) -> Text:
+def next_steps(folder: Path, *, rehearsed: bool = False) -> Text:
     """Return what a run folder holds and what to do with it, a line each; print it with `soft_wrap`, to be copied."""
     dataset = folder / "dataset"
     steps = {
@@ -158,7 +161,7 @@ def next_steps(folder: Path) -> Text:
         "its card": str(dataset / "README.md"),
         "what was dropped, and why": str(folder / "dropped.parquet"),
         "load it": f'datasets.load_dataset("{dataset.as_posix()}")',
-        "publish it": f"{PROGRAM} push {shlex.quote(str(folder))}",
+        "publish it": "not at all: it is a rehearsal" if rehearsed else f"{PROGRAM} push {shlex.quote(str(folder))}",
     }
     width = max(map(len, steps))
     lines = [plain(f"{purpose:{width}}  ").append(plain(command, "cyan")) for purpose, command in steps.items()]
@@ -195,6 +198,8 @@ def source_sample(source: SourceSample) -> RenderableType:
     has_more = not source.has_ended and bool(source.num_questions)
     count = f"{source.num_questions:,} questions"
     counted = f"read {count} for this check; the source has more" if has_more else count
+    if not source.has_ended and not source.num_questions and not source.unread:
+        counted = "not read for this check"
     parts: list[RenderableType] = [plain(f"{source.title}: {counted}", "bold")]
     for reason, num in source.unread.most_common():
         example = f" ({shorten(source.examples[reason], MAX_SHOWN)})" if source.examples[reason] else ""

@@ -9,13 +9,13 @@ done, in whatever order it ended, and whichever process died meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from open_thoughts_gen.plugin import Filter, Teacher, Verifier
 from open_thoughts_gen.plugin.judging import Faults, Judging
 from open_thoughts_gen.plugin.spread import Spread
-from open_thoughts_gen.types import DropReason, Question, Request, Sample, Trace, Verdict
+from open_thoughts_gen.types import DropReason, Measure, Question, Request, Sample, Trace, Verdict
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -52,6 +52,13 @@ def verdicts(
 def drop_reasons(engine: Engine, plugin: Filter, samples: Sequence[Sample]) -> Iterator[DropReason | None]:
     """Yield a reason or None per sample, in order. A filter that sees whole sets asks its context to `spread` parts."""
     return plugin.drop_reasons(samples) if plugin.sees_whole_set() else engine.map(plugin.drop_reasons, samples)
+
+
+def measures(engine: Engine, plugin: Filter, samples: Sequence[Sample]) -> Iterator[Mapping[str, Measure]]:
+    """Yield what a filter measures of each sample, in order; one that measures a sample at a time may run anywhere."""
+    is_stream, label = type(plugin).measures is not Filter.measures, plugin.label
+    for values in plugin.measures(samples) if is_stream else engine.map(plugin.measures, samples):
+        yield {name: Measure(value, label) for name, value in values.items()}
 
 
 def spread(engine: Engine) -> Spread:

@@ -22,8 +22,8 @@ from open_thoughts_gen.export.files import write_rows
 from open_thoughts_gen.export.layouts import ModelFamily, Trainer, chat_values, family_of, filled, trainers
 from open_thoughts_gen.export.proof import Prover
 from open_thoughts_gen.export.templates import ChatTemplate
-from open_thoughts_gen.export.turns import Chat, Style, chat_of
 from open_thoughts_gen.rewards import LAYOUTS, reward_rows
+from open_thoughts_gen.text.turns import Chat, Style, chat_of
 from open_thoughts_gen.types import Sample
 
 _STEP = 256  # lengths are rounded up to it
@@ -235,6 +235,7 @@ class Export:
             "file": file,
             "folder": order.folder,
             "package": order.package,
+            "task": name if (name := order.package.removeprefix("env_")).isidentifier() else order.package,
             "field": style,
             "llamafactory": order.family.llamafactory,
         }

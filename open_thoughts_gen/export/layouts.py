@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict
 
 from open_thoughts_gen.export.proof import Rendering, text_of
 from open_thoughts_gen.export.templates import ChatTemplate
-from open_thoughts_gen.export.turns import Chat, Style, messages
 from open_thoughts_gen.publish.rows import answer_of
+from open_thoughts_gen.text.turns import Chat, Style, messages
 from open_thoughts_gen.types import Sample
 
 Values = Mapping[str, Any]

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from open_thoughts_gen.export.templates import ChatTemplate, Rendered, RenderError
-from open_thoughts_gen.export.turns import Chat, Style, Turn, messages
 from open_thoughts_gen.text.thinking import TABLE
+from open_thoughts_gen.text.turns import Chat, Style, Turn, messages
 
 Rendering = Literal["whole", "slice", "lone"]
 _WORD = re.compile(r"zq[cr]\d+x")

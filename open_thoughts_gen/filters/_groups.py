@@ -2,18 +2,19 @@
 
 A key is a field of the question (domain, source, license), a key of its meta, or one of `MEASURES`, which look at the
 sample. A random choice takes a hash of the seed, the sample's question and its attempt, so that it does not depend on
-the order of the samples, and one more sample does not change the choice among the others.
+the order of the samples, and one more sample does not change the choice among the others. `compat` chooses as older
+scripts do, by the place of a sample and a generator of numpy's.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
+from open_thoughts_gen.plugin.chance import Compat, Pick, shuffled
 from open_thoughts_gen.types import Sample
-
-Pick = Literal["first", "by_lot"]
 
 
 def _num_words(text: str) -> int:
@@ -21,6 +22,7 @@ def _num_words(text: str) -> int:
 
 
 MEASURES: Mapping[str, Callable[[Sample], Any]] = {
+    "question": lambda sample: sample.question.id,
     "pass_rate": lambda sample: sample.pass_rate,
     "outcome": lambda sample: sample.outcome if sample.verdicts else None,
     "teacher": lambda sample: sample.trace.teacher if sample.trace else None,
@@ -33,7 +35,13 @@ MEASURES: Mapping[str, Callable[[Sample], Any]] = {
 def value_of(sample: Sample, key: str) -> Any:  # noqa: ANN401  (meta is JSON)
     """Return what a sample has under a key, None if it has nothing."""
     measure = MEASURES.get(key)
-    return measure(sample) if measure else sample.question.trait(key)
+    return measure(sample) if measure else sample.trait(key)
+
+
+def number_of(sample: Sample, key: str) -> float | None:
+    """Return the number that a sample has under a key, None if it has none."""
+    value = value_of(sample, key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def group_of(sample: Sample, keys: Sequence[str]) -> str | None:
@@ -54,8 +62,29 @@ def groups(samples: Sequence[Sample], keys: Sequence[str]) -> dict[str, list[int
     return members
 
 
-def take(indices: Iterable[int], num: int, samples: Sequence[Sample], *, pick: Pick, seed: int) -> set[int]:
+def take(
+    indices: Iterable[int], num: int, samples: Sequence[Sample], *, pick: Pick, seed: int, compat: Compat | None = None
+) -> set[int]:
     """Return which of some indices are taken: the first of them, or those whose ticket is drawn."""
+    if pick == "by_lot" and compat is not None:
+        ordered = sorted(indices)
+        return {ordered[index] for index in shuffled(len(ordered), seed, compat)[:num]}
     if pick == "first":
         return set(sorted(indices)[:num])
     return set(sorted(indices, key=lambda index: (samples[index].ticket(seed), index))[:num])
+
+
+def take_favoured(indices: Sequence[int], num: int, samples: Sequence[Sample], *, key: str, seed: int) -> set[int]:
+    """Return which of some indices are drawn where each is twice as likely as the next by the number under a key.
+
+    Weights of 1, 1/2, 1/4 ... without replacement: the `num` smallest of `-log(chance) / weight` (P. Efraimidis and P.
+    Spirakis, 2006), compared by their logarithms, which do not overflow.
+    """
+    numbers = {index: number_of(samples[index], key) for index in indices}
+    ranked = sorted(indices, key=lambda index: (numbers[index] is None, -(numbers[index] or 0), index))
+    chances = [(int.from_bytes(samples[index].ticket(seed)[:8], "big") + 1) / (2**64 + 1) for index in ranked]
+    order = sorted(
+        (rank + math.log2(-math.log(chance)), index)
+        for rank, (index, chance) in enumerate(zip(ranked, chances, strict=True))
+    )
+    return {index for _, index in order[:num]}

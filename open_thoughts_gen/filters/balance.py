@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
-from open_thoughts_gen.filters._groups import Pick, groups, take
+from open_thoughts_gen.filters._groups import groups, take
 from open_thoughts_gen.plugin import Filter
+from open_thoughts_gen.plugin.chance import Pick
 from open_thoughts_gen.plugin.one_or_more import OneOrMore
 from open_thoughts_gen.types import DropReason, Sample
 

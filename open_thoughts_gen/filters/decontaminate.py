@@ -88,7 +88,9 @@ class Decontaminate(Filter):
         description="drop a question that shares a sequence of N tokens with a benchmark's; needs `tokenizer`; null: "
         "off",
     )
-    tokenizer: str | None = Field(default=None, description="tokenizer.json, or a folder that holds one")
+    tokenizer: str | None = Field(
+        default=None, description="tokenizer.json, a folder that holds one, or a model of which the Hub's cache does"
+    )
     indel: float | None = Field(
         default=None,
         gt=0,
@@ -219,9 +221,11 @@ class Decontaminate(Filter):
     def _contamination(self) -> Contamination:
         # Every recipe names this filter: what takes a tenth of a second to import is imported when it is used.
         from open_thoughts_gen.contamination.matching import Contamination
-        from open_thoughts_gen.contamination.tokens import load_tokenizer
+        from open_thoughts_gen.contamination.tokens import load_tokenizer, tokenizer_path
 
-        tokenizer = load_tokenizer(self._path(self.tokenizer)) if self.token_ngram and self.tokenizer else None
+        tokenizer = None
+        if self.token_ngram and self.tokenizer:
+            tokenizer = load_tokenizer(tokenizer_path(self.tokenizer, self._context.folder))
         rule = LeakRule(**{name: getattr(self, name) for name in LeakRule.__dataclass_fields__})
         return Contamination(self._load(), rule, tokenizer=tokenizer)
 

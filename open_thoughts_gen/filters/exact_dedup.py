@@ -7,14 +7,15 @@ Only a hash of each prompt is held, so that millions fit in memory. For prompts 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 
 from pydantic import Field
 
 from open_thoughts_gen import text
 from open_thoughts_gen.plugin import Filter
 from open_thoughts_gen.text import Fold
+from open_thoughts_gen.text.hashes import HashTable
 from open_thoughts_gen.types import DropReason, Sample
 
 
@@ -25,13 +26,23 @@ class ExactDedup(Filter):
 
     def drop_reasons(self, samples: Sequence[Sample]) -> Iterator[DropReason | None]:
         """Yield "exact duplicate" for each sample whose question came before under another id, or as this attempt."""
-        first: dict[bytes, str] = {}
-        seen: set[tuple[str, int | None]] = set()
-        for sample in samples:
+        firsts, attempts = HashTable(), HashTable()
+        for index, sample in enumerate(samples):
             id_ = sample.question.id
-            prompt = text.normalise(sample.question.prompt, self.fold).encode("utf-8", "surrogatepass")
-            first_id = first.setdefault(hashlib.blake2b(prompt, digest_size=16).digest(), id_)
-            attempt = (id_, sample.trace.attempt if sample.trace else None)
-            repeated = first_id != id_ or attempt in seen
-            seen.add(attempt)
+            first_id = samples[self._first_like(sample, index, samples, firsts)].question.id
+            is_new = attempts.add(hash((id_, sample.trace.attempt if sample.trace else None)))
+            repeated = first_id != id_ or not is_new
             yield DropReason("exact duplicate", twin=first_id, score=100.0) if repeated else None
+
+    def _first_like(self, sample: Sample, index: int, samples: Sequence[Sample], firsts: HashTable) -> int:
+        """Return the index of the first sample of the same prompt: its own, if there is no earlier one."""
+        prompt = self._folded(sample)
+        digest = blake2b(prompt.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        while (first := firsts.setdefault(int.from_bytes(digest), index)) != index:
+            if self._folded(samples[first]) == prompt:
+                return first
+            digest = blake2b(digest, digest_size=8).digest()  # another prompt of the same hash
+        return index
+
+    def _folded(self, sample: Sample) -> str:
+        return text.normalise(sample.question.prompt, self.fold)

@@ -24,7 +24,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from open_thoughts_gen.similar.dedup import Dedup, Distinct
 from open_thoughts_gen.similar.pairs import Twins, earliest_pairs
 from open_thoughts_gen.similar.spill import Texts
-from open_thoughts_gen.similar.vectors import Encoder, encoder_of, neighbours
+from open_thoughts_gen.similar.vectors import Encoder, encoder_of, model_folder, neighbours
 from open_thoughts_gen.types import FilterReport
 
 NUM_NEIGHBOURS = 32  # of each question, at most
@@ -38,7 +38,8 @@ class SemanticDedup(Dedup):
     reason = "semantic duplicate"
 
     model_path: str = Field(
-        description="folder of the embedding model, relative to the recipe's folder; nothing is downloaded"
+        description="folder of the embedding model, from the recipe's folder, or a model that lies in the Hub's cache; "
+        "nothing is downloaded"
     )
     threshold: float = Field(
         default=90.0,
@@ -63,7 +64,7 @@ class SemanticDedup(Dedup):
 
     def start(self) -> None:
         """Load the model."""
-        self._encode = encoder_of(self._context.folder / self.model_path)
+        self._encode = encoder_of(model_folder(self.model_path, self._context.folder))
 
     def find(self, distinct: Distinct) -> Twins:
         """Return for each question the earliest similar one before it, if either is among the other's nearest ones."""

@@ -35,9 +35,10 @@ from typing import Protocol, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from open_thoughts_gen.money.prices import Price
+from open_thoughts_gen.text.hashes import HashTable
 from open_thoughts_gen.types import Spent, Trace, Usage
 
-TEACHER, JUDGE = "teacher", "judge"
+TEACHER, JUDGE, FILTER, WRITER = "teacher", "judge", "filter", "writer"
 NOT_ASKED = "not asked, the budget is spent"
 PILOT = 8
 _MAX_ANSWERS = 1000  # those that an estimate looks at
@@ -111,7 +112,11 @@ class _Role:
 
 @dataclass(slots=True)
 class Spending:
-    """What has been spent so far, by role. Money is None from the first answer on whose cost is unknown."""
+    """What has been spent so far, by role. Money is None from the first answer on whose cost is unknown.
+
+    `why` says why no more was asked. With `keeps_part`, a teacher's endpoint that fails for good ends the run as a
+    spent budget does, with what was answered so far, where anything was.
+    """
 
     budget: Budget | None = None
     prices: Mapping[str, Price] = field(default_factory=dict)
@@ -119,9 +124,11 @@ class Spending:
     num_judged: int = 0
     answers: list[AnswerCost] = field(default_factory=list)  # the first of them
     why: str = ""
+    keeps_part: bool = False
+    teacher_is_lost: bool = False
     _roles: dict[str, _Role] = field(default_factory=dict)
     _metered: set[str] = field(default_factory=set)
-    _seen: set[bytes] = field(default_factory=set)
+    _seen: HashTable = field(default_factory=HashTable)  # answers that are counted
     _answered: set[tuple[str, int]] = field(default_factory=set)  # calls, the first of them
     _known: frozenset[tuple[str, int]] = frozenset()  # calls that an earlier run under this account was answered
     _began_s: float = field(default_factory=time.monotonic)
@@ -145,6 +152,16 @@ class Spending:
         """Return whether an earlier run under this account was answered this call."""
         return (role, call) in self._known
 
+    def is_blind(self, role: str) -> bool:
+        """Return whether there is a cap on money or tokens, and no answer yet that shows what a call costs."""
+        budget = self.budget
+        return budget is not None and (budget.usd or budget.tokens) is not None and not self._role(role).num_answered
+
+    def end(self, why: str) -> None:
+        """Let the teacher be asked nothing more; what it answered is still judged."""
+        with self._lock:
+            self.why, self.teacher_is_lost = why, True
+
     def hand_out(self, role: str = TEACHER, call: int | None = None) -> bool:
         """Return whether one more call may be made, and count it as on its way.
 
@@ -153,7 +170,7 @@ class Spending:
         if self.knows(role, call):
             return True
         with self._lock:
-            why = self._why_not(role)
+            why = self.why if self.teacher_is_lost and role == TEACHER else self._why_not(role)
             self.why = why or self.why
             self._role(role).num_handed_out += not why
             return not why
@@ -183,10 +200,8 @@ class Spending:
     ) -> None:  # fmt: skip
         """Count an answer, once for each key; `cached` None if it is not known whether this run paid for it."""
         with self._lock:
-            short = key[:12]
-            if short and short in self._seen:
+            if key and not self._seen.add(int.from_bytes(key[:8])):
                 return
-            self._seen.update([short] if short else [])
             usd, account = self._price(role, model, usage), self._role(role)
             prompt, completion = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else (0, 0)
             account.answers += 1
@@ -336,6 +351,11 @@ class Meter:
     def knows(self, call: int) -> bool:
         """Return whether an earlier run under this account was answered this call."""
         return self.spending.knows(self.role, call)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether there is a cap, and nothing shows yet what a call of this role costs."""
+        return self.spending.is_blind(self.role)
 
     def hand_out(self, call: int | None = None) -> bool:
         """Return whether one more call may be made, and count it as on its way."""

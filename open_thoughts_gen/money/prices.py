@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from open_thoughts_gen.types import Usage
 
 TABLE = Path(__file__).parent / "prices.yaml"
+REHEARSED = "rehearsal/"  # what the labels of models begin with that only a rehearsal knows
 _MILLION = 1_000_000
 
 
@@ -64,7 +65,9 @@ class KnownPrices(Mapping[str, Price]):
         self._of_recipe = of_recipe
 
     def __getitem__(self, label: str) -> Price:
-        """Return the price of a model."""
+        """Return the price of a model; a rehearsal has none to pay."""
+        if label.startswith(REHEARSED):
+            return Price(input=0, output=0)
         return self._of_recipe[label] if label in self._of_recipe else listed()[label]
 
     def __iter__(self) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.recipe import Recipe
 
 _RERUN = "check the teacher's errors and run the same command again (no answer is paid for twice)"
@@ -29,3 +30,10 @@ def advice_on(recipe: Recipe, step: str, plugin: str, reason: str) -> str:
     filters = (part.plugin for part in parts if part.plugin.plugin_name() == plugin)
     advice = next((filter_.advice(reason) for filter_ in filters), "")
     return advice or f"loosen {plugin} under `{step}:`"
+
+
+def why_no_question(recipe: Recipe, context: Context) -> str:
+    """Return why the sources of a recipe give nothing at all: which of their files is empty, if one is."""
+    files = [file for part in recipe.sources for file in part.plugin.fresh(context).inputs]
+    empty = [file.name for file in files if file.stat().st_size == 0]
+    return f"{empty[0]} is empty" if empty else "the sources have no rows"

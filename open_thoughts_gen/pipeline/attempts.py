@@ -7,33 +7,75 @@ equal in every field are one question here, asked once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Generic, TypeVar
 
 from open_thoughts_gen.engines import Engine
-from open_thoughts_gen.errors import Fault, UserError
+from open_thoughts_gen.errors import Fault, ProviderError, UserError
 from open_thoughts_gen.money.budget import NOT_ASKED, TEACHER, Spending, call_of
 from open_thoughts_gen.pipeline.draw import Draw
 from open_thoughts_gen.pipeline.progress import Watcher
 from open_thoughts_gen.pipeline.references import SAME_TEXT, unaccepted
-from open_thoughts_gen.pipeline.spool import Spool
+from open_thoughts_gen.pipeline.shared import SharedWork
 from open_thoughts_gen.pipeline.verdicts import assigned, judged
-from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.plugin import Context, Teacher
 from open_thoughts_gen.plugin.judging import Faults
 from open_thoughts_gen.recipe import Recipe
-from open_thoughts_gen.types import Question, Request, Sample, Trace, UnacceptedReference, Verdict
+from open_thoughts_gen.types import Measure, Question, Request, Sample, Trace, UnacceptedReference, Verdict
 
 Key = tuple[int, int]  # place of the question in the draw, attempt
+
+
+Value = TypeVar("Value")
+
+
+class ByAttempt(Generic[Value]):
+    """A value for each attempt that has one: by its question, then in a list."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._values: dict[int, list[Value | None]] = {}
+        self._num = 0
+
+    def __len__(self) -> int:
+        """Return how many have one."""
+        return self._num
+
+    def __contains__(self, key: Key) -> bool:
+        """Return whether an attempt has one."""
+        return self.get(key) is not None
+
+    def __getitem__(self, key: Key) -> Value:
+        """Return the value of an attempt that has one."""
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def get(self, key: Key) -> Value | None:
+        """Return the value of an attempt, None where it has none."""
+        question, attempt = key
+        values = self._values.get(question, ())
+        return values[attempt] if attempt < len(values) else None
+
+    def __setitem__(self, key: Key, value: Value) -> None:
+        """Set the value of an attempt."""
+        question, attempt = key
+        values = self._values.setdefault(question, [])
+        values.extend([None] * (attempt + 1 - len(values)))
+        self._num += values[attempt] is None
+        values[attempt] = value
 
 
 class Attempts:
     """The teacher and the verifiers of one run, and what they have said so far."""
 
     def __init__(
-        self, recipe: Recipe, context: Context, draw: Draw, *, engine: Engine, progress: Watcher, spool: Spool
+        self, recipe: Recipe, context: Context, draw: Draw, *, engine: Engine, progress: Watcher, shared: SharedWork
     ) -> None:
         """Make the plug-ins fresh for the run."""
-        self._spool, self.faults = spool, Faults()
+        self._spool, self._shared, self.faults = shared.spool, shared.answers(recipe), Faults()
         self._recipe, self._draw, self._engine, self._progress = recipe, draw, engine, progress
         self._made: dict[int, int] = {}  # attempts of a question, by its first place
         self.spending = context.spending or Spending(recipe.budget, recipe.known_prices)
@@ -41,20 +83,12 @@ class Attempts:
         context = replace(context, spending=self.spending)
         self._teacher = self.spending.teacher = recipe.teacher.plugin.fresh(context)
         self._assignments = assigned(recipe.verifiers, context)
-        self._traces: dict[Key, Trace] = {}
-        self._verdicts: dict[Key, dict[int, Verdict]] = {}  # by the place of the verifier in the recipe
+        self._traces: ByAttempt[Trace] = ByAttempt()
+        self._verdicts: ByAttempt[dict[int, Verdict]] = ByAttempt()  # by the place of the verifier in the recipe
 
     def check_budget(self) -> None:
         """Refuse a cap in money where a price is unknown, which would cap nothing."""
-        budget, teacher = self._recipe.budget, self._teacher
-        if budget is None or budget.usd is None:
-            return
-        models = [] if teacher.cost_usd is not None else [*teacher.models]
-        models += [model for each in self._assignments for model in each.verifier.models]
-        unknown = [model for model in models if model not in self._recipe.known_prices]
-        if unknown:
-            hint = f"add `prices: {{{unknown[0]}: {{input: ..., output: ...}}}}`, in USD per million tokens"
-            raise UserError(Fault(f"`budget: usd` needs a price, and that of {unknown[0]} is not known", hint=hint))
+        check_budget(self._recipe, self._teacher)
 
     def ask_and_judge(self, asked: Sequence[int]) -> None:
         """Ask every attempt, in waves that `until` and the budget keep small.
@@ -104,14 +138,18 @@ class Attempts:
                 return bool(wave)
         return False
 
-    def samples(self, index: int) -> list[Sample]:
-        """Return the question's samples, one an attempt, each with the share of correct ones among those decided."""
+    def samples(self, index: int, measures: Mapping[str, Measure] | None = None) -> list[Sample]:
+        """Return the question's samples, one an attempt, each with the share of correct ones among those decided.
+
+        `measures` are those of the question.
+        """
         question, keys = self._draw.questions[index], self._keys(index)
-        plain = [Sample(question, self._traces[key], tuple(self._verdicts[key].values())) for key in keys]
+        plain = [Sample(question, self._traces[key], tuple((self._verdicts.get(key) or {}).values())) for key in keys]
         outcomes = Counter(sample.outcome for sample in plain)
         decided = outcomes["correct"] + outcomes["incorrect"]
         pass_rate = outcomes["correct"] / decided if decided else None
-        return [Sample(question, sample.trace, sample.verdicts, pass_rate) for sample in plain]
+        measures = measures or {}
+        return [Sample(question, sample.trace, sample.verdicts, pass_rate, measures) for sample in plain]
 
     def unaccepted(self, asked: Iterable[int]) -> list[UnacceptedReference]:
         """Return the references that their own verifiers cannot read or do not accept."""
@@ -154,6 +192,11 @@ class Attempts:
         return self._draw.questions[key[0]]
 
     def _ask(self, wave: Sequence[Key]) -> None:
+        for key in wave:
+            earlier = self._shared.trace(key) if key not in self._traces else None
+            if earlier is not None and self.spending.hand_out(TEACHER, call_of(earlier.question_id, earlier.attempt)):
+                self._traces[key] = earlier
+                self.spending.take_in(earlier)
         waiting = [key for key in wave if key not in self._traces]
         self._progress.begin("teacher", len(self._traces) + len(waiting), len(self._traces))
         self._progress.show(lambda: " · ".join(filter(None, (self._teacher.state(), self.spending.line()))))
@@ -180,26 +223,39 @@ class Attempts:
                     handed[asked] = key
                     yield Request(self._question(key), key[1])
 
-        for trace in self._engine.traces(self._teacher, requests()):
-            key = handed.pop((trace.question_id, trace.attempt), None)
-            if key is None:
-                raise RuntimeError(f"{self._teacher.label} gave a trace that was not asked for, or gave it twice")
-            self._traces[key] = self._spool.stored(trace)
-            self.spending.take_in(trace)
-            self._progress.advance()
+        try:
+            for trace in self._engine.traces(self._teacher, requests()):
+                key = handed.pop((trace.question_id, trace.attempt), None)
+                if key is None:
+                    raise RuntimeError(f"{self._teacher.label} gave a trace that was not asked for, or gave it twice")
+                self._traces[key] = self._spool.stored(trace)
+                self._shared.add_trace(key, self._traces[key])
+                self.spending.take_in(trace)
+                self._progress.answered(Sample(self._question(key), trace))
+                self._progress.advance()
+        except ProviderError as error:
+            if not (self.spending.keeps_part and self._traces):
+                raise
+            self.spending.end(error.faults[0].message)
+            return False
         if handed:
             raise RuntimeError(f"{self._teacher.label} gave no trace for {len(handed)} of {len(expected)} requests")
         return any(key in self._traces for key in expected.values())
 
     def _judge(self, keys: Sequence[Key]) -> None:
         """Judge what no verifier has seen yet; the attempts beside it too, where a verdict depends on them."""
+        if not self._assignments:
+            return
         new = {key for key in keys if key not in self._verdicts}
         questions = {first for first, _ in new}
         keys = [key for key in keys if key[0] in questions]
-        self._verdicts.update((key, {}) for key in keys if key in new)
+        earlier = {key: verdicts for key in new if (verdicts := self._shared.verdicts(key, self._traces[key]))}
+        for key in new:
+            self._verdicts[key] = dict(earlier.get(key, {}))
         calls = (call_of(self._question(key).id, key[1]) for key in new)
         self.spending.num_judged += sum(not self.spending.knows(TEACHER, call) for call in calls)
-        seen = {i for i, key in enumerate(keys) if key not in new}
+        everyone = range(len(self._assignments))
+        seen = {i: earlier.get(key, ()) if key in new else everyone for i, key in enumerate(keys)}
         samples = [Sample(self._question(key), self._traces[key]) for key in keys]
         for i, number, verdict in judged(
             self._engine,
@@ -210,4 +266,27 @@ class Attempts:
             spent=self.spending.line,
             faults=self.faults,
         ):
-            self._verdicts[keys[i]][number] = verdict
+            verdicts = self._verdicts[keys[i]]
+            verdicts[number] = verdict
+            self._progress.answered(replace(samples[i], verdicts=tuple(verdicts.values())))
+        for key in new:
+            self._verdicts[key] = dict(sorted(self._verdicts[key].items()))  # as if none had been known
+            self._shared.add_verdicts(key, self._traces[key], self._verdicts[key])
+
+
+def check_budget(recipe: Recipe, teacher: Teacher) -> None:
+    """Refuse a cap in money where the price of a model that is asked is unknown, which would cap nothing.
+
+    Raises:
+        UserError: a price is unknown.
+
+    """
+    if recipe.budget is None or recipe.budget.usd is None:
+        return
+    models = [] if teacher.cost_usd is not None else [*teacher.models]
+    others = (*recipe.verifiers, *recipe.sources, *recipe.question_filters, *recipe.sample_filters)
+    models += [model for part in others for model in part.plugin.models]
+    unknown = [model for model in models if model not in recipe.known_prices]
+    if unknown:
+        hint = f"add `prices: {{{unknown[0]}: {{input: ..., output: ...}}}}`, in USD per million tokens"
+        raise UserError(Fault(f"`budget: usd` needs a price, and that of {unknown[0]} is not known", hint=hint))

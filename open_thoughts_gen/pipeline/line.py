@@ -13,6 +13,7 @@ Publishing is not part of it: what `run_line` returns goes to `publish.folder`.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +22,16 @@ from functools import partial
 from open_thoughts_gen.engines import Engine, drop_reasons, spread
 from open_thoughts_gen.engines.local import Local
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.money.budget import NOT_ASKED
-from open_thoughts_gen.pipeline.advice import advice_on
+from open_thoughts_gen.money.budget import NOT_ASKED, Spending
+from open_thoughts_gen.pipeline.advice import advice_on, why_no_question
 from open_thoughts_gen.pipeline.attempts import Attempts
-from open_thoughts_gen.pipeline.draw import Draw
+from open_thoughts_gen.pipeline.lazy import Joined, Picked
+from open_thoughts_gen.pipeline.measures import MeasureBook
 from open_thoughts_gen.pipeline.order import arranged
 from open_thoughts_gen.pipeline.progress import Unwatched, Watcher
+from open_thoughts_gen.pipeline.questions import Unasked
+from open_thoughts_gen.pipeline.shared import Filtered, SharedWork
+from open_thoughts_gen.pipeline.sieve import Sieve
 from open_thoughts_gen.pipeline.spool import Spool
 from open_thoughts_gen.pipeline.target import DrawPlan, DrawTo, Stop, shortfall, within_target
 from open_thoughts_gen.plugin import Context
@@ -41,44 +46,52 @@ def run_line(
     progress: Watcher | None = None,
     engine: Engine | None = None,
     spool: Spool | None = None,
+    shared: SharedWork | None = None,
 ) -> Finished:
     """Run a recipe up to its finished samples, which may be fewer than the target: then `shortfall` says why.
 
-    `spool` is where traces wait that are too many for memory; a file beside the response cache if not given.
+    `spool` is where traces wait that are too many for memory; a file beside the response cache if not given. `shared`
+    is what runs of recipes that share stages need not work out twice; it has a spool of its own.
 
     Raises:
         UserError: the recipe can never end, or one of its plug-ins found a fault that the user can fix.
 
     """
-    watcher, spool = progress or Unwatched(), spool or Spool(context.cache.parent)
+    watcher, shared = progress or Unwatched(), shared or SharedWork(spool or Spool(context.cache.parent), alone=True)
     if engine is not None:
-        return _Line(recipe, context, progress=watcher, engine=engine, spool=spool).finish()
+        return _Line(recipe, context, progress=watcher, engine=engine, shared=shared).finish()
     with Local() as local:
-        return _Line(recipe, context, progress=watcher, engine=local, spool=spool).finish()
+        return _Line(recipe, context, progress=watcher, engine=local, shared=shared).finish()
 
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """What became of the questions drawn so far."""
+    """What became of the questions drawn so far; `losses` are the numbers of `dropped` by step, plug-in and reason."""
 
-    accepted: list[Sample]
-    dropped: list[Dropped]
-    asked: list[int]
+    accepted: Sequence[Sample]
+    dropped: Sequence[Dropped]
+    losses: Counter[tuple[str, str, str]]
+    asked: Sequence[int]
     num_asked: int
     num_unasked: int
     num_saved: int
-    samples: list[Sample]
+    samples: Sequence[Sample]
 
 
 class _Line:
     """One run: the plug-ins made fresh for it, and what they have answered so far."""
 
-    def __init__(self, recipe: Recipe, context: Context, *, progress: Watcher, engine: Engine, spool: Spool) -> None:
-        context = replace(context, spread=spread(engine))
+    def __init__(
+        self, recipe: Recipe, context: Context, *, progress: Watcher, engine: Engine, shared: SharedWork
+    ) -> None:
+        spending = context.spending or Spending(recipe.budget, recipe.known_prices)
+        context = replace(context, spread=spread(engine), spending=spending)
         self._recipe, self._context, self._progress, self._engine = recipe, context, progress, engine
-        self._draw = Draw(recipe.sources, context, spool)
-        self._attempts = Attempts(recipe, context, self._draw, engine=engine, progress=progress, spool=spool)
+        self._shared, self._draw = shared, shared.draw(recipe, context)
+        self._attempts = Attempts(recipe, context, self._draw, engine=engine, progress=progress, shared=shared)
         self._reports: list[FilterReport] = []  # of the last round
+        self._measured = {step: MeasureBook(engine) for step in ("question_filters", "sample_filters")}
+        self._sample_numbers: dict[int, int] = {}  # in the second book, of the first sample of each question
 
     def finish(self) -> Finished:
         """Draw more questions until the target is reached or out of reach; choose the samples, account for the rest."""
@@ -97,35 +110,47 @@ class _Line:
             step = plan.next(num, len(last.accepted), ended=self._draw.ended, over_budget=over_budget)
         target = recipe.target
         within, surplus = within_target(last.accepted, target)
-        dropped = [*self._draw.dropped, *last.dropped]
-        dropped += [Dropped("target", "target", DropReason("beyond the target"), sample) for sample in surplus]
-        counts = self._counts(last, num_kept=len(within), dropped=dropped)
+        beyond = [Dropped("target", "target", DropReason("beyond the target"), sample) for sample in surplus]
+        dropped = Joined(self._draw.dropped, last.dropped, beyond)
+        losses = Counter((drop.step, drop.plugin, drop.why.reason) for drop in [*self._draw.dropped, *beyond])
+        counts = self._counts(last, num_kept=len(within), losses=last.losses + losses)
         is_short = not within or (bool(last.num_unasked) if target is None else len(within) < target)
+        if not counts.drawn:
+            step = Stop(why_no_question(recipe, self._context))
         advice = partial(advice_on, recipe)
         message = shortfall(counts, step, target=target, advice=advice) if is_short else ""
         samples, faults = tuple(arranged(within, recipe.seed)), tuple(self._attempts.faults.raised)
         unaccepted = tuple(self._attempts.unaccepted(last.asked))
-        return Finished(samples, tuple(dropped), counts, message, tuple(self._reports), faults, unaccepted)
+        return Finished(samples, dropped, counts, message, tuple(self._reports), faults, unaccepted)
 
     def _round(self, num: int | None) -> _Round:
         """Draw until there are `num` questions, None for all, and run the line over them; nothing is asked twice."""
         self._reports = []
         self._progress.begin("sources", num, len(self._draw.questions))
         self._draw.until(num, self._progress)
-        questions = [Sample(question) for question in self._draw.questions]
-        drops = self._drops("question_filters", self._recipe.question_filters, questions)
-        asked = [i for i, drop in enumerate(drops) if drop is None]
+        before_teacher = self._before_teacher()
+        asked = array("I", before_teacher.remaining())
         self._attempts.ask_and_judge(asked)
-        samples_of = {i: self._attempts.samples(i) for i in asked}
-        unasked = [i for i in asked if not samples_of[i]]
+        samples: list[Sample] = []
+        numbers, unasked = array("Q"), array("I")
+        for i in asked:
+            of_question = self._attempts.samples(i, before_teacher[i].measures)
+            samples += of_question
+            first = self._sample_numbers.setdefault(i, self._recipe.max_attempts * len(self._sample_numbers))
+            numbers.extend(range(first, first + len(of_question)))
+            if not of_question:
+                unasked.append(i)
         for i in unasked:
-            drops[i] = Dropped("budget", "budget", DropReason(NOT_ASKED), questions[i])
-        samples = [sample for i in asked for sample in samples_of[i]]
-        failures = [self._failure(sample) for sample in samples]
-        sample_drops = self._drops("sample_filters", self._recipe.sample_filters, samples, failures)
+            before_teacher.drop(i, "budget", "budget", DropReason(NOT_ASKED))
+        after_teacher = Sieve(samples, self._measured["sample_filters"], numbers, self._shared.spool)
+        for i, sample in enumerate(samples):
+            if (failure := self._failure(sample)) is not None:
+                after_teacher.drop(i, *failure)
+        self._filter("sample_filters", self._recipe.sample_filters, after_teacher)
         return _Round(
-            accepted=[sample for sample, drop in zip(samples, sample_drops, strict=True) if drop is None],
-            dropped=[drop for drop in [*drops, *sample_drops] if drop is not None],
+            accepted=[after_teacher[i] for i in after_teacher.remaining()],
+            dropped=Joined(before_teacher.dropped, after_teacher.dropped),
+            losses=before_teacher.losses + after_teacher.losses,
             asked=asked,
             num_asked=len(asked) - len(unasked),
             num_unasked=len(unasked) + self._attempts.num_left(asked, samples),
@@ -133,38 +158,54 @@ class _Line:
             samples=samples,
         )
 
-    def _drops(
-        self, step: str, parts: Iterable[Part], samples: Sequence[Sample], before: Sequence[Dropped | None] = ()
-    ) -> list[Dropped | None]:
-        """Return for each sample how it was left out, or None. A filter sees what the ones before it have kept."""
-        drops = list(before) or [None] * len(samples)
-        for part in parts:
+    def _before_teacher(self) -> Sieve:
+        """Return what became of each question before the teacher; an earlier run may have worked it out."""
+        earlier = self._shared.filtered(self._recipe, len(self._draw.questions))
+        if earlier is not None:
+            self._reports += earlier.reports
+            return earlier.sieve.copy()
+        questions = Unasked(self._draw.questions)
+        sieve = Sieve(questions, self._measured["question_filters"], range(len(questions)), self._shared.spool)
+        self._filter("question_filters", self._recipe.question_filters, sieve)
+        self._shared.add_filtered(self._recipe, Filtered(sieve, tuple(self._reports)))
+        return sieve.copy()
+
+    def _filter(self, step: str, parts: Iterable[Part], sieve: Sieve) -> None:
+        """Have filters measure samples and leave them out. Each sees what the ones before it have kept."""
+        for number, part in enumerate(parts):
             plugin = part.plugin.fresh(self._context)
             name = plugin.plugin_name()
-            seen = [i for i, drop in enumerate(drops) if drop is None and part.applies_to(samples[i].question)]
+            seen = array("I", (i for i in sieve.remaining() if part.applies_to(sieve[i])))
+            samples = Picked(sieve, seen)
             self._progress.begin(f"{step}: {name}", len(seen))
-            reasons = drop_reasons(self._engine, plugin, [samples[i] for i in seen])
+            self._progress.show(plugin.state)
+            if plugin.measure_names:
+                self._measured[step].add(number, plugin, samples, Picked(sieve.numbers, seen))
+            sieve.num_begun = number + 1
+            reasons = drop_reasons(self._engine, plugin, samples)
             for i, why in zip(seen, reasons, strict=True):
                 if why is not None:
-                    drops[i] = Dropped(step, name, why, samples[i])
+                    sieve.drop(i, step, name, why)
                 self._progress.advance()
             report = plugin.report()
             if report is not None:
                 self._reports.append(replace(report, step=step))
                 if report.warning:
                     self._progress.note(f"{step}: {name}: {report.warning}")
-        return drops
 
-    def _failure(self, sample: Sample) -> Dropped | None:
-        """Return how a sample fell out before any filter saw it: not judged for lack of budget, or not answered."""
+    def _failure(self, sample: Sample) -> tuple[str, str, DropReason] | None:
+        """Return how a sample fell out before any filter saw it: not judged for lack of budget, or not answered.
+
+        That is the step, the plug-in and the reason.
+        """
         if self._attempts.is_unjudged(sample):
-            return Dropped("verifiers", "budget", DropReason("not judged, the budget is spent"), sample)
+            return "verifiers", "budget", DropReason("not judged, the budget is spent")
         if sample.trace is None or not sample.trace.failure:
             return None
         why = DropReason(sample.trace.failure, detail=sample.trace.error or "")
-        return Dropped("teacher", self._recipe.teacher.plugin.plugin_name(), why, sample)
+        return "teacher", self._recipe.teacher.plugin.plugin_name(), why
 
-    def _counts(self, last: _Round, *, num_kept: int, dropped: Sequence[Dropped]) -> Counts:
+    def _counts(self, last: _Round, *, num_kept: int, losses: Counter[tuple[str, str, str]]) -> Counts:
         spending = self._attempts.spending
         judged = [sample for sample in last.samples if self._recipe.verifiers and self._failure(sample) is None]
         return Counts(
@@ -173,7 +214,7 @@ class _Line:
             traces=len(last.samples),
             kept=num_kept,
             outcomes=dict(sorted(Counter(sample.outcome for sample in judged).items())),
-            dropped=Counter((drop.step, drop.plugin, drop.why.reason) for drop in dropped),
+            dropped=losses,
             prompt_tokens=sum(spent.prompt_tokens for spent in spending.spent.values()),
             completion_tokens=sum(spent.completion_tokens for spent in spending.spent.values()),
             cost_usd=spending.cost_usd,

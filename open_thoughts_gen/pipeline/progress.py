@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from open_thoughts_gen.types import Sample
+
 
 class Watcher(Protocol):
     """Receives the reports of a run."""
@@ -17,6 +19,9 @@ class Watcher(Protocol):
 
     def advance(self, num: int = 1) -> None:
         """Report that `num` more rows of the current step are done."""
+
+    def answered(self, sample: Sample) -> None:
+        """Take a question with the trace that has come for it, and again with each verdict that comes on it."""
 
     def show(self, state: Callable[[], str]) -> None:
         """Take the function that returns one line on how the current step is going, or an empty one."""
@@ -32,6 +37,9 @@ class Unwatched:
         """Note nothing."""
 
     def advance(self, num: int = 1) -> None:
+        """Note nothing."""
+
+    def answered(self, sample: Sample) -> None:
         """Note nothing."""
 
     def show(self, state: Callable[[], str]) -> None:

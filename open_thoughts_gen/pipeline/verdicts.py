@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from open_thoughts_gen.engines import Engine, verdicts
 from open_thoughts_gen.pipeline.progress import Unwatched, Watcher
@@ -35,16 +36,16 @@ def judged(
     assignments: Sequence[Assignment],
     samples: Sequence[Sample],
     *,
-    seen: Collection[int] = (),
+    seen: Mapping[int, Collection[int]] = MappingProxyType({}),
     progress: Watcher | None = None,
     spent: Callable[[], str] = str,
     faults: Faults | None = None,
 ) -> Iterator[tuple[int, int, Verdict]]:
     """Yield verdicts as they come: the index of the sample, the index of the verifier, the verdict.
 
-    Calls that failed are not judged. Samples at the indices `seen` were judged before: a verifier judges them again
-    only if it compares the attempts at a question. `spent` says what the run has spent, for the screen; `faults` counts
-    what verifiers raise.
+    Calls that failed are not judged. `seen` are, for the index of a sample, the verifiers that have judged it: such a
+    one judges it again only if it compares the attempts at a question. `spent` says what the run has spent, for the
+    screen; `faults` counts what verifiers raise.
 
     Raises:
         UserError: a verifier cannot work, or raised on too many rows.
@@ -60,7 +61,7 @@ def judged(
             if sample.trace is not None and sample.trace.finish_reason != "error"
             if meets(sample.question, assignment.when)
         }
-        indices = [i for i in meant if verifier.sees_attempts or i not in seen]
+        indices = [i for i in meant if verifier.sees_attempts or number not in seen.get(i, ())]
         watcher.begin(f"verifiers: {verifier.label}", len(meant), len(meant) - len(indices))
         if verifier.models:
             watcher.show(lambda judge=verifier: " · ".join(filter(None, (judge.state(), spent()))))  # type: ignore[misc]

@@ -46,7 +46,8 @@ class Context:
     `run` is its name in the cache; what was used under it can be pruned by it. `spread` does work on parts of a set
     wherever the run's engine does it; plug-ins that are sent to other processes do it in that process. `open_cache`
     opens the cache where it is not a file of this machine; `ask_again` says which stored answers the teacher asks for
-    again.
+    again. `counted_as` is the role under which all answers are counted, where it is not that of who asks: a filter may
+    have a teacher of its own.
     """
 
     seed: int = 0
@@ -57,6 +58,7 @@ class Context:
     spread: Spread = in_place
     open_cache: Callable[[], ResponseCache] | None = field(default=None, compare=False)
     ask_again: AskAgain | None = field(default=None, compare=False)
+    counted_as: str = ""
 
     def __reduce__(self) -> tuple[object, ...]:
         return Context, (self.seed, self.folder, self.cache, self.run)
@@ -69,7 +71,7 @@ class Context:
 
     def meter(self, role: str) -> Meter | None:
         """Return what counts the answers of a role (`teacher`, `judge`) in what the run has spent; None for nothing."""
-        return None if self.spending is None else self.spending.meter(role)
+        return None if self.spending is None else self.spending.meter(self.counted_as or role)
 
 
 class Plugin(BaseModel):
@@ -121,6 +123,23 @@ class Source(Plugin):
         """The user's own files that it reads; a run keeps their hashes."""
         return ()
 
+    @property
+    def usual_license(self) -> str:
+        """The license of the questions that have none of their own, as the Hub spells it; empty if it is not known."""
+        return ""
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The models that it calls, by their names in the price table; most call none."""
+        return ()
+
+    def expect(self, num: int | None) -> None:
+        """Learn that about `num` more questions are read now, None for all, so as to pay for no more."""
+
+    def state(self) -> str:
+        """Return one line on how its calls are going, or an empty one; a screen asks at any time, from any thread."""
+        return ""
+
     def notes(self) -> Sequence[str]:
         """Return what it detected about its input and a person should look at before a run; nothing for most."""
         return ()
@@ -154,6 +173,11 @@ class Teacher(Plugin):
     def cost_usd(self) -> float | None:
         """What this run's traces have cost so far, in USD; None where tokens and prices say it."""
         return None
+
+    @property
+    def invents(self) -> bool:
+        """Whether its answers are made up from the references, to rehearse a run; the card then says so."""
+        return False
 
     def shares(self, num: int) -> Sequence[tuple[Self, int]]:
         """Return at most `num` teachers that together keep to its limits, to be asked from as many nodes.
@@ -264,9 +288,44 @@ class RecipeView:
 
 
 class Filter(Plugin):
-    """A plug-in that drops samples, each with its reason."""
+    """A plug-in that drops samples, each with its reason; it may measure them first.
+
+    What it measures is kept on the row under its name, with who measured it, and any later filter may choose by it.
+    """
 
     kind: ClassVar[str] = "filter"
+
+    @property
+    def label(self) -> str:
+        """Who measured, as rows and the card say it."""
+        return self.plugin_name()
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The models that this filter calls, by their names in the price table; most call none."""
+        return ()
+
+    def state(self) -> str:
+        """Return one line on how its calls are going, or an empty one; a screen asks at any time, from any thread."""
+        return ""
+
+    def measure(self, sample: Sample) -> Mapping[str, Any]:
+        """Return what this filter measures of a sample, by name: JSON, None for what cannot be measured of it."""
+        return {}
+
+    def measures(self, samples: Sequence[Sample]) -> Iterator[Mapping[str, Any]]:
+        """Yield what `measure` returns for each sample, in order. Override it where measuring waits on something."""
+        return map(self.measure, samples)
+
+    @property
+    def measure_names(self) -> Sequence[str]:
+        """The names of what it measures; empty where it measures nothing."""
+        return ()
+
+    def measured(self, sample: Sample, name: str) -> Any:  # noqa: ANN401  (JSON)
+        """Return a measure of a sample: as it was taken, or taken now if it was not."""
+        measure = sample.measures.get(name)
+        return self.measure(sample).get(name) if measure is None else measure.value
 
     def drop_reason(self, sample: Sample) -> DropReason | None:
         """Return why this sample is dropped, or None to keep it.

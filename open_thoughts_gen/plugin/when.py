@@ -6,20 +6,25 @@ A condition names fields of the question or keys of its meta, and for each the v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pydantic_core import PydanticCustomError
-
-from open_thoughts_gen.types import Question
 
 Scalar: TypeAlias = str | int | float | bool
 Wanted: TypeAlias = Scalar | tuple[Scalar, ...]
 
 
-def meets(question: Question, when: Mapping[str, Wanted]) -> bool:
-    """Return whether a question meets `when`: every key equals its field or meta, or lists it."""
+class HasTraits(Protocol):
+    """A question or a sample: what rows are chosen by."""
+
+    def trait(self, key: str) -> Any:  # noqa: ANN401  (JSON)
+        """Return the value under a key, None if there is none."""
+
+
+def meets(thing: HasTraits, when: Mapping[str, Wanted]) -> bool:
+    """Return whether a question or sample meets `when`: every key equals its field, measure or meta, or lists it."""
     for key, wanted in when.items():
-        value = question.trait(key)  # compared as YAML does: `true` is not 1
+        value = thing.trait(key)  # compared as YAML does: `true` is not 1
         if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in _choices(wanted)):
             return False
     return True

@@ -9,10 +9,20 @@ from open_thoughts_gen.recipe import Recipe
 
 
 def citation(recipe: Recipe, num_rows: int) -> str:
-    """Return a BibTeX entry; it bears no date, as nothing in a dataset's folder does."""
-    title = one_line(re.sub(r"[\\{}%#$&_~^]", " ", recipe.publish.title or recipe.name))
+    """Return a BibTeX entry; its year is the recipe's, since nothing in a dataset's folder depends on the clock."""
+    publish, repo = recipe.publish, repository(recipe)
+    address = f"https://huggingface.co/datasets/{repo}" if repo else publish.homepage
+    entries = {
+        "author": " and ".join(f"{{{_plain(author)}}}" for author in publish.authors),
+        "title": f"{_plain(publish.title or recipe.name)}",
+        "year": str(publish.year or ""),
+        "howpublished": address,
+        "note": f"{num_rows} rows, made with open_thoughts_gen",
+    }
     key = re.sub(r"[^a-z0-9]", "", recipe.name.lower()) or "dataset"
-    repo = repository(recipe)
-    url = f"  howpublished = {{https://huggingface.co/datasets/{repo}}},\n" if repo else ""
-    note = f"{num_rows} rows, made with open_thoughts_gen"
-    return f"@misc{{{key},\n  title = {{{title}}},\n{url}  note = {{{note}}}\n}}"
+    lines = [f"  {name} = {{{value}}}" for name, value in entries.items() if value]
+    return f"@misc{{{key},\n" + ",\n".join(lines) + "\n}"
+
+
+def _plain(text: str) -> str:
+    return one_line(re.sub(r"[\\{}%#$&_~^]", " ", text))

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.recipe import ColumnType
+from open_thoughts_gen.text.turns import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ STANDARD = (
     Column("finish_reason", "Why the teacher stopped: `stop`, or `length` where it was cut off."),
     Column("source", "Where the question comes from."),
     Column("license", "The licence of the question."),
+    Column("teacher_license", "The licence or terms of the teacher's text; null where they are not known."),
     Column(
         "verdicts",
         "What each verifier found.",
@@ -51,14 +53,29 @@ STANDARD = (
     ),
 )
 
-MESSAGES = (
-    Column("id", "The `id` of the same row in the default config."),
-    Column(
+MEASURES = Column(
+    "measures",
+    "What filters measured of the row: its name, the value (JSON) and who measured it.",
+    members=(Column("name"), Column("value"), Column("by")),
+)
+
+# Two configs of chats, for no message survives all chat templates (docs/exports.md has the figures).
+CHATS: Mapping[Style, Column] = {
+    "inline": Column(
         "messages",
         "The chat: the user's question, then the assistant's `<think>` reasoning `</think>` and response.",
         members=(Column("role"), Column("content")),
     ),
-)
+    "reasoning_content": Column(
+        "messages",
+        "The chat: the user's question, then the assistant's response, its reasoning in a field beside it; null in "
+        "other turns.",
+        members=(Column("role"), Column("content"), Column("reasoning_content")),
+    ),
+}
+CHAT_CONFIGS: Mapping[Style, str] = {"inline": "messages", "reasoning_content": "reasoning_content"}
+# By what a chat is chosen for training; a recipe's own columns, JSON apart, are added.
+_CHAT_TRAITS = "domain outcome pass_rate finish_reason teacher teacher_license source license".split()
 
 RL = (
     Column("id", "The `id` of the same row in the default config."),
@@ -78,7 +95,7 @@ DTYPES: dict[ColumnType, str] = {
     "json": "string",
 }
 
-# What the family source writes into every question's `meta`; a recipe's own columns bring their own descriptions.
+# What the source `family` writes into every question's `meta`; columns of other sources mean what their authors say.
 FAMILY_MEANINGS = {
     "family": "The family of problems that generated the row.",
     "scheme": "The scheme within the family: which rules interact.",
@@ -105,14 +122,18 @@ FAMILY_MEANINGS = {
 }
 
 
-def default_columns(extra: Mapping[str, ColumnType], descriptions: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the columns of the default config: the standard ones, then the recipe's, taken from `meta`.
+def default_columns(
+    extra: Mapping[str, ColumnType], descriptions: Mapping[str, str], *, measured: bool = False
+) -> tuple[Column, ...]:
+    """Return the columns of the default config: the standard ones, `measures` if any row has them, then the recipe's.
+
+    The recipe's are measures, or keys of the questions' `meta`.
 
     Raises:
         UserError: a column of the recipe has the name of a standard one.
 
     """
-    taken = {column.name for column in STANDARD}
+    taken = {column.name for column in (*STANDARD, MEASURES)}
     faults = [
         Fault(
             f"publish.columns: {name!r} is already a standard column", hint="leave it out, or rename it in the source"
@@ -123,11 +144,17 @@ def default_columns(extra: Mapping[str, ColumnType], descriptions: Mapping[str, 
     if faults:
         raise UserError(*faults)
     recipe_columns = (
-        Column(name, descriptions.get(name) or FAMILY_MEANINGS.get(name, "As the source gives it."), DTYPES[kind])
-        for name, kind in extra.items()
+        Column(name, descriptions.get(name) or "As the source gives it.", DTYPES[kind]) for name, kind in extra.items()
     )
     described = (Column(c.name, descriptions.get(c.name, c.meaning), c.dtype, c.members) for c in STANDARD)
-    return (*described, *recipe_columns)
+    return (*described, *([MEASURES] if measured else []), *recipe_columns)
+
+
+def chat_columns(style: Style, default: Sequence[Column], extra: Mapping[str, ColumnType]) -> tuple[Column, ...]:
+    """Return the columns of a config of chats: the chat, and the default config's columns that rows are chosen by."""
+    more = [name for name, kind in extra.items() if kind != "json" and name != "messages"]
+    chosen = (column for column in default if column.name in (*_CHAT_TRAITS, *more))
+    return (Column("id", "The `id` of the same row in the default config."), CHATS[style], *chosen)
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

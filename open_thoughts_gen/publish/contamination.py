@@ -75,6 +75,12 @@ def remarks(finished: Finished) -> list[str]:
     return lines
 
 
+def compared_nothing(finished: Finished) -> bool:
+    """Return whether decontamination was asked for and no benchmark was at hand."""
+    facts = _facts(finished)
+    return bool(facts) and not facts["checked"]
+
+
 def _facts(finished: Finished) -> Mapping[str, Any]:
     reports = [report.facts for report in finished.reports if report.plugin == PLUGIN]
     return reports[-1] if reports else {}

@@ -75,6 +75,7 @@ def croissant(recipe: Recipe, columns: Sequence[Column], files: Sequence[Path], 
         "name": re.sub(r"[^A-Za-z0-9_.-]+", "-", recipe.name) or "dataset",
         "description": one_line(publish.purpose) or title,
         "license": publish.license,
+        "version": publish.version,
         "citeAs": citation(recipe, num_rows),
         "inLanguage": list(publish.language),
         "keywords": list(publish.tags),
@@ -92,6 +93,10 @@ def croissant(recipe: Recipe, columns: Sequence[Column], files: Sequence[Path], 
         ],
         "recordSet": [_record_set(columns, file, only=len(files) == 1) for file in files],
     }
+    if publish.authors:
+        description["creator"] = [{"@type": "sc:Person", "name": one_line(author)} for author in publish.authors]
+    if publish.year:
+        description["datePublished"] = f"{publish.year}"
     if repository(recipe):
         description["url"] = f"https://huggingface.co/datasets/{repository(recipe)}"
     return json.dumps(description, ensure_ascii=False, indent=2, sort_keys=False) + "\n"

@@ -1,7 +1,7 @@
 """The figures of the card: lengths, what the rows are about, and where the left-out ones went.
 
 Drawn with matplotlib's objects and the Agg canvas, without pyplot's global state, in colours that colour-blind readers
-can tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/), on white so that they also read in dark mode. The
+can tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/), once on white and once on GitHub's dark ground. The
 bytes of a PNG depend on the rows and the version of matplotlib alone: fixed size and resolution, the fonts that
 matplotlib brings, the user's matplotlibrc left aside, no metadata.
 """
@@ -14,27 +14,30 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from matplotlib import font_manager, style
+from matplotlib import font_manager, rcParams, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 
-from open_thoughts_gen.publish.funnel import Stage, stages
+from open_thoughts_gen.publish.funnel import Stage, is_flat, stages
+from open_thoughts_gen.publish.pictures import Drawn
 from open_thoughts_gen.publish.quality import WordCounts
-from open_thoughts_gen.publish.sections import Drawn
 from open_thoughts_gen.recipe import Recipe
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Finished, Sample
 
 BLUE, ORANGE, GREEN, RED, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#B8BEC6", "#24292F"
+_SKY, _PAPER, _NIGHT = "#56B4E9", "#E6EDF3", "#0D1117"
+FIRST = "C0"  # of the theme's colours
 _GLYPHS = frozenset(FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())
 _WIDTH = 9.0
 _MAX_BARS = 16
 _FEW_WORDS = 10
 _TITLE_BARS = 2  # a panel's title and margins are as high as this many bars
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "figure.dpi": 144,
     "savefig.dpi": 144,
     "font.family": "DejaVu Sans",
@@ -42,9 +45,7 @@ _STYLE: dict[str, Any] = {
     "figure.constrained_layout.h_pad": 0.1,
     "figure.constrained_layout.w_pad": 0.1,
     "text.parse_math": False,
-    "text.color": INK,
     "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
@@ -52,29 +53,41 @@ _STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "grid.color": "#E6E9ED",
 }
 
 
+def theme(*, dark: bool) -> dict[str, Any]:
+    """Return matplotlib's settings for a figure in light or in dark."""
+    ground, ink, first = (_NIGHT, _PAPER, _SKY) if dark else ("white", INK, BLUE)
+    inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), ink)
+    grounds = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), ground)
+    colours = cycler(color=[first, ORANGE, GREEN, RED, "#CC79A7", GREY])
+    return {**STYLE, **inked, **grounds, "axes.prop_cycle": colours, "grid.color": "#2A313A" if dark else "#E6E9ED"}
+
+
 def draw(recipe: Recipe, finished: Finished, folder: Path, *, words: WordCounts) -> tuple[Drawn, ...]:
-    """Draw the figures of a dataset with at least one row into the folder, as `RECIPE-FIGURE.png`.
+    """Draw the figures of a dataset with at least one row into the folder, as `RECIPE-FIGURE.png`, in dark `-dark.png`.
 
     The recipe's name in theirs lets the figures of several datasets lie in one folder, as in a gallery of cards.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / recipe.name
-    with style.context(["default", _STYLE]):
-        return (
-            *_lengths(words, stem),
-            *_makeup(finished, recipe.publish.figure_by, stem),
-            *_funnel(stages(recipe, finished.counts), stem),
-        )
+    counted = {name: _counted(finished.samples, name) for name in dict.fromkeys(recipe.publish.figure_by)}
+    drawn: list[Drawn] = []
+    for dark in (True, False):
+        with style.context(["default", theme(dark=dark)]):
+            figures = (
+                *_lengths(words),
+                *_makeup({name: bars for name, bars in counted.items() if len(bars) > 1}),
+                *_funnel(stages(recipe, finished.counts)),
+            )
+            drawn = [Drawn(f"{recipe.name}-{name}.png", caption) for name, caption, _ in figures]
+            for each, (_, _, figure) in zip(drawn, figures, strict=True):
+                save(figure, folder / (each.dark_name if dark else each.name))
+    return tuple(drawn)
 
 
-def _lengths(words: WordCounts, stem: Path) -> Iterator[Drawn]:
-    panels = {"question": (words.question, BLUE), "reasoning": ([num for num in words.reasoning if num], GREEN)}
+def _lengths(words: WordCounts) -> Iterator[tuple[str, str, Figure]]:
+    panels = {"question": (words.question, FIRST), "reasoning": ([num for num in words.reasoning if num], GREEN)}
     shown = {name: panel for name, panel in panels.items() if panel[0]}
     if not shown:
         return
@@ -87,7 +100,7 @@ def _lengths(words: WordCounts, stem: Path) -> Iterator[Drawn]:
         axes.set_ylabel("rows" if i == 0 else "")
         axes.grid(axis="y")
     parts = " and ".join(f"{name} (median {median(lengths):,.0f})" for name, (lengths, _) in shown.items())
-    yield _save(figure, stem.with_name(f"{stem.name}-lengths.png"), f"Histograms of the words of {parts}.")
+    yield "lengths", f"Histograms of the words of {parts}.", figure
 
 
 def draw_lengths(axes: Axes, words: Sequence[int], colour: str) -> None:
@@ -95,16 +108,14 @@ def draw_lengths(axes: Axes, words: Sequence[int], colour: str) -> None:
     low, high = min(words), max(words)
     num = max(1, min(32, high - low, len(words) // 4 or 1))
     edges = [low + (high - low) * i / num for i in range(num + 1)] if high > low else [low - 0.5, low + 0.5]
-    axes.hist(words, bins=edges, color=colour, edgecolor="white", linewidth=0.6)
-    axes.axvline(median(words), color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    axes.hist(words, bins=edges, color=colour, edgecolor=rcParams["axes.facecolor"], linewidth=0.6)
+    axes.axvline(median(words), color=rcParams["text.color"], linewidth=1, linestyle=(0, (4, 3)))
     if high - low < _FEW_WORDS:  # ticks at fractions would print as the same number
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _makeup(finished: Finished, by: Sequence[str], stem: Path) -> Iterator[Drawn]:
-    counted = {name: _counted(finished.samples, name) for name in dict.fromkeys(by)}
-    shown = {name: bars for name, bars in counted.items() if bars}
+def _makeup(shown: Mapping[str, Sequence[tuple[str, int]]]) -> Iterator[tuple[str, str, Figure]]:
     if not shown:
         return
     columns: list[list[str]] = [[] for _ in range(min(2, len(shown)))]
@@ -121,14 +132,14 @@ def _makeup(finished: Finished, by: Sequence[str], stem: Path) -> Iterator[Drawn
             axes = figure.add_subplot(cells[j])
             bars = shown[name]
             widest = max(num for _, num in bars)
-            axes.barh(range(len(bars)), [num for _, num in bars], color=BLUE, height=0.7)
+            axes.barh(range(len(bars)), [num for _, num in bars], color=FIRST, height=0.7)
             for row, (_, num) in enumerate(bars):
                 axes.text(num + widest * 0.015, row, f"{num:,}", va="center", fontsize=8.5)
-            axes.set_yticks(range(len(bars)), [_legible(shorten(label.replace("_", " "), 30)) for label, _ in bars])
+            axes.set_yticks(range(len(bars)), [legible(shorten(label.replace("_", " "), 30)) for label, _ in bars])
             _quiet(axes, widest * 1.14)
-            axes.set_title(f"Rows by {_legible(name.replace('_', ' '))}")
+            axes.set_title(f"Rows by {legible(name.replace('_', ' '))}")
     names = ", ".join(shown)
-    yield _save(figure, stem.with_name(f"{stem.name}-makeup.png"), f"Rows counted by {names}.")
+    yield "makeup", f"Rows counted by {names}.", figure
 
 
 def _height(column: Sequence[str], shown: Mapping[str, Sequence[object]]) -> int:
@@ -137,7 +148,7 @@ def _height(column: Sequence[str], shown: Mapping[str, Sequence[object]]) -> int
 
 def _counted(samples: Sequence[Sample], name: str) -> list[tuple[str, int]]:
     """Count a column's values, the commonest first, or in their own order where they are numbers."""
-    values = [sample.outcome if name == "outcome" else sample.question.trait(name) for sample in samples]
+    values = [sample.outcome if name == "outcome" else sample.trait(name) for sample in samples]
     counter = Counter(str(value) for value in values if value is not None)
     if counter and all(isinstance(value, int | float) for value in values if value is not None):
         bars = sorted(counter.items(), key=lambda bar: float(bar[0]) if bar[0] not in ("True", "False") else 0.0)
@@ -149,13 +160,13 @@ def _counted(samples: Sequence[Sample], name: str) -> list[tuple[str, int]]:
     return bars
 
 
-def _funnel(steps: Sequence[Stage], stem: Path) -> Iterator[Drawn]:
+def _funnel(steps: Sequence[Stage]) -> Iterator[tuple[str, str, Figure]]:
+    if is_flat(steps):
+        return
     figure = Figure(figsize=(_WIDTH, 0.42 * len(steps) + 0.75), layout="constrained")
     axes = figure.add_subplot()
-    labels = [
-        _legible(shorten(f"{stage.name}: {stage.reason}", 44) if stage.is_loss else stage.name) for stage in steps
-    ]
-    colours = [GREY if stage.is_loss else GREEN if stage.name == "accepted rows" else BLUE for stage in steps]
+    labels = [legible(shorten(f"{stage.name}: {stage.reason}", 44) if stage.is_loss else stage.name) for stage in steps]
+    colours = [GREY if stage.is_loss else GREEN if stage.name == "accepted rows" else FIRST for stage in steps]
     rows = range(len(steps))
     axes.barh(rows, [stage.left for stage in steps], color=colours, height=0.68)
     axes.barh(rows, [stage.lost for stage in steps], left=[stage.left for stage in steps], color=RED, height=0.68)
@@ -169,7 +180,7 @@ def _funnel(steps: Sequence[Stage], stem: Path) -> Iterator[Drawn]:
     losses = "; ".join(f"{stage.lost:,} left out by {stage.name} ({stage.reason})" for stage in steps if stage.is_loss)
     counts = f"{steps[0].left:,} questions drawn, {steps[-1].left:,} rows accepted"
     caption = f"The funnel: {counts}. {losses or 'None left out'}."
-    yield _save(figure, stem.with_name(f"{stem.name}-funnel.png"), caption)
+    yield "funnel", caption, figure
 
 
 def _quiet(axes: Axes, limit: float) -> None:
@@ -181,12 +192,12 @@ def _quiet(axes: Axes, limit: float) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _legible(label: str) -> str:
+def legible(label: str) -> str:
     """Return the label with what the font cannot draw as `?`."""
     return "".join(letter if ord(letter) in _GLYPHS else "?" for letter in label)
 
 
-def _save(figure: Figure, file: Path, caption: str) -> Drawn:
+def save(figure: Figure, file: Path) -> None:
+    """Write a figure as PNG, without metadata."""
     FigureCanvasAgg(figure)
-    figure.savefig(file, format="png", facecolor="white", metadata={"Software": None})
-    return Drawn(file.name, caption)
+    figure.savefig(file, format="png", metadata={"Software": None})

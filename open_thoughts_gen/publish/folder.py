@@ -6,12 +6,16 @@
       dropped.parquet   what was left out, by which step, and why
       verifier_faults.jsonl   what verifiers raised, where any did: the row, the error and its traceback
       review.parquet    what was kept and should be looked at, where there is any
-      dataset/          exactly what is pushed: README.md, data/, messages/, rl/, assets/, croissant.json
+      evaluation.json   how often models are right on it, where the command `evaluate` asked them (`evaluation`)
+      report.html       the first rows, the figures and the counts, on one page to open in a browser
+      dataset/          exactly what is pushed: README.md, recipe.yaml, data/, messages/, reasoning_content/, rl/,
+                        assets/, croissant.json, and questions/ where files of questions may be published
 
-`dataset/` depends on the recipe and the samples alone: on no time and no machine. The run folder is written beside its
-path under a hidden name, flushed to disk, and renamed; the one that was there is renamed first and deleted last. A
-crash at any point leaves either the old folder or the new one complete, under its name or one rename away from it,
-which the next run does. A link is followed once, at the start: what it leads to is replaced, and the link stays.
+`dataset/` depends on the recipe, the samples and an evaluation of them alone: on no time and no machine. The run folder
+is written beside its path under a hidden name, flushed to disk, and renamed; the one that was there is renamed first
+and deleted last. A crash at any point leaves either the old folder or the new one complete, under its name or one
+rename away from it, which the next run does. A link is followed once, at the start:
+what it leads to is replaced, and the link stays.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -31,77 +35,169 @@ from open_thoughts_gen.cache.claims import process_lives
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.publish import faults, rows, viewer
 from open_thoughts_gen.publish.card import card
-from open_thoughts_gen.publish.columns import MESSAGES, RL, Column, arrow_schema, default_columns
+from open_thoughts_gen.publish.columns import (
+    CHAT_CONFIGS,
+    FAMILY_MEANINGS,
+    MEASURES,
+    RL,
+    Column,
+    arrow_schema,
+    chat_columns,
+    default_columns,
+)
 from open_thoughts_gen.publish.croissant import croissant, sha256
+from open_thoughts_gen.publish.evaluation import (
+    BENCHMARK,
+    EvaluationRecord,
+    benchmark_text,
+    digest_of,
+    keep_evaluation,
+)
 from open_thoughts_gen.publish.front_matter import Config, Split
+from open_thoughts_gen.publish.markdown import without_private_hosts
 from open_thoughts_gen.publish.parquet import SplitFiles
+from open_thoughts_gen.publish.pictures import ASSETS, Drawn
 from open_thoughts_gen.publish.provenance import versions
-from open_thoughts_gen.publish.quality import measure
-from open_thoughts_gen.publish.sections import Drawn, Facts
+from open_thoughts_gen.publish.quality import WordCounts, measure
+from open_thoughts_gen.publish.question_files import question_files
+from open_thoughts_gen.publish.schemas import SchemaRows
+from open_thoughts_gen.publish.sections import Facts
+from open_thoughts_gen.publish.view.report import run_report
 from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.recipe.licensing import license_of, materials_of
 from open_thoughts_gen.rewards import reward_rows
+from open_thoughts_gen.text.turns import Style
 from open_thoughts_gen.types import Counts, Dropped, Finished, Sample, VerifierFault
 
 MADE_BY = "open_thoughts_gen"
+PULLED = "pulled"  # key of the `run.json` of a dataset that came from the Hub
 _FULL, _FORBIDDEN = (errno.ENOSPC, errno.EDQUOT), (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def write_dataset(
-    recipe: Recipe, finished: Finished, folder: Path, *, command: str, descriptions: Mapping[str, str] | None = None
+    recipe: Recipe,
+    finished: Finished,
+    folder: Path,
+    *,
+    command: str,
+    descriptions: Mapping[str, str] | None = None,
+    evaluation: EvaluationRecord | None = None,
 ) -> str:
     """Write the dataset into an empty or absent folder; return what the Hub's viewer will not show, or nothing.
 
-    `command` is the one that makes it again; `descriptions` say what columns mean, where the standard words do not.
+    `command` is the one that makes it again; `descriptions` say what columns mean, where the standard words do not;
+    `evaluation` is that of an earlier run, which counts if it is of the same questions.
 
     Raises:
         UserError: a column of the recipe is a standard one, or a value does not fit its column.
 
     """
-    samples, publish = finished.samples, recipe.publish
-    columns = default_columns(publish.columns, descriptions or {})
+    samples, publish, asked = finished.samples, recipe.publish, question_files(recipe)
+    recipe = asked.recipe
+    written_recipe = recipe.to_yaml()
+    licensing = license_of(publish, materials_of(samples, publish.teacher_license))
+    publish = publish.model_copy(update={"license": licensing.license})
+    recipe = recipe.model_copy(update={"publish": publish})
+    measured = any(sample.measures for sample in samples)
+    meanings = FAMILY_MEANINGS if all(part.use == "family" for part in recipe.sources) else {}
+    columns = default_columns(publish.columns, {**meanings, **(descriptions or {})}, measured=measured)
     parts: dict[str, list[Sample]] = {rows.TRAIN: []}  # train first; all are train where no filter has split the set
     split_of = finished.splits
     for sample in samples:
         parts.setdefault(split_of.get(sample.question.id, rows.TRAIN), []).append(sample)
     order = [rows.TRAIN, *sorted(parts.keys() - {rows.TRAIN}, reverse=True)]  # train, validation, test
     splits = {name: parts[name] for name in order if parts[name] or len(parts) == 1}
-    written = _write_rows(recipe, splits, columns, folder)
-    default_rows, first = rows.DefaultRows(publish.columns), next(iter(splits.values()))
+    written = [*_write_rows(recipe, splits, columns, folder), *write_schemas(recipe, splits, folder)]
+    default_rows, first = _default_rows(recipe, columns), next(iter(splits.values()))
     remark = viewer.first_rows([default_rows.row(sample) for sample in first[: viewer.MAX_ROWS]]).remark(len(first))
-    quality = measure(finished)
-    drawn: tuple[Drawn, ...] = ()
-    if samples:
-        from open_thoughts_gen.publish import figures  # imports matplotlib, which takes a third of a small run
-
-        drawn = figures.draw(recipe, finished, folder / "assets", words=quality.words)
-    facts = Facts(recipe, finished, [config for config, _ in written], quality, drawn, command=command, remark=remark)
+    quality = measure(finished, consensus=[part.plugin.label for part in recipe.verifiers if part.plugin.sees_attempts])
+    drawn = _draw(recipe, finished, folder / ASSETS, words=quality.words)
+    configs = [config for config, _ in written]
+    evaluation = _of_these(evaluation, splits)
+    facts = Facts(recipe, finished, configs, quality, drawn, command, licensing, asked, remark, evaluation)
     _write(folder / "README.md", card(facts))
+    if evaluation and evaluation.benchmark:
+        _write(folder / BENCHMARK, benchmark_text(evaluation))
+    _write(folder / "recipe.yaml", without_private_hosts(written_recipe))
+    asked.copy_to(folder)
     _write(folder / "croissant.json", croissant(recipe, columns, written[0][1], num_rows=len(samples)))
     return remark
+
+
+def _draw(recipe: Recipe, finished: Finished, folder: Path, *, words: WordCounts) -> tuple[Drawn, ...]:
+    if not finished.samples:
+        return ()
+    from open_thoughts_gen.publish import figures  # imports matplotlib, which takes a third of a small run
+
+    return figures.draw(recipe, finished, folder, words=words)
+
+
+def _of_these(evaluation: EvaluationRecord | None, splits: Mapping[str, Sequence[Sample]]) -> EvaluationRecord | None:
+    """Return an earlier evaluation if it is of the questions that its split has now."""
+    samples = splits.get(evaluation.split, ()) if evaluation else ()
+    digest = digest_of((sample.question.id, rows.clean(sample.question.reference)) for sample in samples)
+    return evaluation if evaluation and evaluation.digest == digest else None
 
 
 def _write_rows(
     recipe: Recipe, splits: Mapping[str, Sequence[Sample]], columns: tuple[Column, ...], folder: Path
 ) -> list[tuple[Config, list[Path]]]:
     """Write all configs, a sample at a time, and return them with their files."""
-    default_rows = rows.DefaultRows(recipe.publish.columns)
-    data, chats, rl = {}, {}, {}
+    default_rows, publish = _default_rows(recipe, columns), recipe.publish
+    reasons = any(sample.trace and sample.trace.reasoning for samples in splits.values() for sample in samples)
+    layouts = {
+        style: (name, chat_columns(style, columns, publish.columns))
+        for style, name in CHAT_CONFIGS.items()
+        if reasons or style == "inline"
+    }
+    data: dict[str, SplitFiles] = {}
+    rl: dict[str, SplitFiles] = {}
+    chats: dict[Style, dict[str, SplitFiles]] = {style: {} for style in layouts}
     for split, samples in splits.items():
-        data[split] = SplitFiles(folder / "data", split, arrow_schema(columns))
-        chats[split] = SplitFiles(folder / "messages", split, arrow_schema(MESSAGES))
-        with data[split], chats[split]:
+        with ExitStack() as files:
+            data[split] = files.enter_context(SplitFiles(folder / "data", split, arrow_schema(columns)))
+            for style, (name, chat) in layouts.items():
+                chats[style][split] = files.enter_context(SplitFiles(folder / name, split, arrow_schema(chat)))
             for sample in samples:
-                whole = replace(sample, trace=copy(sample.trace))  # its texts are read once for both
-                data[split].add(default_rows.row(whole))
-                chats[split].add(rows.chat_row(whole, system=recipe.publish.system))
-        if recipe.publish.rl:
+                whole = replace(sample, trace=copy(sample.trace))  # its texts are read once for all configs
+                row = default_rows.row(whole)
+                data[split].add(row)
+                for style, (_, chat) in layouts.items():
+                    messages = rows.chat_of_row(whole, system=publish.system, style=style)
+                    cells = {column.name: row.get(column.name) for column in chat}
+                    chats[style][split].add(cells | {"messages": messages})
+        if publish.rl:
             rl[split] = SplitFiles(folder / "rl", split, arrow_schema(RL))
             with rl[split]:
-                for row in reward_rows(samples, recipe.verifiers, correct_only=True):
-                    rl[split].add(row)
+                for reward_row in reward_rows(samples, recipe.verifiers, correct_only=True):
+                    rl[split].add(reward_row)
     default_rows.check()
-    written = [_config("default", "data", columns, data), _config("messages", "messages", MESSAGES, chats)]
+    written = [_config("default", "data", columns, data)]
+    written += [_config(name, name, chat, chats[style]) for style, (name, chat) in layouts.items()]
     return [*written, *([_config("rl", "rl", RL, rl)] if rl else [])]
+
+
+def write_schemas(
+    recipe: Recipe, splits: Mapping[str, Sequence[Sample]], folder: Path
+) -> Iterator[tuple[Config, list[Path]]]:
+    """Write the rows in the columns of published sets too, a config for each, and yield these with their files.
+
+    Raises:
+        UserError: there is no such schema, or a row does not have its structure.
+
+    """
+    for schema in [SchemaRows(name, system=recipe.publish.system) for name in recipe.publish.schemas]:
+        shards: dict[str, SplitFiles] = {}
+        for split, samples in splits.items():
+            shards[split] = SplitFiles(folder / schema.name, split, arrow_schema(schema.columns))
+            with shards[split]:
+                for sample in samples:
+                    shards[split].add(schema.row(replace(sample, trace=copy(sample.trace))))
+        yield _config(schema.name, schema.name, schema.columns, shards)
+
+
+def _default_rows(recipe: Recipe, columns: Sequence[Column]) -> rows.DefaultRows:
+    return rows.DefaultRows(recipe.publish, measured=MEASURES in columns)
 
 
 def _config(
@@ -131,14 +227,15 @@ def write_run(
 
     """
     resume = "; then run the same command again: nothing paid for is lost"
-    with _file_errors_as_faults(run_folder, resume), replacing(run_folder) as folder:
-        remark = write_dataset(recipe, finished, folder / "dataset", command=command, descriptions=descriptions)
-        rows.write_dropped(folder / "dropped.parquet", finished.dropped)
-        faults.write_faults(finished.faults, folder / faults.FAULTS_FILE)
-        reviews = [Dropped(a.step, a.plugin, why, sample) for a in finished.reports for sample, why in a.reviews]
-        if reviews:
-            rows.write_dropped(folder / "review.parquet", reviews)
+    with file_errors_as_faults(run_folder, resume), replacing(run_folder) as folder:
+        earlier = keep_evaluation(run_folder, folder)
+        remark = write_dataset(
+            recipe, finished, folder / "dataset", command=command, descriptions=descriptions, evaluation=earlier
+        )
+        _write_beside_dataset(finished, folder)
         _write(folder / "recipe.yaml", recipe.to_yaml())
+        counts = _counts(finished.counts)
+        _write(folder / "report.html", run_report(recipe.name, folder, counts))
         account = {
             "made_by": MADE_BY,
             "name": recipe.name,
@@ -148,7 +245,7 @@ def write_run(
             "target": recipe.target,
             "shortfall": finished.shortfall,
             "remark": remark,
-            "counts": _counts(finished.counts),
+            "counts": counts,
             "verifier_faults": faults.summary(finished.faults),
             "unaccepted_references": faults.unaccepted(finished.unaccepted),
             "filters": [{"step": report.step, "plugin": report.plugin, **report.facts} for report in finished.reports],
@@ -159,6 +256,15 @@ def write_run(
         }
         _write(folder / "run.json", json.dumps(account, ensure_ascii=False, indent=2) + "\n")
     return remark
+
+
+def _write_beside_dataset(finished: Finished, folder: Path) -> None:
+    """Write what was left out, what should be looked at, and what verifiers raised."""
+    rows.write_dropped(folder / "dropped.parquet", finished.dropped)
+    faults.write_faults(finished.faults, folder / faults.FAULTS_FILE)
+    reviews = [Dropped(a.step, a.plugin, why, sample) for a in finished.reports for sample, why in a.reviews]
+    if reviews:
+        rows.write_dropped(folder / "review.parquet", reviews)
 
 
 def read_run(run_folder: Path) -> dict[str, Any] | None:
@@ -183,7 +289,7 @@ def write_losses(finished: Finished, run_folder: Path) -> Path:
 
     """
     path = run_folder.with_name(f"{run_folder.name}.dropped.parquet")
-    with _file_errors_as_faults(path):
+    with file_errors_as_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         rows.write_dropped(path, finished.dropped)
     write_run_faults(finished.faults, run_folder)
@@ -198,7 +304,7 @@ def write_run_faults(raised: Sequence[VerifierFault], run_folder: Path) -> Path 
 
     """
     path = run_folder.with_name(f"{run_folder.name}.{faults.FAULTS_FILE}")
-    with _file_errors_as_faults(path):
+    with file_errors_as_faults(path):
         return faults.write_faults(raised, path)
 
 
@@ -209,7 +315,7 @@ def check_place(path: Path) -> None:
         UserError: `path` is neither free, nor empty, nor a run folder; or nothing can be written beside it.
 
     """
-    with _file_errors_as_faults(path):
+    with file_errors_as_faults(path):
         recover(path)
         if os.path.lexists(path) and not (path.is_dir() and (read_run(path) or not any(path.iterdir()))):
             what = "exists and is not a run folder" if path.exists() else "is a link to nothing"
@@ -236,7 +342,7 @@ def _probe(path: Path) -> None:
 
 
 @contextmanager
-def _file_errors_as_faults(path: Path, resume: str = "") -> Iterator[None]:
+def file_errors_as_faults(path: Path, resume: str = "") -> Iterator[None]:
     """Report what the file system refuses as a fault; `resume` ends the hint."""
     try:
         yield
@@ -292,7 +398,7 @@ def recover(path: Path) -> None:
         UserError: the file system refuses it.
 
     """
-    with _file_errors_as_faults(path):
+    with file_errors_as_faults(path):
         path = _real(path)
         for aside in _left_behind(path, "aside"):
             if path.exists():

@@ -17,7 +17,9 @@ import yaml
 from open_thoughts_gen.publish.columns import Column, yaml_features
 from open_thoughts_gen.publish.hub_rules import TAGS, size_category
 from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.version import VERSION
 
+CURATOR = "curator"
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
@@ -58,7 +60,7 @@ def front_matter(recipe: Recipe, configs: Sequence[Config]) -> str:
         "license": publish.license,
         "language": list(publish.language),
         "pretty_name": one_line(publish.title or recipe.name),
-        "tags": list(dict.fromkeys([*TAGS, *publish.tags])),
+        "tags": list(dict.fromkeys([*TAGS, *([CURATOR] if taught_by_curator(recipe) else []), *publish.tags])),
         "task_categories": list(publish.task_categories),
         "annotations_creators": ["machine-generated"],
         "size_categories": [size_category(configs[0].num_rows)],
@@ -90,6 +92,11 @@ def front_matter(recipe: Recipe, configs: Sequence[Config]) -> str:
     return f"---\n{text}---\n"
 
 
+def taught_by_curator(recipe: Recipe) -> bool:
+    """Return whether the answers came through curator, whose tag and badge the dataset then has."""
+    return recipe.teacher.use == CURATOR
+
+
 def repository(recipe: Recipe) -> str:
     """Return the dataset's full name on the Hub, empty if the recipe does not name the owner."""
     return recipe.publish.repo if "/" in recipe.publish.repo else ""
@@ -105,6 +112,21 @@ def local_name(name: str, command: str) -> str:
     words = shlex.split(command)
     folder = words[words.index("--out") + 1] if "--out" in words[:-1] else f"runs/{name}"
     return f"{folder}/dataset"
+
+
+def rebuild_from_hub(repo: str, *, questions: bool) -> str:
+    """Return the commands that make a dataset again from what is in its repository: the recipe, and any `questions`."""
+    files = "--include recipe.yaml --include 'questions/*'" if questions else "recipe.yaml"
+    return (
+        f"pip install open-thoughts-gen=={VERSION}\n"
+        f"hf download {repo} {files} --repo-type dataset --local-dir .\n"
+        "python -m open_thoughts_gen run recipe.yaml"
+    )
+
+
+def rebuild_here(folder: str) -> str:
+    """Return the same while the dataset is in a folder alone; a push puts the commands above in its place."""
+    return shlex.join(["python", "-m", "open_thoughts_gen", "run", f"{folder}/recipe.yaml"])
 
 
 def one_line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from open_thoughts_gen.recipe import Recipe
@@ -48,6 +48,11 @@ def stages(recipe: Recipe, counts: Counts) -> list[Stage]:
         *_losses(after, counts.traces),
         Stage("accepted rows", counts.kept),
     ]
+
+
+def is_flat(steps: Sequence[Stage]) -> bool:
+    """Return whether nothing was left out and every question became one row, so that a figure would say nothing."""
+    return len({stage.left for stage in steps}) <= 1
 
 
 def step_name(step: str, plugin: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,20 +22,32 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import tenacity
-from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, HfApi, get_token
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationCopy,
+    CommitOperationDelete,
+    HfApi,
+    get_token,
+    snapshot_download,
+)
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
     OfflineModeIsEnabled,
 )
 from huggingface_hub.hf_api import DatasetInfo, RepoFile, RepoFolder
+from huggingface_hub.utils.tqdm import tqdm
 
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.publish import push_plan
-from open_thoughts_gen.publish.folder import files_of, read_run, recover
-from open_thoughts_gen.publish.front_matter import local_name
+from open_thoughts_gen.publish.evaluation import BENCHMARK
+from open_thoughts_gen.publish.folder import PULLED, files_of, read_run, recover
+from open_thoughts_gen.publish.front_matter import local_name, rebuild_from_hub, rebuild_here
 from open_thoughts_gen.publish.hub_rules import card_faults
+from open_thoughts_gen.publish.pictures import with_addresses
 from open_thoughts_gen.publish.push_plan import CARD, MANIFEST, Content, PushPlan, RemoteFile
+from open_thoughts_gen.publish.question_files import FOLDER as QUESTIONS
+from open_thoughts_gen.tables.hub import patient, reported
 from open_thoughts_gen.text import shorten
 
 # huggingface_hub 1 stands on httpx and 2 on httpx2. The base of its own error is the error of both transports.
@@ -52,24 +65,32 @@ class Pushed:
     url: str
     commit_url: str | None
     plan: PushPlan
-
-    @property
-    def num_changed(self) -> int:
-        """How many of the dataset's files changed."""
-        return self.plan.num_changes
+    pr_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a push may do beyond its own files: write into a repository that it did not make, replace a card."""
+    """What a push may do beyond its own files: write into a repository that it did not make, replace a card.
+
+    And where it writes: a branch (`revision`, empty for the main one), or a pull request to it.
+    """
 
     into_existing: bool = False
     replace_card: bool = False
     dry_run: bool = False
+    revision: str = ""
+    create_pr: bool = False
 
 
 class UploadError(Exception):
     """The storage of the Hub (Xet) did not take a file; the text says why."""
+
+
+class _FetchBars(tqdm):
+    """The Hub's bars, shown in a terminal alone."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **{**options, "disable": options.get("disable") or None})  # type: ignore[no-untyped-call]
 
 
 Show = Callable[[str, PushPlan], None]
@@ -92,8 +113,7 @@ def push(
 
     """
     env = os.environ if env is None else env
-    recover(folder.absolute())
-    record, card = _checked(folder)
+    record, card = check_folder(folder)
     private, token = private_from(env), token_from(env)
     owner = env.get("HF_ORG", "").strip()
     if not re.fullmatch(r"[\w.-]{0,96}", owner, re.ASCII):
@@ -106,9 +126,47 @@ def push(
         name = repo or record["repo"] or record["name"]
         if "/" not in name:
             name = f"{owner or api.whoami()['name']}/{name}"
-        # A recipe need not name its repository; the card then says, until now, how to load the folder.
-        card = card.replace(f'"{local_name(record["name"], record.get("command", ""))}"', f'"{name}"')
+        card = as_published(card, record, name)
         return _Push(api, name, files, card, private, consent, show).run()
+
+
+def fetch(repo: str, folder: Path, *, revision: str | None = None) -> str:
+    """Fetch what a dataset on the Hub consists of, such as a push leaves it, into a folder; return its commit.
+
+    `revision` is a branch, a tag or a commit; None is what is newest. What does not belong to a dataset stays there.
+
+    Raises:
+        UserError: there is no such dataset, it cannot be reached, or it names a file outside of itself.
+
+    """
+    with reported(repo):
+        info = patient(repo)(HfApi().dataset_info, repo, revision=revision)
+        outside = [file.rfilename for file in info.siblings or () if ".." in Path("/", file.rfilename).parts]
+        if outside:
+            raise UserError(Fault(f"{repo} names a file outside of itself: {shorten(outside[0], 80)!r}"))
+        patient(repo)(
+            snapshot_download,
+            repo,
+            repo_type="dataset",
+            revision=info.sha,
+            local_dir=folder,
+            tqdm_class=_FetchBars,
+            allow_patterns=[
+                *(CARD, MANIFEST, "recipe.yaml", "croissant.json", BENCHMARK),
+                *("*.parquet", "assets/*", f"{QUESTIONS}/*"),
+            ],
+        )
+    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes on what it fetched
+    return str(info.sha)
+
+
+def as_published(card: str, record: Mapping[str, Any], repo: str) -> str:
+    """Return a run's card as it is pushed: a recipe need not name its repository, so until now it names the folder."""
+    local = local_name(record["name"], record.get("command", ""))
+    questions = any(path.startswith(f"dataset/{QUESTIONS}/") for path in record.get("outputs", ()))
+    again = rebuild_from_hub(repo, questions=questions)
+    named = card.replace(f'"{local}"', f'"{repo}"').replace(rebuild_here(local), again)
+    return with_addresses(named, repo)
 
 
 def token_from(env: Mapping[str, str]) -> str:
@@ -126,12 +184,21 @@ def token_from(env: Mapping[str, str]) -> str:
     return token
 
 
-def _checked(folder: Path) -> tuple[dict[str, Any], str]:
-    """Return a run's `run.json` and its card, both fit to be pushed."""
+def check_folder(folder: Path) -> tuple[dict[str, Any], str]:
+    """Return a run's `run.json` and its card, both fit to be pushed.
+
+    Raises:
+        UserError: it is not a run folder, its card has a fault, or the dataset has no rows.
+
+    """
+    recover(folder.absolute())
     record, card = read_run(folder), folder / "dataset" / "README.md"
     if record is None or not card.is_file():
         hint = "run the recipe first, then push the folder that it wrote"
         raise UserError(Fault(f"{folder} is not a run folder", hint=hint))
+    if PULLED in record:
+        hint = "push a folder that `run` or `rebuild` wrote"
+        raise UserError(Fault(f"{folder} was pulled from {record[PULLED]['repo']}", hint=hint))
     text = card.read_text(encoding="utf-8")
     faults = card_faults(text)
     if not record["counts"]["kept"]:
@@ -185,7 +252,7 @@ class _Push:
         url, info = f"{self._api.endpoint}/datasets/{self._repo}", None
         if not self._consent.dry_run or self._api.repo_exists(self._repo, repo_type="dataset"):
             url = str(self._api.create_repo(self._repo, repo_type="dataset", private=self._private, exist_ok=True))
-            info = self._api.dataset_info(self._repo)
+            info = self._head()
         if info and self._private and not info.private:
             hint = "make it private in its settings on the Hub, or unset HF_PRIVATE"
             raise UserError(Fault(f"HF_PRIVATE asks for a private dataset, but {self._repo} is public", hint=hint))
@@ -195,7 +262,19 @@ class _Push:
             self._shown = plan
         if info is None or self._consent.dry_run or not plan.num_changes:
             return Pushed(self._repo, url, None, plan)
-        return Pushed(self._repo, url, self._commit(files, plan, info), plan)
+        commit_url, pr_url = self._commit(files, plan, info)
+        return Pushed(self._repo, url, commit_url, plan, pr_url)
+
+    def _head(self) -> DatasetInfo:
+        """Return the branch that is pushed to, as it is now; it is made if it is missing."""
+        branch = self._consent.revision
+        refs = self._api.list_repo_refs(self._repo, repo_type="dataset").branches if branch else []
+        if branch and branch not in {ref.name for ref in refs}:
+            if self._consent.dry_run:
+                branch = ""  # it would begin as what the main branch is
+            else:
+                self._api.create_branch(self._repo, branch=branch, repo_type="dataset")
+        return self._api.dataset_info(self._repo, revision=branch or None)
 
     def _planned(self, info: DatasetInfo | None) -> tuple[dict[str, Content], PushPlan]:
         """Return the files as they will be in the repository, and what that changes."""
@@ -232,8 +311,8 @@ class _Push:
             )
             return Path(file).read_text(encoding="utf-8", errors="replace")
 
-    def _commit(self, files: Mapping[str, Content], plan: PushPlan, info: DatasetInfo) -> str:
-        """Make the commit and return its URL."""
+    def _commit(self, files: Mapping[str, Content], plan: PushPlan, info: DatasetInfo) -> tuple[str, str]:
+        """Make the commit and return its URL, and that of the pull request, if it is one."""
         operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
             *(CommitOperationAdd(path, files[path]) for path in (*plan.added, *plan.replaced)),
             *(CommitOperationDelete(path, is_folder=False) for path in plan.deleted),
@@ -245,12 +324,14 @@ class _Push:
                 commit_message="Publish the dataset",
                 repo_type="dataset",
                 parent_commit=info.sha,
+                revision=self._consent.revision or None,
+                create_pr=self._consent.create_pr,
             )
         except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, TransportError):
             raise
         except (OSError, RuntimeError) as error:  # what the native uploader of Xet raises
             raise UploadError(str(error)) from error
-        return str(commit.commit_url)
+        return str(commit.commit_url), str(commit.pr_url or "")
 
 
 def _is_passing(error: BaseException) -> bool:

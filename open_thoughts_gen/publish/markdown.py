@@ -24,6 +24,10 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!(?:https?|mailto):[^\s<>]*>)")
 _SPAN = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _HEADING = re.compile(r"^((?: {0,3}(?:>|[-+*]|\d+[.)])[ \t]?)* {0,3})#{1,2}(?=\s|$)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
+_PRIVATE_HOST = re.compile(
+    r"(https?\\?://)(?:localhost|[\w-]+(?:\.local|\.internal|\.lan)?(?=[:/])|127(?:\.\d+){3}|10(?:\.\d+){3}|0\.0\.0\.0"
+    r"|192\.168(?:\.\d+){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d+){2}|169\.254(?:\.\d+){2}|\\?\[[0-9a-fA-F:]+\\?\])(?::\d+)?(?=[/#\s`'\"]|$)"
+)
 
 MAX_CELL = 2_000  # characters of a table's cell
 
@@ -117,6 +121,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterab
         bounded = [cell if len(cell) <= MAX_CELL else inline(clip(cell, MAX_CELL // 8)) for cell in cells]
         lines.append(f"| {' | '.join(bounded)} |")
     return "\n".join(lines)
+
+
+def public_name(teacher: str, stated: str = "") -> str:
+    """Return what is published as a teacher's name: what the recipe states, else its own without a private address.
+
+    Of a model on a server of one's own that is the model's name alone.
+    """
+    return stated or (teacher.rpartition("#")[2] if _PRIVATE_HOST.search(teacher) else teacher)
+
+
+def without_private_hosts(markdown: str) -> str:
+    """Return a page that names no endpoint of a private network; quoted rows stay as they are."""
+    lines = markdown.split("\n")
+    return "\n".join(line if line.startswith(">") else _PRIVATE_HOST.sub(r"\1HOST", line) for line in lines)
 
 
 def _lines(text: str) -> str:

@@ -10,17 +10,32 @@ import functools
 import json
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import metadata
+from statistics import median
 
-from open_thoughts_gen.publish.funnel import stages
+from open_thoughts_gen.publish.funnel import is_flat, stages
 from open_thoughts_gen.publish.markdown import MAX_CELL, clip, code, inline, table
 from open_thoughts_gen.publish.quality import Quality
+from open_thoughts_gen.publish.rates import percent
 from open_thoughts_gen.recipe import Recipe
 from open_thoughts_gen.types import Counts, Outcome
 
-# What the bytes of a dataset can depend on, besides the recipe and the responses.
-_PACKAGES = ("open-thoughts-gen", "clingo", "math-verify", "matplotlib", "openai", "pyarrow", "pydantic", "rapidfuzz")
+# What the bytes of a dataset can depend on, besides the recipe and the responses: `run.json` has them all.
+_PACKAGES = """
+    open-thoughts-gen bespokelabs-curator clingo math-verify matplotlib openai pyarrow pydantic rapidfuzz vllm
+""".split()
+# Of a card: what writes the rows, and what decides them, by the plug-in that it serves; the first that the recipe has.
+_WRITER = "pyarrow"
+_DECIDERS = {
+    "curator": "bespokelabs-curator",
+    "vllm": "vllm",
+    "openai": "openai",
+    "family": "clingo",
+    "math": "math-verify",
+    "near_dedup": "rapidfuzz",
+}
+_CHARACTERS_OF_TOKEN = 4
 _MAX_VALUE = 300  # characters of one setting
 _OUTCOMES: tuple[Outcome, ...] = ("correct", "incorrect", "undecided")
 
@@ -40,8 +55,20 @@ def versions() -> Mapping[str, str]:
     return installed
 
 
-def steps_table(recipe: Recipe) -> str:
-    """Return the line as it was run: each step's plug-in, its settings, the rows that it is for."""
+def versions_table(recipe: Recipe) -> str:
+    """Return the versions that matter most: of this package, of what writes the rows, and of what decides them."""
+    parts = (recipe.teacher, *recipe.verifiers, *recipe.question_filters, *recipe.sample_filters)
+    used = [package for name, package in _DECIDERS.items() if any(part.use == name for part in parts)]
+    installed = versions()
+    shown = [name for name in ("open-thoughts-gen", _WRITER, *used[:1]) if name in installed]
+    return table(("Package", "Version"), [(code(name), code(installed[name])) for name in shown])
+
+
+def steps_table(recipe: Recipe, *, idle: Collection[str] = ()) -> str:
+    """Return the line as it was run: each step's plug-in, its settings, the rows that it is for.
+
+    `idle` are plug-ins that had nothing to work with; their settings would only suggest that they had.
+    """
     steps = (
         *(("source", part) for part in recipe.sources),
         *(("question filter", part) for part in recipe.question_filters),
@@ -56,19 +83,21 @@ def steps_table(recipe: Recipe) -> str:
             for name, value in part.resolved().items()
             if name not in ("use", "when") and value not in (None, {}, [], "")
         }
-        rows.append(
-            (step, code(part.use), _settings(settings, otherwise="none"), _settings(part.when, otherwise="all"))
-        )
+        said = "had nothing to compare with" if part.use in idle else _settings(settings, otherwise="none")
+        rows.append((step, code(part.use), said, _settings(part.when, otherwise="all")))
     return table(("Step", "Plug-in", "Settings", "For rows"), rows)
 
 
 def funnel_table(recipe: Recipe, counts: Counts) -> str:
-    """Return what was drawn, what was left out and why, what is left."""
+    """Return what was drawn, what was left out and why, what is left; a sentence where nothing was left out."""
+    steps = stages(recipe, counts)
+    if is_flat(steps):
+        return f"Nothing was left out: each of the {counts.drawn:,} questions drawn became one of the rows."
     rows = [
         ("", f"left out by {code(stage.name)}: {inline(stage.reason)}", f"−{stage.lost:,}", f"{stage.left:,}")
         if stage.is_loss
         else (f"**{stage.name}**", "", "", f"**{stage.left:,}**")
-        for stage in stages(recipe, counts)
+        for stage in steps
     ]
     return table(("Stage", "Reason", "Left out", "Left"), rows, numbers=(2, 3))
 
@@ -111,20 +140,20 @@ _GUARDS: dict[bool | str, str] = {
 }
 
 
-def percent(rate: float) -> str:
-    """Return a rate (0..1) in percent; only what is exactly none or all prints as 0 % or 100 %."""
-    if rate in (0, 1):
-        return f"{rate:.0%}".replace("%", " %")
-    return f"{min(max(rate * 100, 0.1), 99.9):.1f} %"
-
-
 def quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str]]:
     """Yield the quality figures: each measure, its value and how it is measured.
 
     `remark` is what the Hub's viewer will not show, empty if it shows all.
     """
     yield "Rows", f"{quality.num_rows:,}", "accepted by every filter"
+    yield "Questions", f"{quality.num_questions:,}", "distinct prompts; each has one `id`"
+    if repeated := quality.num_rows - quality.num_questions:
+        how = "rows with the prompt, and so the `id`, of a row before them: further attempts at its question"
+        yield "Rows that repeat a question", f"{repeated:,}", how
     yield "Verified correct", percent(quality.correct_rate), "at least one verifier says correct, none incorrect"
+    if quality.num_agreed:
+        how = "rows that only the consensus of the question's attempts calls correct: not counted as verified"
+        yield "Agreed on by attempts", f"{quality.num_agreed:,}", how
     if quality.num_in_form:
         how = "rows of which none but verifiers of form say correct: not counted as verified"
         yield "Judged in form only", f"{quality.num_in_form:,}", how
@@ -149,8 +178,20 @@ def quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str]
         yield f"Answer balance, {inline(kind)}", f"{percent(balance.share)} {inline(balance.answer)}", how
     yield "Words of question", f"{quality.question_words:,.0f}", "median"
     yield "Words of reasoning", f"{quality.reasoning_words:,.0f}", "median"
+    if characters := quality.words.characters:
+        tokens = [_rounded(num / _CHARACTERS_OF_TOKEN) for num in (median(characters), max(characters))]
+        how = (
+            "median and longest, of question, reasoning and response together: estimated at four characters a token, "
+            "as in English prose; a trainer's maximal length has to hold the longest"
+        )
+        yield "Tokens of a row, about", ", ".join(tokens), how
     viewer = inline(remark) if remark else "the first 100 rows pass the Hub viewer's limits with no cell cut"
     yield "Viewer", "cut" if remark else "whole", viewer
+
+
+def _rounded(number: float) -> str:
+    """Return an estimate in two figures."""
+    return f"{float(f'{number:.2g}'):,.0f}"
 
 
 def _settings(settings: Mapping[str, object], *, otherwise: str) -> str:

@@ -9,10 +9,12 @@ tests of a family.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 
+from open_thoughts_gen.filters.complete import Complete
 from open_thoughts_gen.publish.rows import answer_of
 from open_thoughts_gen.similar.guard import Guard
 from open_thoughts_gen.similar.pairs import near_duplicates
@@ -24,6 +26,8 @@ from open_thoughts_gen.text import normalise
 from open_thoughts_gen.types import Finished, Sample
 
 FILTER = "near_dedup"
+_MEMORY_GB = 0.1  # for the search of near-duplicates, beside a whole run
+_REFUSAL = Complete(checks=("refusal",))
 YES_NO = {"yes", "no", "true", "false"}
 
 
@@ -47,24 +51,33 @@ class NearRule:
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How many words each row's question has, and each trace's reasoning."""
+    """How many words each row's question has, and each trace's reasoning; and the characters of all of each row."""
 
     question: Sequence[int]
     reasoning: Sequence[int]
+    characters: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
     """What can be said of the accepted rows in figures; rates are 0..1.
 
-    `verified_by` are the verifiers, by their labels, that found rows correct; `num_in_form` are the rows of which none
-    but verifiers of form did, which are not counted in `correct_rate`. `num_disagreements` are verdicts that call the
-    reference itself, as an answer, incorrect.
+    `num_reasoned` and `num_answered` are the rows that have reasoning, and an answer; `num_cut` those that break off at
+    the teacher's limit, `num_refused` those that refuse, as far as the filter `complete` knows a refusal. `verified_by`
+    are the verifiers, by their labels, that found rows correct. Not counted in `correct_rate` are `num_agreed`, the
+    rows that are right by the consensus of the question's attempts alone, and `num_in_form`, those of which none but
+    verifiers of form said so. `num_disagreements` are verdicts that call the reference itself, as an answer, incorrect.
     """
 
     num_rows: int
+    num_questions: int
+    num_reasoned: int
+    num_answered: int
+    num_cut: int
+    num_refused: int
     correct_rate: float
     verified_by: tuple[str, ...]
+    num_agreed: int
     num_in_form: int
     num_verdicts: int
     num_disagreements: int
@@ -86,27 +99,29 @@ class Quality:
         return median(self.words.reasoning or [0])
 
 
-def measure(finished: Finished) -> Quality:
-    """Measure a finished run."""
+def measure(finished: Finished, *, consensus: Collection[str] = ()) -> Quality:
+    """Measure a finished run; `consensus` are the labels of verifiers that compare a question's own attempts."""
     samples = finished.samples
     correct = [sample for sample in samples if sample.outcome == "correct"]
-    verdicts = (verdict for sample in correct for verdict in sample.verdicts)
-    verified_by = (each.verifier for each in verdicts if each.outcome == "correct" and not each.form_only)
-    judged = [*samples, *(dropped.sample for dropped in finished.dropped if dropped.sample)]
+    judges = [[v.verifier for v in s.verdicts if v.outcome == "correct" and not v.form_only] for s in correct]
+    proved = [[label for label in labels if label not in consensus] for labels in judges]
+    num_agreed = sum(bool(labels) and not rest for labels, rest in zip(judges, proved, strict=True))
+    num_verdicts, num_disagreements = _verdicts(finished)
     filtered = next((report.facts for report in reversed(finished.reports) if report.plugin == FILTER), {})
     near_rule = NearRule(**filtered["rule"]) if "rule" in filtered else NearRule()
     return Quality(
         num_rows=len(samples),
-        correct_rate=_share(len(correct), len(samples)),
-        verified_by=tuple(dict.fromkeys(verified_by)),
+        num_questions=len({sample.question.id for sample in samples}),
+        num_reasoned=sum(bool(sample.trace and sample.trace.reasoning.strip()) for sample in samples),
+        num_answered=sum(bool((answer_of(sample) or "").strip()) for sample in samples),
+        num_cut=sum(bool(sample.trace and sample.trace.finish_reason == "length") for sample in samples),
+        num_refused=sum(sample.outcome != "correct" and _REFUSAL.drop_reason(sample) is not None for sample in samples),
+        correct_rate=_share(len(correct) - num_agreed, len(samples)),
+        verified_by=tuple(dict.fromkeys(label for labels in proved for label in labels)),
+        num_agreed=num_agreed,
         num_in_form=sum(sample.is_right_in_form_only for sample in samples),
-        num_verdicts=sum(len(sample.verdicts) for sample in judged),
-        num_disagreements=sum(
-            verdict.outcome == "incorrect" and normalise(verdict.answer) == normalise(sample.question.reference)
-            for sample in judged
-            for verdict in sample.verdicts
-            if verdict.answer is not None and sample.question.reference is not None
-        ),
+        num_verdicts=num_verdicts,
+        num_disagreements=num_disagreements,
         near_duplicate_rate=_share(len(repeating(samples, near_rule)), len(samples)),
         near_rule=near_rule,
         num_twins=sum(1 for _ in twins(samples)),
@@ -114,9 +129,24 @@ def measure(finished: Finished) -> Quality:
         balance=_balance(samples),
         words=WordCounts(
             [len(sample.question.prompt.split()) for sample in samples],
-            [len(sample.trace.reasoning.split()) for sample in samples if sample.trace],
+            [len(sample.trace.reasoning.split()) if sample.trace else 0 for sample in samples],
+            [sample.num_characters for sample in samples],
         ),
     )
+
+
+def _verdicts(finished: Finished) -> tuple[int, int]:
+    """Return how many verdicts there are, and how many call the reference itself, as an answer, incorrect."""
+    num = num_disagreements = 0
+    dropped = (drop.sample for drop in finished.dropped)
+    for sample in (each for each in chain(finished.samples, dropped) if each is not None):
+        num += len(sample.verdicts)
+        num_disagreements += sum(
+            verdict.outcome == "incorrect" and normalise(verdict.answer) == normalise(sample.question.reference)
+            for verdict in sample.verdicts
+            if verdict.answer is not None and sample.question.reference is not None
+        )
+    return num, num_disagreements
 
 
 def repeating(samples: Sequence[Sample], rule: NearRule) -> set[int]:
@@ -124,7 +154,7 @@ def repeating(samples: Sequence[Sample], rule: NearRule) -> set[int]:
 
     Minimal pairs, and attempts at one question, are not duplicates of each other.
     """
-    with Spill() as spill:
+    with Spill(_MEMORY_GB) as spill:
         texts = Texts(spill)
         questions = Questions(samples, seen=texts.add)
         guard = Guard(questions, texts, rule.numbers_guard)

@@ -22,12 +22,15 @@ _NUM_TRIED = 8
 _EXACT = json.dumps([{"use": "exact"}])
 
 
-def reward_code(recipe: Recipe, samples: Sequence[Sample], where: str, has_rl: bool) -> str:
-    """Return code that rewards `my_model` by the dataset at `where`, a Python string; empty if no such code holds."""
+def reward_code(recipe: Recipe, samples: Sequence[Sample], where: str, has_rl: bool, split: str = "train") -> str:
+    """Return code that rewards `my_model` by the dataset at `where`, a Python string; empty if no such code holds.
+
+    `split` is the one to measure with.
+    """
     if has_rl:
         return (
             "from open_thoughts_gen.rewards import reward\n\n"
-            f'for row in load_dataset({where}, "rl", split="train"):\n'
+            f'for row in load_dataset({where}, "rl", split="{split}"):\n'
             '    score = reward(my_model(row["prompt"]), row)  # 1.0 correct, else 0.0'
         )
     tried = list(islice((sample for sample in samples if sample.trace and sample.outcome == "correct"), _NUM_TRIED))
@@ -41,7 +44,7 @@ def reward_code(recipe: Recipe, samples: Sequence[Sample], where: str, has_rl: b
             return (
                 "from open_thoughts_gen.rewards import reward\n\n"
                 f"verifiers = {verifiers!r}\n"
-                f'for row in load_dataset({where}, split="train"):\n'
+                f'for row in load_dataset({where}, split="{split}"):\n'
                 f'    judged = {{"prompt": row["question"], "reference": row["{column}"], "verifiers": verifiers}}\n'
                 '    score = reward(my_model(row["question"]), judged)  # 1.0 correct, else 0.0'
             )

@@ -7,21 +7,22 @@ recipe, not set to null.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.publish.columns import STANDARD, Column, arrow_schema
+from open_thoughts_gen.publish.columns import MEASURES, STANDARD, Column, arrow_schema
+from open_thoughts_gen.publish.markdown import public_name
 from open_thoughts_gen.publish.parquet import write_parquet
 from open_thoughts_gen.publish.spans import with_spans
-from open_thoughts_gen.recipe import ColumnType
+from open_thoughts_gen.recipe import ColumnType, Publish
+from open_thoughts_gen.recipe.licensing import teacher_license
 from open_thoughts_gen.text import final_answer, shorten
+from open_thoughts_gen.text.turns import Style, chat_of, messages
 from open_thoughts_gen.types import Dropped, Sample
 
 TRAIN = "train"  # the split of rows that no filter has put in another
-_THINK = re.compile(r"<(?=\s*/?\s*think\s*>)", re.IGNORECASE)
 
 _DROPPED = (
     Column("step"),
@@ -31,6 +32,7 @@ _DROPPED = (
     Column("twin"),
     Column("score", dtype="float64"),
     *STANDARD,
+    MEASURES,
     Column("meta"),
 )
 
@@ -38,16 +40,20 @@ _DROPPED = (
 class DefaultRows:
     """Makes the rows of the default config, and gathers what does not fit its column: one fault a column."""
 
-    def __init__(self, extra: Mapping[str, ColumnType]) -> None:
-        """Take the recipe's own columns, whose values stand in `meta`."""
-        self._extra = extra
+    def __init__(self, publish: Publish, *, measured: bool = False) -> None:
+        """Take what the recipe says of columns and teacher, and whether any row has measures."""
+        self._extra, self._publish, self._measured = publish.columns, publish, measured
         self._faults: dict[str, Fault] = {}
 
     def row(self, sample: Sample) -> dict[str, Any]:
         """Return the row of a sample."""
-        cells = _standard_row(sample)
+        cells = standard_row(sample, self._publish.teacher_license)
+        if sample.trace:
+            cells["teacher"] = clean(public_name(sample.trace.teacher, self._publish.teacher_name))
+        if self._measured:
+            cells["measures"] = _measures(sample)
         for name, kind in self._extra.items():
-            value = sample.question.meta.get(name)
+            value = sample.trait(name)
             if name == "derivation":
                 value = with_spans(value, sample.trace)
             try:
@@ -85,7 +91,8 @@ def answer_of(sample: Sample) -> str | None:
     return final_answer(sample.trace.response) if sample.trace else None
 
 
-def _standard_row(sample: Sample) -> dict[str, Any]:
+def standard_row(sample: Sample, stated_license: str = "") -> dict[str, Any]:
+    """Return a sample's cells of the standard columns."""
     question, trace = sample.question, sample.trace
     return {
         "id": question.id,
@@ -102,6 +109,7 @@ def _standard_row(sample: Sample) -> dict[str, Any]:
         "finish_reason": trace.finish_reason if trace else None,
         "source": clean(question.source),
         "license": clean(question.license),
+        "teacher_license": clean(teacher_license(trace.teacher, stated_license)) if trace else None,
         "verdicts": [
             {
                 "verifier": clean(verdict.verifier),
@@ -114,26 +122,20 @@ def _standard_row(sample: Sample) -> dict[str, Any]:
     }
 
 
-def chat_row(sample: Sample, *, system: str = "") -> dict[str, Any]:
-    """Return a sample as a chat, its reasoning in `<think>` tags, ready for a trainer.
+def chat_of_row(sample: Sample, *, system: str = "", style: Style = "inline") -> list[dict[str, str]]:
+    """Return a sample as messages, ready for a trainer; `system` is the first turn, if it is set.
 
-    `system` is the first turn, if it is set. A think tag inside a trace gets a zero-width space after its `<`, so that
-    exactly one pair of tags parts reasoning and response; the default config has the text unchanged.
+    A think tag inside a trace gets a zero-width space after its `<`, so that exactly one pair of tags parts reasoning
+    and response, and white space around both is left out (`text.turns`); the default config has the texts unchanged.
     """
-    reasoning, response = (sample.trace.reasoning, sample.trace.response) if sample.trace else ("", "")
-    thought = f"<think>\n{_untagged(reasoning)}\n</think>\n\n{_untagged(response)}"
-    return {
-        "id": sample.question.id,
-        "messages": [
-            *([{"role": "system", "content": clean(system)}] if system else []),
-            {"role": "user", "content": clean(sample.question.prompt)},
-            {"role": "assistant", "content": clean(thought)},
-        ],
-    }
+    return messages(chat_of(sample, system=system), style)
 
 
-def _untagged(text: str) -> str:
-    return _THINK.sub("<\u200b", text)
+def _measures(sample: Sample) -> list[dict[str, str | None]]:
+    return [
+        {"name": clean(name), "value": _json(measure.value), "by": clean(measure.by)}
+        for name, measure in sorted(sample.measures.items())
+    ]
 
 
 def _dropped_row(dropped: Dropped) -> dict[str, Any]:
@@ -147,7 +149,7 @@ def _dropped_row(dropped: Dropped) -> dict[str, Any]:
         "score": why.score,
     }
     if sample:
-        row |= _standard_row(sample) | {"meta": _json(sample.question.meta)}
+        row |= standard_row(sample) | {"measures": _measures(sample), "meta": _json(sample.question.meta)}
         row |= {} if sample.verdicts else {"outcome": None}
     return row
 

@@ -10,26 +10,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from open_thoughts_gen.publish import contamination, provenance
-from open_thoughts_gen.publish.front_matter import Config, load_name, one_line
-from open_thoughts_gen.publish.markdown import authored, code, fence, inline, table
-from open_thoughts_gen.publish.provenance import percent
+from open_thoughts_gen.publish.agreement import agreement_table
+from open_thoughts_gen.publish.evaluation import EvaluationRecord
+from open_thoughts_gen.publish.front_matter import (
+    Config,
+    load_name,
+    one_line,
+    rebuild_from_hub,
+    rebuild_here,
+    repository,
+)
+from open_thoughts_gen.publish.makeup import makeup
+from open_thoughts_gen.publish.markdown import authored, code, fence, inline, public_name, table
+from open_thoughts_gen.publish.measures import measures_table
+from open_thoughts_gen.publish.pictures import Drawn
 from open_thoughts_gen.publish.quality import Quality
+from open_thoughts_gen.publish.question_files import QuestionFiles
+from open_thoughts_gen.publish.rates import percent
 from open_thoughts_gen.publish.reward_code import reward_code
+from open_thoughts_gen.publish.training_code import fine_tuning_code, grpo_code
 from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.recipe.licensing import Licensing
 from open_thoughts_gen.types import Finished
 
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A figure that stands in the folder: its file name and what it shows, for those who cannot see it."""
-
-    name: str
-    caption: str
+_MAX_DOMAINS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a card is made of. `remark` is what the Hub's viewer will not show, empty if it shows all."""
+    """All that a card is made of.
+
+    `remark` is what the Hub's viewer will not show, empty if it shows all; `asked` says which files of
+    questions are published.
+    """
 
     recipe: Recipe
     finished: Finished
@@ -37,7 +50,10 @@ class Facts:
     quality: Quality
     figures: Sequence[Drawn]
     command: str
+    licensing: Licensing
+    asked: QuestionFiles
     remark: str = ""
+    evaluation: EvaluationRecord | None = None
 
     @property
     def title(self) -> str:
@@ -50,55 +66,24 @@ class Facts:
         return f'"{load_name(self.recipe, self.command)}"'
 
 
-def lead(facts: Facts) -> str:
-    """Return the sentence on top: how many rows, how many verified, and by what."""
-    quality, recipe = facts.quality, facts.recipe
-    judged = " None of them is verified correct." if recipe.verifiers and quality.num_rows else ""
-    if quality.verified_by:
-        judges = ", ".join(map(code, quality.verified_by))
-        judged = f" {percent(quality.correct_rate)} of them are verified correct by {judges}."
-    if quality.num_in_form:
-        rows = "1 row was" if quality.num_in_form == 1 else f"{quality.num_in_form:,} rows were"
-        judged += f" {rows} judged in form only."
-    pairs = f" {quality.num_twins:,} minimal pairs change one fact and with it the answer." if quality.num_twins else ""
-    return (
-        f"**{quality.num_rows:,} questions with reasoning and answer.**{judged}{pairs} Every figure about "
-        "them was computed from the run that made them."
-    )
-
-
-def at_a_glance(facts: Facts) -> str:
-    """Return the table of key figures."""
-    quality = facts.quality
-    columns = {
-        "Rows": f"{quality.num_rows:,}",
-        "Verified correct": percent(quality.correct_rate),
-        "Near-duplicates": percent(quality.near_duplicate_rate),
-        **({"Minimal pairs": f"{quality.num_twins:,}"} if quality.num_twins else {}),
-        "Question, median": f"{quality.question_words:,.0f} words",
-        "Reasoning, median": f"{quality.reasoning_words:,.0f} words",
-        "Licence": inline(facts.recipe.publish.license),
-    }
-    return table(list(columns), [list(columns.values())])
-
-
 def loading(facts: Facts) -> str:
     """Return the code that loads the dataset."""
-    default, messages, *more = facts.configs
-    others = [
+    default, *others = facts.configs
+    held_out = [
         f'{split.name} = load_dataset({facts.where}, split="{split.name}")  # {split.num_rows:,} rows, none like train'
         for split in default.splits[1:]
     ]
-    others += [
-        f'{config.name} = load_dataset({facts.where}, "{config.name}", split="train")  # to reward by'
-        for config in more
-    ]
+    names = {"messages": "chats", "reasoning_content": "chats_beside", "rl": "prompts"}
     lines = [
         "from datasets import load_dataset",
         "",
         f'rows = load_dataset({facts.where}, split="train")  # {len(default.columns)} columns, described below',
-        f'chats = load_dataset({facts.where}, "{messages.name}", split="train")  # the same rows for a trainer',
-        *others,
+        *held_out,
+        *(
+            f'{names.get(config.name, config.name)} = load_dataset({facts.where}, "{config.name}", split="train")'
+            f"  # {SHORT_USES.get(config.name, SCHEMA_USE)}"
+            for config in others
+        ),
     ]
     return fence("\n".join(lines), "python")
 
@@ -109,13 +94,19 @@ def purpose(facts: Facts) -> list[str]:
     counted = ", ".join(f"{inline(domain)} ({num:,})" for domain, num in domains.most_common(12))
     languages = ", ".join(map(inline, facts.recipe.publish.language))
     scope = f"Domains, with their rows: {counted}. Language: {languages}."
-    return [authored(facts.recipe.publish.purpose), scope, *_figures(facts, "makeup", "lengths")]
+    tables = makeup(facts.recipe, facts.finished.samples, facts.quality.words)
+    return [
+        authored(facts.recipe.publish.purpose),
+        scope,
+        *_figures(facts, "makeup"),
+        *tables,
+        *_figures(facts, "lengths"),
+    ]
 
 
 def _figures(facts: Facts, *names: str) -> list[str]:
     drawn = {figure.name.removeprefix(f"{facts.recipe.name}-"): figure for figure in facts.figures}
-    figures = (drawn[f"{name}.png"] for name in names if f"{name}.png" in drawn)
-    return [f"![{inline(figure.caption)}](assets/{figure.name})" for figure in figures]
+    return [drawn[f"{name}.png"].markdown for name in names if f"{name}.png" in drawn]
 
 
 def creation(facts: Facts) -> list[str]:
@@ -128,6 +119,7 @@ def creation(facts: Facts) -> list[str]:
     attempts = f"{recipe.attempts} attempt{'s' if recipe.attempts != 1 else ''} a question"
     if recipe.until:
         attempts = f"until {recipe.until.accepted} are correct, at most {recipe.until.max_attempts} a question"
+    measured = measures_table(finished.samples)
     target = f"; the target was {recipe.target:,} accepted rows" if recipe.target else ""
     line = (
         "Every row went the same way: a source drew its question, question filters left some out, the teacher reasoned "
@@ -137,7 +129,9 @@ def creation(facts: Facts) -> list[str]:
         authored(recipe.publish.creation),
         line,
         asked_as(recipe),
-        provenance.steps_table(recipe),
+        provenance.steps_table(
+            recipe, idle=(contamination.PLUGIN,) if contamination.compared_nothing(finished) else ()
+        ),
         *_figures(facts, "funnel"),
         provenance.funnel_table(recipe, finished.counts),
         *(
@@ -145,6 +139,8 @@ def creation(facts: Facts) -> list[str]:
             if verdicts
             else []
         ),
+        *agreement_table(finished),
+        *(["What filters measured of the published rows:", measured] if measured else []),
     ]
 
 
@@ -173,20 +169,27 @@ SPLIT_USES = {
 }
 CONFIG_USES = {
     "default": "everything that is known of each row",
-    "messages": "chats, for supervised fine-tuning",
+    "messages": "chats for supervised fine-tuning, the reasoning in `<think>` tags; for templates that know no field "
+    "for it (Llama 3, Qwen2.5, Gemma 3, Phi), and for Qwen3",
+    "reasoning_content": "the same chats, the reasoning in a field of its own; for templates that read it there (Qwen3 "
+    "to Qwen3.8, Nemotron 3, GLM-4.5; with transformers 5.21 or newer also gpt-oss and Gemma 4)",
     "rl": "prompts with what judges an answer, for reinforcement learning",
 }
+SHORT_USES = {
+    "messages": "the reasoning in <think> tags",
+    "reasoning_content": "reasoning in a field",
+    "rl": "to reward by",
+}
+SCHEMA_USE = "the columns of the published set of this name"
 
 
 def purposes(facts: Facts) -> list[str]:
-    """Return what each config and each split is for, where there is more than a train split in two configs."""
+    """Return what each config and each split is for."""
     default = facts.configs[0]
-    if len(facts.configs) == len(CONFIG_USES) - 1 and len(default.splits) == 1:
-        return []
     held_out = next(
         (dict(report.facts.get("held_out", {})) for report in facts.finished.reports if "held_out" in report.facts), {}
     )
-    lines = [f"- config {code(config.name)}: {CONFIG_USES[config.name]}" for config in facts.configs]
+    lines = [f"- config {code(config.name)}: {CONFIG_USES.get(config.name, SCHEMA_USE)}" for config in facts.configs]
     for split in default.splits:
         values = held_out.get(split.name, ())
         alone = f"; held out whole: {', '.join(map(inline, values))}" if values else ""
@@ -200,63 +203,90 @@ def fields(facts: Facts) -> list[str]:
     for i, config in enumerate(facts.configs):
         splits = "; ".join(f"split {code(split.name)}, {split.num_rows:,} rows" for split in config.splits)
         parts.append(f"Config {code(config.name)}{' (the default)' if i == 0 else ''}, {splits}:")
-        rows = []
-        for column in config.columns:
+        rows, repeated = [], [column for column in config.columns if i and column in facts.configs[0].columns]
+        for column in (column for column in config.columns if column not in repeated or column.name == "id"):
             members = ", ".join(code(member.name) for member in column.members)
             rows.append((code(column.name), f"list of {members}" if members else code(column.dtype), column.meaning))
         parts.append(table(("Field", "Type", "Meaning"), rows))
+        names = ", ".join(code(column.name) for column in repeated if column.name != "id")
+        parts += [f"As in the default config: {names}."] if names and i else []
     return parts
 
 
 def uses(facts: Facts) -> list[str]:
     """Return what the dataset can be used for, with code."""
-    teach = f'chats = load_dataset({facts.where}, "messages", split="train")["messages"]'
-    check = reward_code(facts.recipe, facts.finished.samples, facts.where, any(c.name == "rl" for c in facts.configs))
-    return [
-        authored(facts.recipe.publish.uses),
-        "Teach a model to reason before it answers (supervised fine-tuning): the chats carry it in `<think>` tags.",
-        fence(teach, "python"),
-        *(
-            ["Reward or measure a model by answers that are known to be right (reinforcement learning, evaluation):"]
-            if check
-            else []
-        ),
-        *([fence(check, "python")] if check else []),
-    ]
+    has_rl = any(config.name == "rl" for config in facts.configs)
+    split = "test" if any(split.name == "test" for split in facts.configs[0].splits) else "train"
+    check = reward_code(facts.recipe, facts.finished.samples, facts.where, has_rl, split)
+    grpo = grpo_code(facts.where, max(facts.quality.words.reasoning, default=0)) if has_rl else ""
+    codes = {
+        "Teach a model to reason before it answers (supervised fine-tuning), with TRL:": fine_tuning_code(facts.where),
+        "Reward a model by answers that are known to be right (reinforcement learning), with TRL:": grpo,
+        "Measure a model by the same verifiers (evaluation), `my_model` being what answers a prompt:": check,
+    }
+    parts = [authored(facts.recipe.publish.uses)]
+    for sentence, written in codes.items():
+        parts += [sentence, fence(written, "python")] if written else []
+    return parts
 
 
 def limitations(facts: Facts) -> list[str]:
     """Return what the dataset is not, in the author's words and computed."""
     quality, finished = facts.quality, facts.finished
-    teachers = sorted({sample.trace.teacher for sample in finished.samples if sample.trace})
+    names = {sample.trace.teacher for sample in finished.samples if sample.trace}
+    teachers = sorted({public_name(name, facts.recipe.publish.teacher_name) for name in names})
     open_rate = 1 - quality.correct_rate
+    wanted = (
+        f"{quality.num_rows:,} of the {facts.recipe.target:,} rows asked for" if facts.recipe.target else "fewer rows"
+    )
     points = [
         f"All reasoning was written by {', '.join(map(code, teachers)) or 'nobody'}: expect its habits and wording.",
-        "The verifiers judge final answers. They do not prove that every sentence of the reasoning is sound.",
+        _unproved(facts),
         f"{percent(open_rate)} of the rows are not verified correct." if quality.num_rows and open_rate else "",
         f"Near-duplicates: {percent(quality.near_duplicate_rate)} of the rows compared." if quality.num_rows else "",
         inline(contamination.limitation(facts.recipe, finished)),
-        inline(finished.shortfall),
+        f"The run accepted {wanted}; the funnel above says where the others went." if finished.shortfall else "",
     ]
     computed = "\n".join(f"- {point}" for point in points if point)
     return [authored(facts.recipe.publish.limitations), "Computed from the run:", computed]
 
 
+def _unproved(facts: Facts) -> str:
+    """Return what of the reasoning nobody has judged."""
+    verifiers = facts.recipe.verifiers
+    if not verifiers:
+        return "No verifier judged these rows: neither reasoning nor answers are known to be right."
+    steps = [part.plugin.label for part in verifiers if getattr(part.plugin, "judges_steps", False)]
+    if not steps:
+        return "The verifiers judge final answers. They do not prove that every sentence of the reasoning is sound."
+    named = ", ".join(map(code, steps))
+    return f"The verifiers judge final answers, and {named} the steps as far as it reads them; no more is proved."
+
+
 def reproduction(facts: Facts) -> list[str]:
-    """Return the command that makes the dataset again, what it cost, and the versions."""
-    packages = [(code(name), code(version)) for name, version in provenance.versions().items()]
-    return [
-        f"Made with `open_thoughts_gen` from one recipe and the seed {facts.recipe.seed}. This command "
-        "makes it again, byte for byte, with the same versions, the same responses and the same benchmarks at hand:",
-        fence(facts.command, "sh"),
-        provenance.cost_line(facts.finished.counts),
-        table(("Package", "Version"), packages),
+    """Return the command that makes the dataset again, what it lacks, what it cost, and the versions."""
+    recipe, counts = facts.recipe, facts.finished.counts
+    parts = (*recipe.sources, *recipe.question_filters, recipe.teacher, *recipe.verifiers, *recipe.sample_filters)
+    plugins = sorted({part.use for part in parts if ":" in part.use})
+    lacking = [
+        f"the files of its questions: {', '.join(map(inline, facts.asked.withheld))}" if facts.asked.withheld else "",
+        "the files that its sources read" if any(part.use == "documents" for part in recipe.sources) else "",
+        "the stored answers of the models, which would answer otherwise if they were asked again"
+        if counts.prompt_tokens + counts.completion_tokens
+        else "",
+        f"the plug-ins {', '.join(map(code, plugins))}, which do not come with the package" if plugins else "",
     ]
-
-
-def licence(facts: Facts) -> str:
-    """Return the licence of the dataset, and the licences of its questions."""
-    licenses = Counter(sample.question.license or "unstated" for sample in facts.finished.samples)
-    counted = ", ".join(f"{code(name)} ({num:,} rows)" for name, num in licenses.most_common())
-    released = f"The dataset is released under {code(facts.recipe.publish.license)}."
-    return f"{released} Licences of its questions: {counted or 'none'}."
+    without = "; ".join(filter(None, lacking))
+    repo, has_questions = repository(recipe), bool(facts.asked.published)
+    files = ", and so are the files of questions that it reads" if has_questions else ""
+    again = rebuild_from_hub(repo, questions=has_questions) if repo else rebuild_here(load_name(recipe, facts.command))
+    return [
+        f"Made with `open_thoughts_gen` from one recipe and the seed {recipe.seed}, by:",
+        fence(facts.command, "sh"),
+        f"The recipe, with every setting, is part of the dataset{files}. It makes the same rows again, byte for byte, "
+        f"with the same versions and the same benchmarks at hand{'.' if without else ':'}",
+        f"It also needs what is not part of the dataset: {without}." if without else "",
+        fence(again, "sh"),
+        provenance.cost_line(counts),
+        provenance.versions_table(recipe),
+    ]

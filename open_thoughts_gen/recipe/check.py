@@ -64,7 +64,7 @@ def check_attempts(root: Node, *, judged: bool) -> Iterator[Fault]:
         return
     if not judged:
         yield until.fault("this needs a verifier, which says whether a trace is correct", "add `verifiers:`")
-    if attempts is not None:
+    if attempts is not None and attempts.content != 1:  # 1 is the default, which a run folder's recipe spells out
         yield attempts.fault("`attempts` and `until` are both set", "keep one of them")
 
 

@@ -6,12 +6,15 @@ completions, and a misspelt value its "did you mean".
 
 Licenses: the table of https://huggingface.co/docs/hub/repositories-licenses. Tasks: `pipelines.ts` of
 https://github.com/huggingface/huggingface.js, without those that the Hub no longer lists as tasks of their own
-(`text2text-generation` is a subtask of `text-generation` today). Subtasks (`task_ids`) are not covered.
+(`text2text-generation` is a subtask of `text-generation` today). `TASK_IDS` are the
+subtasks of the tasks that texts have.
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+UNSTATED = "unknown"  # the Hub's word on a card whose license nobody has stated
 
 License = Literal[
     "apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-sa-4.0",
@@ -40,3 +43,20 @@ Task = Literal[
     "text-to-video", "zero-shot-image-classification", "mask-generation", "zero-shot-object-detection", "text-to-3d",
     "image-to-3d", "image-feature-extraction", "keypoint-detection", "other",
 ]  # fmt: skip
+
+TASK_IDS = frozenset(
+    """
+    acceptability-classification entity-linking-classification fact-checking hate-speech-detection
+    intent-classification language-identification multi-class-classification multi-input-text-classification
+    multi-label-classification natural-language-inference semantic-similarity-classification
+    semantic-similarity-scoring sentiment-analysis sentiment-classification sentiment-scoring text-scoring
+    topic-classification coreference-resolution lemmatization named-entity-recognition parsing part-of-speech
+    word-sense-disambiguation closed-domain-qa extractive-qa open-domain-qa multiple-choice-qa
+    multiple-choice-coreference-resolution abstractive-qa closed-book-qa conversational dialogue-generation
+    dialogue-modeling explanation-generation language-modeling open-book-qa text-simplification
+    text2text-generation task-planning news-articles-headline-generation news-articles-summarization
+    document-retrieval entity-linking-retrieval fact-checking-retrieval utterance-retrieval masked-language-modeling
+    slot-filling tabular-multi-class-classification tabular-multi-label-classification
+    tabular-single-column-regression rdf-to-text document-question-answering
+    """.split()
+)

@@ -9,8 +9,9 @@ recipe is fixed by hand and nobody wants to run it once per fault.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,17 @@ from open_thoughts_gen.errors import Fault, UserError, did_you_mean
 from open_thoughts_gen.plugin import Kind, look_in
 from open_thoughts_gen.recipe.check import check_line
 from open_thoughts_gen.recipe.model import PART_KINDS, Origin, Publish, Recipe
-from open_thoughts_gen.recipe.node import Node
-from open_thoughts_gen.recipe.options import apply_options
+from open_thoughts_gen.recipe.node import KeyPath, Node
+from open_thoughts_gen.recipe.options import apply_options, put
 from open_thoughts_gen.recipe.parts import NO_PART, BuiltPart, Part, build_part
+from open_thoughts_gen.recipe.rehearsing import rehearse
 from open_thoughts_gen.recipe.renamed import rename
+from open_thoughts_gen.recipe.scaling import scaled
 from open_thoughts_gen.recipe.secrets import Secrets, mark_secrets
 from open_thoughts_gen.recipe.shorthands import apply_switches, list_source
 from open_thoughts_gen.recipe.validation import faults_of, validate
 from open_thoughts_gen.recipe.variables import fill
-from open_thoughts_gen.recipe.yaml_lines import MAX_CHARACTERS, read
+from open_thoughts_gen.recipe.yaml_lines import MAX_CHARACTERS, Parsed, read
 
 
 def load_recipe(
@@ -39,6 +42,8 @@ def load_recipe(
     teacher: str | None = None,
     target: int | None = None,
     seed: int | None = None,
+    value: tuple[KeyPath, Node] | None = None,
+    rehearsed: bool = False,
 ) -> Recipe:
     """Read a recipe, apply what the command line changes, and check all of it.
 
@@ -46,20 +51,44 @@ def load_recipe(
         path: the YAML file.
         overrides: changes as `key.path=value`, in order, each as after `--set`.
         teacher: name of a teacher plug-in, or a model: `provider/model`, `http://host:port/v1#model`.
-        target: accepted samples wanted, instead of the recipe's.
+        target: accepted samples wanted, instead of the recipe's, whatever its scale.
         seed: the seed, instead of the recipe's.
+        value: what stands at a key path instead of the recipe's own value, written elsewhere.
+        rehearsed: whether to put stand-ins in the place of all that needs a key or a network (`rehearsing`).
 
     Raises:
         UserError: every fault of the recipe, each as `FILE:LINE: what is wrong; a hint`, and no secret in any.
 
     """
     path = Path(path)
-    root, faults = _read_file(path)
+    root, faults = read_file(path)
     root, more = list_source(root)
     faults += more
+    if value is not None:
+        root = put(root, *value)
+    root = rehearse(root, path.parent) if rehearsed else root
     numbers = {name: number for name, number in (("target", target), ("seed", seed)) if number is not None}
     root, more = apply_options(root, overrides, numbers=numbers, teacher=teacher)
-    faults += more
+    recipe = _loaded(root, faults + more, path.parent)
+    return recipe if target is None else recipe.model_copy(update={"target": target})  # whatever the scale
+
+
+def recipe_of(values: Mapping[str, Any], folder: Path, *, overrides: Sequence[str] = (), teacher: str = "") -> Recipe:
+    """Return the recipe of plain values that a command puts together, with the options of the command line.
+
+    Raises:
+        UserError: every fault, as `load_recipe`.
+
+    """
+    root, faults = read(json.dumps(values), "the recipe")
+    root, more = apply_options(
+        root or Node(None, "the recipe"), overrides, numbers={}, teacher=teacher or None, option="--model"
+    )
+    return _loaded(root, faults + more, folder)
+
+
+def _loaded(root: Node, faults: list[Fault], folder: Path) -> Recipe:
+    """Return the recipe that a tree of values writes after the options, if it and the options had no fault."""
     root, more, notes = rename(root, Recipe.renamed)
     faults += more
     root, more = apply_switches(root)
@@ -67,13 +96,14 @@ def load_recipe(
     root, more = fill(root, os.environ)
     faults += more
     if any(isinstance(leaf.content, str) and ":" in leaf.content for _, leaf in root.leaves()):
-        look_in(path.parent)  # a third-party plug-in may be named
+        look_in(folder)  # a third-party plug-in may be named
     recipe, built = _build(root)
     faults += built.faults
     if recipe is None or faults:
         hidden = map(built.secrets.hidden, faults)
         raise UserError(*sorted(dict.fromkeys(hidden), key=_line_of))
-    recipe._origin = Origin(path.parent, (*notes, *built.notes), dict(root.places()))
+    recipe = scaled(recipe, recipe.scale).model_copy(update={"scale": 1.0}) if recipe.scale != 1 else recipe
+    recipe._origin = Origin(folder, (*notes, *built.notes), dict(root.places()))
     return recipe
 
 
@@ -138,18 +168,28 @@ def _line_of(fault: Fault) -> int:
     return int(line) if line.isdigit() else 0
 
 
-def _read_file(path: Path) -> tuple[Node, list[Fault]]:
+def read_file(path: Path) -> tuple[Node, list[Fault]]:
     """Return the tree of values in a recipe's file, a mapping, and its faults."""
+    root, faults = read_yaml(path)
+    hint = "begin with `name: ...`"
+    if root is None or root.content is None:
+        raise UserError(Fault("the recipe is empty", root.where if root else str(path), hint))
+    if not root.is_mapping:
+        raise UserError(Fault(f"a recipe is a mapping, not {root.show()}", root.where, hint))
+    return root, faults
+
+
+def read_yaml(path: Path) -> Parsed:
+    """Return what a YAML file says.
+
+    Raises:
+        UserError: it cannot be read.
+
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_CHARACTERS * 4 + 1)
-        root, faults = read(content.decode("utf-8-sig"), str(path))
-        hint = "begin with `name: ...`"
-        if root is None or root.content is None:
-            raise UserError(Fault("the recipe is empty", root.where if root else str(path), hint))
-        if not root.is_mapping:
-            raise UserError(Fault(f"a recipe is a mapping, not {root.show()}", root.where, hint))
-        return root, faults
+        return read(content.decode("utf-8-sig"), str(path))
     except FileNotFoundError:
         siblings = {file.name for file in path.parent.glob("*.y*ml")} if path.parent.is_dir() else set()
         near = get_close_matches(path.name, sorted(siblings), n=1)

@@ -19,7 +19,7 @@ what a run keeps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -31,6 +31,7 @@ from open_thoughts_gen.money.budget import Budget
 from open_thoughts_gen.money.prices import KnownPrices, Price
 from open_thoughts_gen.plugin import Kind
 from open_thoughts_gen.plugin.one_or_more import OneOrMore, one_or_more
+from open_thoughts_gen.plugin.scales import Scales
 from open_thoughts_gen.recipe.hub_terms import License, Task
 from open_thoughts_gen.recipe.node import KeyPath, Node
 from open_thoughts_gen.recipe.parts import Part, plain
@@ -65,7 +66,35 @@ class Publish(BaseModel):
     renamed: ClassVar[Mapping[str, str]] = {}
 
     title: str = Field(default="", description="title of the card; empty: the recipe's name")
-    license: License = Field(default="cc0-1.0", description="license of the dataset, as the Hub spells it")
+    pitch: str = Field(
+        default="",
+        description="a sentence or two under the title, for whoever reads nothing else (Markdown); empty: none",
+    )
+    authors: OneOrMore = Field(default=(), description="who made the dataset, for the card and its citation")
+    year: int | None = Field(default=None, ge=1990, le=2200, description="year of the citation; null: it has none")
+    version: str = Field(
+        default="1.0.0",
+        pattern=r"^\d+\.\d+\.\d+$",
+        description="version of the dataset, MAJOR.MINOR.PATCH; raise it when you push other rows",
+    )
+    homepage: str = Field(
+        default="", pattern=r"^(https?://[^\s<>()\[\]\"'`\\{}|]+)?$", description="address of a page about the dataset"
+    )
+    # null: the freest that satisfies the licenses of sources and teachers (`licensing`); unknown where none is known
+    license: License | None = Field(default=None, description="license, by the Hub's name; null: it is derived")
+    license_override: str = Field(
+        default="",
+        description="why the dataset may have its license although a source or a teacher asks for another; the card "
+        "repeats it",
+    )
+    teacher_name: str = Field(
+        default="",
+        description="what rows and card call the teacher; empty: the name by which it was asked, or of a model on a "
+        "private network its name there",
+    )
+    teacher_license: str = Field(
+        default="", description="license of the teacher's text, where its terms are not known or others were agreed on"
+    )
     language: OneOrMore = Field(default=("en",), description="language codes (ISO 639)")
     tags: OneOrMore = Field(default=(), description="tags of the card, besides those that every dataset gets")
     task_categories: Tasks = Field(
@@ -80,7 +109,8 @@ class Publish(BaseModel):
     uses: str = Field(default="", description="text of the card's section Example uses (Markdown)")
     limitations: str = Field(default="", description="text of the card's section Limitations and biases (Markdown)")
     columns: Mapping[str, ColumnType] = Field(
-        default_factory=dict, description="keys of a question's meta that become columns, each with its type"
+        default_factory=dict,
+        description="measures, and keys of a question's meta, that become columns, each with its type",
     )
     system: str = Field(
         default="",
@@ -92,8 +122,25 @@ class Publish(BaseModel):
         description="whether to write the config `rl` too: prompt, reference and verifiers with their settings, for "
         "the rewards of reinforcement learning",
     )
+    schemas: OneOrMore = Field(
+        default=(),
+        description="published sets in whose columns the rows are written too, each as a config of that name, such as "
+        "openthoughts3",
+    )
     figure_by: OneOrMore = Field(
         default=("domain",), description="columns by which the card's figures (counts and shares) are broken down"
+    )
+    question_files: bool = Field(
+        default=True,
+        description="whether the files that the source `files` reads are published too: those with a license and of at "
+        "most 5 MB; the card says which are not",
+    )
+    drawings: int = Field(
+        default=0,
+        ge=0,
+        le=12,
+        description="how many charts of different kinds (blocks of Mermaid or text in questions) the card shows, as "
+        "code that the Hub draws",
     )
     repo: str = Field(
         default="",
@@ -136,10 +183,19 @@ class Recipe(BaseModel):
         pattern=NAME_PATTERN, max_length=96, description="name of the run folder, the card and the dataset"
     )
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of every random draw")
-    target: int | None = Field(
+    scale: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="share of the published size to make: every number of questions in the recipe is multiplied by it",
+    )
+    rehearsal_scale: float | None = Field(
+        default=None, gt=0, le=1, description="the scale of a rehearsal (`run --rehearse`); null: `scale`"
+    )
+    target: Annotated[int | None, Scales()] = Field(
         default=None, ge=1, description="how many accepted samples to make; null: as many as the sources give"
     )
-    max_questions: int | None = Field(
+    max_questions: Annotated[int | None, Scales()] = Field(
         default=None, ge=1, description="the most questions to draw; null: 10 times the target, and at least 1000"
     )
     attempts: int = Field(default=1, ge=1, description="how many traces to ask the teacher for, per question")
@@ -172,6 +228,12 @@ class Recipe(BaseModel):
     def notes(self) -> tuple[Fault, ...]:
         """What is not wrong and should still be changed in the recipe's file, such as a setting's former name."""
         return self._origin.notes
+
+    def in_folder(self, folder: Path) -> Recipe:
+        """Return the same recipe, with relative paths in settings starting in another folder."""
+        moved = self.model_copy()
+        moved._origin = replace(self._origin, folder=folder)
+        return moved
 
     def fault_at(self, path: KeyPath, message: str, hint: str = "") -> Fault:
         """Return a fault of a setting, at the line where it, or what holds it, is written."""

@@ -133,9 +133,9 @@ class Node:
             else f"{self.title}{'.' * bool(self.title)}{printable(step)}"
         )
 
-    def titled(self, title: str, where: str) -> Node:
-        """Return the same value as if it had been written elsewhere."""
-        node = replace(self, title=title, where=where)
+    def titled(self, title: str, where: str = "") -> Node:
+        """Return the same value as if it had been written under another title, and elsewhere if that is given."""
+        node = replace(self, title=title, where=where or self.where)
         if isinstance(self.content, dict):
             return replace(
                 node, content={k: child.titled(node.title_of(k), where) for k, child in self.content.items()}

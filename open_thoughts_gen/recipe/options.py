@@ -27,14 +27,15 @@ def is_class_name(use: str) -> bool:
 
 
 def apply_options(
-    root: Node, overrides: Sequence[str], *, numbers: Mapping[str, int], teacher: str | None
+    root: Node, overrides: Sequence[str], *, numbers: Mapping[str, int], teacher: str | None, option: str = "--teacher"
 ) -> tuple[Node, list[Fault]]:
     """Return the recipe after `--teacher`, then `overrides` as after `--set`, then `numbers` as `--target 5`.
 
-    So `--set teacher.model=...` is a setting of the teacher that was chosen beside it.
+    So `--set teacher.model=...` is a setting of the teacher that was chosen beside it. `option` is what faults call the
+    one that chose it.
     """
     changes: list[Callable[[Node], tuple[Node, list[Fault]]]] = []
-    changes += [partial(_choose_teacher, spec=teacher)] if teacher is not None else []
+    changes += [partial(_choose_teacher, spec=teacher, option=option)] if teacher is not None else []
     changes += [partial(_set_value, override=override) for override in overrides]
     faults: list[Fault] = []
     for change in changes:
@@ -64,37 +65,46 @@ def _set_value(root: Node, *, override: str) -> tuple[Node, list[Fault]]:
             raise UserError(Fault("the recipe does not have exactly one source", where=where, hint=hint))
     option = _read_option(text.strip(), where)
     value = (option.root or Node(None, where)).titled("", where)
-    return _put(root, path, value), [Fault(fault.message, where, fault.hint) for fault in option.faults]
+    return put(root, path, value), [Fault(fault.message, where, fault.hint) for fault in option.faults]
 
 
-def _choose_teacher(root: Node, *, spec: str) -> tuple[Node, list[Fault]]:
-    """Make `spec` the teacher: the name of a plug-in, or a model as `provider/model` or `http://host:port/v1#model`.
+def _choose_teacher(root: Node, *, spec: str, option: str) -> tuple[Node, list[Fault]]:
+    """Make `spec` the teacher."""
+    use, model = read_teacher(spec, option)
+    current = root.get("teacher", "use") or root.get("teacher")
+    if current is None or current.content != use:
+        root = put(root, ("teacher",), Node({"use": Node(use, option)}, option))
+    if model:
+        root = put(root, ("teacher", "model"), Node(model, option))
+    return root, []
 
-    `PLUGIN/MODEL`, such as `curator/deepseek/deepseek-flash`, is a plug-in and the model that it asks.
+
+def read_teacher(spec: str, where: str) -> tuple[str, str]:
+    """Return the plug-in and the model (or nothing) of a teacher as an option names it.
+
+    It is the name of a plug-in, or a model as `provider/model` or `http://host:port/v1#model`. `PLUGIN/MODEL`, such as
+    `curator/deepseek/deepseek-flash`, is a plug-in and the model that it asks.
+
+    Raises:
+        UserError: it is neither.
+
     """
     known = plugin.names("teacher")
     if spec in known or is_class_name(spec):
-        use, model = spec, ""
-    elif "/" not in spec:
+        return spec, ""
+    if "/" not in spec:
         near = shorten("".join(char for char in spec if char.isprintable()), 60)
         suggestion = did_you_mean(spec, known)
         others = f"write PROVIDER/MODEL, such as openai/{near}, or a plug-in: {', '.join(known)}"
         hint = suggestion if suggestion.startswith("did you mean") else others
-        raise UserError(Fault(f"{shorten(spec, 60)!r} is not a teacher", where="--teacher", hint=hint))
-    else:
-        from open_thoughts_gen.chat.endpoints import PROVIDERS  # heavy, and most recipes do not need it
+        raise UserError(Fault(f"{shorten(spec, 60)!r} is not a teacher", where=where, hint=hint))
+    from open_thoughts_gen.chat.endpoints import PROVIDERS  # heavy, and most recipes do not need it
 
-        first, _, rest = spec.partition("/")
-        use, model = (first, rest) if first in known and first not in PROVIDERS else ("openai", spec)
-    current = root.get("teacher", "use") or root.get("teacher")
-    if current is None or current.content != use:
-        root = _put(root, ("teacher",), Node({"use": Node(use, "--teacher")}, "--teacher"))
-    if model:
-        root = _put(root, ("teacher", "model"), Node(model, "--teacher"))
-    return root, []
+    first, _, rest = spec.partition("/")
+    return (first, rest) if first in known and first not in PROVIDERS else ("openai", spec)
 
 
-def _put(holder: Node, path: KeyPath, value: Node, *, depth: int = 1) -> Node:
+def put(holder: Node, path: KeyPath, value: Node, *, depth: int = 1) -> Node:
     """Return the holder with a value put at a key path, and with the mappings on the way that are not there.
 
     Raises:
@@ -105,12 +115,12 @@ def _put(holder: Node, path: KeyPath, value: Node, *, depth: int = 1) -> Node:
     title = holder.title_of(step)
     child = _child(holder, step, value.where)
     if not rest:
-        return holder.with_child(step, value.titled(title, value.where))
+        return holder.with_child(step, value.titled(title))
     if child is None or child.content is None:
         child = Node({}, value.where, child.title if child else title)
     elif isinstance(child.content, str) and (step == "teacher" if depth == 1 else depth == 2 and isinstance(step, int)):
         child = Node({"use": child}, child.where, child.title)  # a plug-in that was named without settings
-    return holder.with_child(step, _put(child, rest, value, depth=depth + 1))
+    return holder.with_child(step, put(child, rest, value, depth=depth + 1))
 
 
 def _child(holder: Node, step: str | int, where: str) -> Node | None:

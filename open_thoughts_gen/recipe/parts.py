@@ -20,14 +20,13 @@ from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.plugin import Kind, Plugin
 from open_thoughts_gen.plugin.nested import nested_places
-from open_thoughts_gen.plugin.when import Wanted, meets
+from open_thoughts_gen.plugin.when import HasTraits, Wanted, meets
 from open_thoughts_gen.recipe.node import Node, Value
 from open_thoughts_gen.recipe.options import is_class_name
 from open_thoughts_gen.recipe.renamed import rename
 from open_thoughts_gen.recipe.secrets import MASK, Secrets, change_texts, mark_declared_secrets
 from open_thoughts_gen.recipe.validation import validate
 from open_thoughts_gen.text import shorten
-from open_thoughts_gen.types import Question
 
 MAX_NAME = 200
 CONDITIONAL: tuple[Kind, ...] = ("verifier", "filter")
@@ -42,8 +41,8 @@ class Part(BaseModel):
     plugin: Any = Field(description="the plug-in with its settings")
     when: Mapping[str, Wanted] = Field(
         default_factory=dict,
-        description="the rows that this applies to: domain, source, license or a key of the question's meta, with the "
-        "value or the list of values that it must have; all keys must match",
+        description="the rows that this applies to: domain, source, license, a key of the question's meta (for a "
+        "filter, of its measures) with the value or the list of values that it must have; all keys must match",
     )
     weight: float = Field(
         default=1.0,
@@ -51,9 +50,9 @@ class Part(BaseModel):
     )
     _secrets: Secrets = PrivateAttr(default_factory=Secrets)
 
-    def applies_to(self, question: Question) -> bool:
-        """Return whether this part is for a row: every key of `when` equals the row's field or meta, or lists it."""
-        return meets(question, self.when)
+    def applies_to(self, row: HasTraits) -> bool:
+        """Return whether this part is for a row: every key of `when` equals what the row has under it, or lists it."""
+        return meets(row, self.when)
 
     @property
     def holds_secrets(self) -> bool:
@@ -109,8 +108,8 @@ def build_part(node: Node, kind: Kind, secrets: Secrets) -> BuiltPart:
     settings, more, notes = rename(settings, cls.renamed)
     faults += more
     common = ("use", "when", "weight") if kind == "source" else ("use", "when")
-    for path in nested_places(cls, settings.without(*common).value):
-        nested = build_part(settings.along(path)[-1], "verifier", secrets)
+    for path, nested_kind in nested_places(cls, settings.without(*common).value):
+        nested = build_part(settings.along(path)[-1], nested_kind, secrets)
         faults, notes = faults + nested.faults, notes + nested.notes
         settings = settings.replaced(path, nested.settings.reported() if nested.faults else nested.settings)
     rest, part_secrets, more = mark_declared_secrets(settings.without(*common), cls, secrets)

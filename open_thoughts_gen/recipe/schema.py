@@ -13,7 +13,7 @@ from typing import Any
 from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.plugin import Kind
-from open_thoughts_gen.plugin.nested import VERIFIER_SCHEMA
+from open_thoughts_gen.plugin.nested import MARK
 from open_thoughts_gen.recipe.model import PART_KINDS, Recipe
 from open_thoughts_gen.recipe.parts import CONDITIONAL, Part
 from open_thoughts_gen.recipe.shorthands import switches
@@ -89,11 +89,11 @@ def _plugins(kind: Kind, common: Mapping[str, Schema]) -> dict[str, Schema]:
 
 
 def _with_references(value: Any) -> Any:  # noqa: ANN401  (what JSON can say)
-    """Return a schema in which every mark of a verifier named in a setting is a reference to the definition."""
+    """Return a schema in which every mark of a plug-in named in a setting is a reference to the definition."""
     if isinstance(value, list):
         return [_with_references(inner) for inner in value]
     if not isinstance(value, dict):
         return value
-    if value.items() >= VERIFIER_SCHEMA.items():
-        value = {"$ref": "#/$defs/verifier", **{key: value[key] for key in value if key not in VERIFIER_SCHEMA}}
+    if MARK in value:
+        value = {"$ref": f"#/$defs/{value[MARK]}", **{key: value[key] for key in value if key != MARK}}
     return {key: _with_references(inner) for key, inner in value.items()}

@@ -50,11 +50,11 @@ _BOUNDS = {
     "less_than": "less than {lt}",
     "multiple_of": "a multiple of {multiple_of}",
 }
-NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 # Not `\w`: the Hub takes ASCII alone, and a count of all letters of Unicode takes 50 ms to compile.
 REPO_PATTERN = r"^$|^([A-Za-z0-9][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$"
 _RULES = {
-    NAME_PATTERN: "only small letters, digits, - and _, beginning with a letter or a digit",
+    NAME_PATTERN: "only small letters, digits, ., - and _, beginning with a letter or a digit",
     REPO_PATTERN: "write NAME or OWNER/NAME, of letters, digits, ., - and _, without spaces",
 }
 _KIND = re.compile(r"_(type|parsing|parsing_size|from_float|required)$")

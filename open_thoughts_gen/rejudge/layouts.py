@@ -177,6 +177,19 @@ def columns_of(row: Row, named: Mapping[str, str]) -> Columns:
     return _by_names(row, named)
 
 
+def question_columns_of(row: Row, named: Mapping[str, str]) -> Columns:
+    """Return which column of a row holds which field of a question; it need not have a trace.
+
+    Raises:
+        UserError: as `columns_of`, where only a chat can tell the question.
+
+    """
+    has_prompt = "prompt" in named or bool(_first(row, _PROMPTS))
+    if has_prompt and not {"response", "messages"} & named.keys() and layout_of(row) is None:
+        return columns_of(row, {"response": "", **named})
+    return columns_of(row, named)
+
+
 def _by_names(row: Row, named: Mapping[str, str]) -> Columns:
     columns = dict(named)
     if not {"response", "messages"} & named.keys():

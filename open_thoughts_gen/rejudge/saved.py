@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any
 
 from open_thoughts_gen import tables
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.publish.folder import read_run
+from open_thoughts_gen.publish.folder import PULLED, read_run
 from open_thoughts_gen.rejudge.layouts import Columns, columns_of
 from open_thoughts_gen.tables import Row, RowCells, cell
 from open_thoughts_gen.tables.chats import ASKERS, chat_of, role_of, said_in
@@ -56,10 +56,10 @@ def samples(
 
     """
     check_place(where)
-    trusts = is_run_folder(where)
+    trusts = is_trusted(where)
     seen: Counter[str] = Counter()
     shape: Columns | None = None
-    for num, (line, row) in enumerate(_rows(where, split, config)):
+    for num, (line, row) in enumerate(rows_of(where, split, config)):
         if num == limit:
             return
         if isinstance(row, DropReason):
@@ -85,6 +85,12 @@ def is_run_folder(where: str) -> bool:
     return read_run(Path(where)) is not None
 
 
+def is_trusted(where: str) -> bool:
+    """Return whether a place is a run folder made here, whose rows and recipe may name code of other packages."""
+    record = read_run(Path(where))
+    return record is not None and PULLED not in record
+
+
 def check_place(where: str) -> None:
     """Refuse a place that can be none, before anything is read.
 
@@ -97,20 +103,34 @@ def check_place(where: str) -> None:
         raise UserError(Fault(f"{where!r} does not exist", hint=hint))
 
 
-def _rows(where: str, split: str, config: str | None) -> Iterator[tuple[str, Row | DropReason]]:
+def rows_of(
+    where: str, split: str, config: str | None, files: Sequence[Path] | None = None
+) -> Iterator[tuple[str, Row | DropReason]]:
+    """Yield the rows of a place, each with its line; of what is here those of `files`, by default of all splits.
+
+    Raises:
+        UserError: there are none, or the Hub does not give them.
+
+    """
     path = Path(where)
     if not path.exists():
         for num, row in enumerate(_hub_rows(where, split, config), start=1):
             yield f"{where}:{num}", row
         return
-    files = [path] if path.is_file() else []
-    for folder in (path / "dataset" / "data", path / "data", path):
-        files = files or sorted(file for file in folder.glob("*") if tables.format_of(file) is not None)
+    files = files_of_rows(path) if files is None else files
     if not files:
         raise UserError(Fault(f"{path} holds no rows", hint=f"rows are read from {', '.join(tables.SUFFIXES)}"))
     for file in files:
         for line, row in tables.Table(file).rows():
             yield f"{file.name}:{line}", row
+
+
+def files_of_rows(path: Path, config: str = "data", split: str = "") -> list[Path]:
+    """Return the files of rows at a path: itself, or those of a config in a run folder or a dataset's folder."""
+    files = [path] if path.is_file() else []
+    for folder in (path / "dataset" / config, path / config, *([path] if config == "data" else [])):
+        files = files or sorted(file for file in folder.glob("*") if tables.format_of(file) is not None)
+    return [file for file in files if not split or file.name.startswith(f"{split}-")]
 
 
 def _hub_rows(name: str, split: str, config: str | None) -> Iterator[Row | DropReason]:
@@ -134,11 +154,11 @@ def _hub_rows(name: str, split: str, config: str | None) -> Iterator[Row | DropR
 
 def _traces(row: Row, columns: Columns, *, trusts: bool) -> Iterator[Sample | DropReason]:
     """Yield the samples of a row: one, or one for each attempt where its column is a list of them."""
-    prompt = _prompt(row, columns)
+    prompt = prompt_of(row, columns)
     if isinstance(prompt, DropReason):
         yield prompt
         return
-    question = _question(row, columns, prompt, trusts=trusts)
+    question = question_of(row, columns, prompt, trusts=trusts)
     teacher = cell(row, columns.teacher)
     reader = Recorded(
         response=columns.response or None,
@@ -167,7 +187,8 @@ def _traces(row: Row, columns: Columns, *, trusts: bool) -> Iterator[Sample | Dr
         )
 
 
-def _prompt(row: Row, columns: Columns) -> str | DropReason:
+def prompt_of(row: Row, columns: Columns) -> str | DropReason:
+    """Return the question's prompt, or why the row has none."""
     value = cell(row, columns.prompt or columns.messages)
     chat = chat_of(value)
     if chat is not None:
@@ -180,10 +201,11 @@ def _prompt(row: Row, columns: Columns) -> str | DropReason:
     return value
 
 
-def _question(row: Row, columns: Columns, prompt: str, *, trusts: bool) -> Question:
+def question_of(row: Row, columns: Columns, prompt: str, *, trusts: bool) -> Question:
+    """Return the question of a row; `trusts` if it may name a family of another package."""
     source = _text(cell(row, columns.source)) or ""
     used = columns.names | (_COMPUTED if columns.verdicts in row else set())
-    meta = {name: _unpacked(value) for name, value in row.items() if name not in used}
+    meta = {name: unpacked(value) for name, value in row.items() if name not in used}
     if meta.keys() >= _LEFT_OUT and isinstance(meta["meta"], dict):
         meta = meta["meta"]
     family = source.removeprefix("family:") if source.startswith("family:") else ""
@@ -207,7 +229,7 @@ def _text(value: object) -> str | None:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _unpacked(value: object) -> Any:  # noqa: ANN401  (what JSON can say)
+def unpacked(value: object) -> Any:  # noqa: ANN401  (what JSON can say)
     """Return what a cell says: a column of JSON holds it as text, and text that was JSON before as text of that."""
     if isinstance(value, str) and value[:2] in ('"{', '"['):
         with suppress(ValueError, RecursionError):

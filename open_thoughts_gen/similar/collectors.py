@@ -37,15 +37,17 @@ class Earliest:
     """For each text, the rank of the earliest near-duplicate before it that `apart` allows, or -1.
 
     The result for a text depends on it and on the texts before it, so that texts added at the end change nothing. With
-    `num_sources`, only the first `num_sources` texts count as earlier ones.
+    `num_sources`, only the first `num_sources` texts count as earlier ones; the first `num_known` are known to repeat
+    none, and are not compared with each other.
     """
 
-    def __init__(self, num: int, apart: Apart, num_sources: int | None = None) -> None:
+    def __init__(self, num: int, apart: Apart, num_sources: int | None = None, num_known: int = 0) -> None:
         """Take how many texts there are; `apart` is asked about ranks."""
         self.apart = apart
         self._best = np.arange(num)  # a text itself, if there is none
         np.minimum(self._best, num if num_sources is None else num_sources, out=self._best)
         self._none = self._best.copy()
+        self._best[:num_known] = self._none[:num_known] = -1  # before any: no pair could change that
         self._scores = np.zeros(num)
 
     @property

@@ -32,13 +32,17 @@ EXAMPLE_LENGTH = 160  # characters
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """The distinct questions of a set, their prompts by the same places, what holds them apart, disk and engine."""
+    """The distinct questions of a set, their prompts by the same places, what holds them apart, disk and engine.
+
+    The first `num_known` are known to repeat none.
+    """
 
     questions: Questions
     texts: Texts
     guard: Guard
     spill: Spill
     spread: Spread
+    num_known: int = 0
 
 
 class Dedup(Filter):
@@ -66,6 +70,7 @@ class Dedup(Filter):
     )
 
     _facts: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _num_known: int = PrivateAttr(default=0)
 
     @abstractmethod
     def find(self, distinct: Distinct) -> Twins:
@@ -82,9 +87,19 @@ class Dedup(Filter):
             questions = Questions(samples, self.keep, seen=texts.add)
             texts.ready()
             guard = Guard(questions, texts, self.numbers_guard)
-            twins = self.find(Distinct(questions, texts, guard, spill, self._context.spread))
+            twins = self.find(Distinct(questions, texts, guard, spill, self._context.spread, self._num_known))
             self._facts = self._summary(questions, texts, twins)
             yield from self._reasons(questions, twins)
+
+    def repeats(self, known: Sequence[Sample], new: Sequence[Sample]) -> list[DropReason | None]:
+        """Return for each of the new samples why it is left out, None if it repeats neither known nor new ones.
+
+        `known` are samples of distinct questions of which none was left out: they are not compared with each other.
+        """
+        self._num_known = len(known)
+        reasons = list(self.drop_reasons([*known, *new]))[len(known) :]
+        self._num_known = 0
+        return reasons
 
     def rule_facts(self) -> dict[str, Any]:
         """Return by which rule questions are compared, for `run.json` and the card."""

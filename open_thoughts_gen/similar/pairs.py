@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,14 @@ class Twins:
         scores[order] = earliest.scores
         return cls(twins, scores)
 
+    @classmethod
+    def of_pairs(cls, num: int, pairs: Mapping[int, tuple[int, float]]) -> Twins:
+        """Take for some of `num` questions, by their places, the earlier one and the similarity."""
+        twins, scores = np.full(num, -1, dtype=np.int64), np.zeros(num)
+        for index, (earlier, score) in pairs.items():
+            twins[index], scores[index] = earlier, score
+        return cls(twins, scores)
+
 
 def earliest_pairs(order: Places, pairs: Iterable[tuple[Places, Places, NDArray[np.float64]]], apart: Apart) -> Twins:
     """Return for each place the earliest that it is in a pair with, given pairs of ranks and their similarity."""
@@ -44,12 +52,22 @@ def earliest_pairs(order: Places, pairs: Iterable[tuple[Places, Places, NDArray[
 
 
 def near_duplicates(
-    questions: Questions, texts: Texts, rule: Rule, guard: Guard, *, spill: Spill, spread: Spread = in_place
+    questions: Questions,
+    texts: Texts,
+    rule: Rule,
+    guard: Guard,
+    *,
+    spill: Spill,
+    spread: Spread = in_place,
+    num_known: int = 0,
 ) -> Twins:
-    """Return for each question the earliest near-duplicate before it that `guard` does not keep separate from it."""
+    """Return for each question the earliest near-duplicate before it that `guard` does not keep separate from it.
+
+    The first `num_known` questions are known to repeat none.
+    """
     order, _ = questions.ranked()
     corpus = Corpus(texts, order, rule, spill, guard.by_figures, guard.answers, spread)
-    earliest = Earliest(len(questions), by_rank(guard.apart, order))
+    earliest = Earliest(len(questions), by_rank(guard.apart, order), num_known=num_known)
     search(corpus, earliest)
     return Twins.of_ranks(order, earliest)
 

@@ -52,6 +52,20 @@ def encoder_of(folder: Path) -> Encoder:
     return partial(_encoded, model.encode, use_multiprocessing=False)
 
 
+def model_folder(name: str, folder: Path) -> Path:
+    """Return where a model lies: a path from a folder, or a model (owner/name) that is in the Hub's cache."""
+    path = folder / Path(name).expanduser()
+    if path.exists() or name.count("/") != 1:
+        return path
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        return path  # neither a name nor here: who reads it says so
+
+
 def neighbours(vectors: Vectors, num: int) -> tuple[NDArray[np.int64], Vectors]:
     """Return for each vector the places of its nearest others, the nearest first, and their cosine, -1..1.
 

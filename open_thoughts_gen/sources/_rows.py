@@ -20,17 +20,19 @@ from __future__ import annotations
 import json
 import unicodedata
 from abc import abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from random import Random
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from open_thoughts_gen.errors import Fault, UserError, did_you_mean
 from open_thoughts_gen.plugin import Source
+from open_thoughts_gen.plugin.scales import Scales
 from open_thoughts_gen.tables import Row, Table, cell
 from open_thoughts_gen.tables.cells import UNREADABLE
 from open_thoughts_gen.tables.chats import chat_of, last_question, transcript
+from open_thoughts_gen.tables.code_problems import COLUMNS, LAYOUTS, LayoutName, problem_of
 from open_thoughts_gen.tables.template import UnfitValuesError, is_template, names_in, render
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import DropReason, Question
@@ -85,9 +87,21 @@ class RowSource(Source):
     meta: Literal["rest"] | tuple[str, ...] = Field(
         default="rest", description="columns to keep as meta; rest: all columns that no field uses"
     )
+    add: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="keys to add to the meta, each with a fixed text or a template over columns, such as "
+        "{origin: '{{ source }}'}",
+    )
     domain: str = Field(default="general", description="domain of the rows that have none of their own")
     license: str = Field(default="", description="license of the rows that have none of their own")
-    limit: int | None = Field(default=None, ge=1, description="the most questions to read; null: all")
+    layout: LayoutName | None = Field(
+        default=None,
+        description="the collection of programming problems that the rows are from; they then have the columns of one "
+        "schema, from which `fields` and `meta` choose",
+    )
+    limit: Annotated[int | None, Scales()] = Field(
+        default=None, ge=1, description="the most questions to read; null: all"
+    )
     shuffle: bool = Field(default=False, description="shuffle the rows by the seed; holds all of them in memory")
     max_unread: float = Field(
         default=0.01,
@@ -116,7 +130,7 @@ class RowSource(Source):
 
     @property
     def usual_license(self) -> str:
-        """The license of the rows that have none of their own."""
+        """The license of the rows that have none of their own, by the recipe."""
         return self.license
 
     def check_columns(self) -> None:
@@ -126,7 +140,13 @@ class RowSource(Source):
             UserError: no row has a column that is needed.
 
         """
-        needed = self.fields.needed | (set(self.meta) if self.meta != "rest" else set())
+        needed: Collection[str] = self.fields.needed | (set(self.meta) if self.meta != "rest" else set())
+        if self.layout is not None:
+            unknown = [name for name in sorted(needed) if not _is_in(COLUMNS, name)]
+            if unknown:
+                message = f"the layout {self.layout} has no column {unknown[0]!r}"
+                raise UserError(Fault(message, hint=f"its columns are {', '.join(COLUMNS)}"))
+            needed = LAYOUTS[self.layout].columns
         columns: set[str] = set()
         for table in self.tables():
             for names in table.columns():
@@ -136,9 +156,14 @@ class RowSource(Source):
         if columns:  # else no row can be read at all, and each of them says why
             missing = [name for name in sorted(needed) if not _is_in(columns, name)]
             raise UserError(*(
-                Fault(f"no row of {self.title} has a column {name!r}", hint=did_you_mean(name, columns))
+                Fault(f"no row of {self.title} has a column {name!r}", hint=self._hint(name, columns))
                 for name in missing
             ))  # fmt: skip
+
+    def _hint(self, name: str, columns: set[str]) -> str:
+        if name == "prompt" and "prompt" not in self.fields.model_fields_set:
+            return f"write which column holds the question, `fields: {{prompt: …}}`: {', '.join(sorted(columns))}"
+        return did_you_mean(name, columns)
 
     def questions(self) -> Iterator[Question | DropReason]:
         """Yield the questions in the order of the tables, or in one given by the seed.
@@ -173,6 +198,7 @@ class RowSource(Source):
 
     def _question(self, row: Row, table: Table) -> Question | DropReason:
         fields, values = self.fields, {}
+        row = row if self.layout is None else problem_of(row, self.layout)
         for name in ("prompt", "reference", "domain", "license"):
             column = getattr(fields, name)
             try:
@@ -183,14 +209,20 @@ class RowSource(Source):
         prompt = values["prompt"]
         if prompt is None or is_blank(prompt):
             return DropReason("no prompt", f"the column {fields.prompt!r} is missing or blank")
+        try:
+            added = {
+                name: render(text, {ROW: row, **row}) if is_template(text) else text for name, text in self.add.items()
+            }
+        except UnfitValuesError as error:
+            return DropReason("template", f"a key of `add` cannot be made: {error}")
         meta_columns = [name for name in row if name not in fields.columns] if self.meta == "rest" else self.meta
         return Question(
             prompt,
             reference=values["reference"],
-            domain=values["domain"] or self.domain,
+            domain=values["domain"] or ("code" if self.layout and self.domain == "general" else self.domain),
             source=self.source_of(table),
             license=values["license"] or self.usual_license,
-            meta={name: row[name] for name in meta_columns if name in row},
+            meta={name: row[name] for name in meta_columns if name in row} | added,
         )
 
     def _asked(self, value: object) -> str | None:

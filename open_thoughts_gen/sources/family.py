@@ -63,6 +63,11 @@ class Family(plugin.Source):
         """A family always has one more problem."""
         return self.limit is None
 
+    @property
+    def usual_license(self) -> str:
+        """The license of the family's problems."""
+        return plugin.load_family(self.family, json.dumps(dict(self.settings), sort_keys=True)).license
+
     def questions(self) -> Iterator[Question]:
         """Yield problem after problem, a twin right after its first."""
         for indices in _runs(self.limit):

@@ -1,29 +1,35 @@
 """The user's own questions: JSON, CSV, TSV or Parquet, one question to a row.
 
 Files are read as a stream, in the order of their names; `_rows` says how a row becomes a question. What concerns a
-whole file (there is none of that name) is reported before the first row is drawn.
+whole file (there is none of that name) is reported before the first row is drawn. With `format: text` each file is one
+question, in the column `prompt`, with its name in the column `file`. A path may be a URL (`tables.remote`).
 """
 
 from __future__ import annotations
 
 import codecs
-import glob
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
-from open_thoughts_gen.errors import Fault, UserError, did_you_mean
+from open_thoughts_gen.sources._paths import paths_of
 from open_thoughts_gen.sources._rows import RowSource
 from open_thoughts_gen.tables import Format, Reading, Table
-from open_thoughts_gen.text import shorten
+from open_thoughts_gen.tables.remote import fetched, is_url
 
 
 class Files(RowSource):
     """The user's own questions, from JSON, CSV, TSV or Parquet files, plain or compressed with gzip or zstd."""
 
-    path: str = Field(min_length=1, description="file or glob pattern, relative to the recipe's folder")
-    format: Format | None = Field(default=None, description="format of the files; null: by their suffix")
+    path: str = Field(
+        min_length=1,
+        description="file or glob pattern, from the recipe's folder, or a URL that fsspec knows (s3://, gs://, "
+        "https://, hf://), whose files are fetched once",
+    )
+    format: Format | None = Field(
+        default=None, description="format of the files; text: each file is one question; null: by their suffix"
+    )
     encoding: str | None = Field(
         default=None, min_length=1, description="encoding of the files, such as cp1252 or gbk; null: UTF-8 or UTF-16"
     )
@@ -38,6 +44,8 @@ class Files(RowSource):
         description="true: read a quoted CSV cell even if the lines in it look like rows; false: stop at such a cell, "
         "since its closing quote is probably missing",
     )
+
+    _fetched: tuple[Path, ...] = PrivateAttr(default=())
 
     @field_validator("encoding")
     @classmethod
@@ -64,7 +72,10 @@ class Files(RowSource):
     @property
     def inputs(self) -> Sequence[Path]:
         """The files, in the order of their names."""
-        return tuple(self._paths())
+        if is_url(self.path):
+            self._fetched = self._fetched or fetched(self.path, self._context.cache.parent)
+            return self._fetched
+        return paths_of(self.path, self._context.folder)
 
     def notes(self) -> Sequence[str]:
         """Return what was detected about the files and may be wrong: their encoding, compression and delimiter."""
@@ -73,34 +84,15 @@ class Files(RowSource):
     def tables(self) -> Iterator[Table]:
         """Yield the files, in the order of their names."""
         reading = Reading(self.format, self.encoding, self.delimiter, self.trust_quotes)
-        return (Table(path, reading) for path in self._paths())
+        return (Table(path, reading) for path in self.inputs)
 
     def title_of(self, table: Table) -> str:
         """Return the path of a file, from the recipe's folder where it lies below it."""
         folder, path = self._context.folder, table.path
+        if is_url(self.path):
+            return path.name
         return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
     def source_of(self, table: Table) -> str:
         """Return the name of a file: it is the user's own, and must not pass for another source's."""
         return f"files:{table.path.name}"
-
-    def _paths(self) -> list[Path]:
-        here = self._context.folder / Path(self.path).expanduser()
-        try:
-            if here.is_dir():
-                hint = f"name its files: {self.path.rstrip('/')}/*.jsonl"
-                raise UserError(Fault(f"{self.path!r} is a folder", hint=hint))
-            matches = (
-                [here] if here.is_file() else [Path(match) for match in sorted(glob.glob(str(here), recursive=True))]
-            )
-            files = [path for path in matches if path.is_file()]
-            beside = [path.name for path in here.parent.iterdir()] if not files and here.parent.is_dir() else []
-        except (OSError, ValueError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            hint = "a relative path starts at the recipe's folder"
-            raise UserError(Fault(f"the file {shorten(self.path, 60)!r} cannot be read: {why}", hint=hint)) from error
-        if files:
-            return files
-        near = did_you_mean(here.name, beside)
-        hint = near if near.startswith("did") else "a relative path starts at the recipe's folder"
-        raise UserError(Fault(f"there is no file {shorten(self.path, 200)!r}", hint=hint))

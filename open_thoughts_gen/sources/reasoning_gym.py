@@ -80,6 +80,11 @@ class ReasoningGym(Source):
             raise ValueError("levels start at 0")
         return levels
 
+    @property
+    def usual_license(self) -> str:
+        """The license of the package."""
+        return LICENSE
+
     def start(self) -> None:
         """Make the generator of every task once.
 

@@ -15,9 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from open_thoughts_gen.errors import Fault, UserError
+
+if TYPE_CHECKING:
+    from tenacity import Retrying
 
 TIMEOUT_S = 30.0
 FOLDER = "hub"
@@ -57,16 +60,8 @@ class Snapshot:
 
         """
         from huggingface_hub import hf_hub_download
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-        asked = Retrying(
-            stop=stop_after_attempt(_NUM_TRIES),
-            wait=wait_exponential(_WAIT_S, max=8),
-            retry=retry_if_exception(
-                lambda error: isinstance(error, hub_failures()) and is_unreachable(error, self.name)
-            ),
-            reraise=True,
-        )
+        asked = patient(self.name)
         with reported(self.name):
             return Path(asked(hf_hub_download, self.name, file, repo_type="dataset", revision=self.commit))
 
@@ -170,6 +165,18 @@ def reported(dataset: str, *, title: str = "", gated: bool = False) -> Iterator[
         raise _mishap(dataset, error, title, gated=gated) from error
 
 
+def patient(dataset: str) -> Retrying:
+    """Return what calls a function of the Hub's client again while the Hub does not answer, a few times."""
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+    return Retrying(
+        stop=stop_after_attempt(_NUM_TRIES),
+        wait=wait_exponential(_WAIT_S, max=8),
+        retry=retry_if_exception(lambda error: isinstance(error, hub_failures()) and is_unreachable(error, dataset)),
+        reraise=True,
+    )
+
+
 def is_unreachable(error: BaseException, dataset: str) -> bool:
     """Return whether the Hub did not answer. What is not stored here either is then "not found", but only locally."""
     message = f"{type(error).__name__} {error}".replace(dataset, "").lower()
@@ -187,6 +194,9 @@ def _mishap(dataset: str, error: Exception, title: str, *, gated: bool) -> UserE
         hint = f"accept its terms at https://huggingface.co/datasets/{dataset} and export HF_TOKEN"
         return UserError(Fault(f"{dataset} is gated, or not to be read with this token", title, hint))
     if refused or "notfound" in lowered or "doesn't exist" in lowered:
-        hint = "export HF_TOKEN if it is private"
+        hint = "export HF_TOKEN if it is private; if it is a path of this machine, check how it is spelt"
         return UserError(Fault(f"{dataset} is not there, or has no such file", title, hint))
+    if "scripts are no longer supported" in message:
+        hint = "set `revision: refs/convert/parquet`, where the Hub may keep its rows as Parquet"
+        return UserError(Fault(f"{dataset} is made by a script, and no third-party script is run", title, hint))
     return UserError(Fault(f"{dataset}: {type(error).__name__}: {message[:300]}", title))

@@ -22,7 +22,7 @@ import zstandard
 
 from open_thoughts_gen.errors import Fault, UserError
 
-Format: TypeAlias = Literal["jsonl", "csv", "tsv", "parquet"]
+Format: TypeAlias = Literal["jsonl", "csv", "tsv", "parquet", "text"]
 Compression: TypeAlias = Literal["gzip", "zstd"]
 
 BAD_BYTES = "\udcff"  # stands in the text for bytes that the encoding does not know

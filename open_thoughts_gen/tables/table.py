@@ -12,10 +12,18 @@ from functools import cached_property
 from pathlib import Path
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.tables.cells import Row
+from open_thoughts_gen.tables.cells import NOT_DECODED, Row, unreadable
 from open_thoughts_gen.tables.csv_rows import Lines, csv_rows, read_header
 from open_thoughts_gen.tables.json_rows import json_rows
-from open_thoughts_gen.tables.opening import Compression, Format, Reading, compression_of, encoding_of, text_of
+from open_thoughts_gen.tables.opening import (
+    BAD_BYTES,
+    Compression,
+    Format,
+    Reading,
+    compression_of,
+    encoding_of,
+    text_of,
+)
 from open_thoughts_gen.tables.parquet_rows import parquet_columns, parquet_rows
 from open_thoughts_gen.types import DropReason
 
@@ -28,6 +36,7 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
 }
 COMPRESSED = (".gz", ".zst")
+WHOLE_TEXT = ("prompt", "file")  # the columns of a file of text
 
 
 def format_of(path: Path) -> Format | None:
@@ -65,7 +74,7 @@ class Table:
         if format_ is None:
             compression_of(self.path)  # which may say what the name does not
         if format_ is None:
-            known = ", ".join(dict.fromkeys(SUFFIXES.values()))
+            known = ", ".join(dict.fromkeys([*SUFFIXES.values(), "text"]))
             message = f"the name of {self.path.name} does not say which format it has"
             raise UserError(Fault(message, hint=f"set `format:` to one of {known}"))
         return format_
@@ -90,10 +99,12 @@ class Table:
         if self.format == "parquet":
             yield from parquet_rows(self._uncompressed())
             return
-        newline = "\n" if self.format == "jsonl" else ""
+        newline = "" if self.format in ("csv", "tsv") else "\n"
         with text_of(self.path, encoding=self.encoding, compression=self.compression, newline=newline) as text:
             try:
-                if self.format == "jsonl":
+                if self.format == "text":
+                    yield 1, whole_text(text.read(), self.path.name)
+                elif self.format == "jsonl":
                     yield from json_rows(text, is_document=".json" in (s.lower() for s in self.path.suffixes))
                 else:
                     yield from csv_rows(text, delimiter=self.delimiter, trust_quotes=self.reading.trust_quotes)
@@ -106,6 +117,8 @@ class Table:
             yield from (set(row) | row_unreadable(row) for _, row in self.rows() if not isinstance(row, DropReason))
         elif self.format == "parquet":
             yield parquet_columns(self._uncompressed())
+        elif self.format == "text":
+            yield set(WHOLE_TEXT)
         else:
             with text_of(self.path, encoding=self.encoding, compression=self.compression, newline="") as text:
                 try:
@@ -131,6 +144,11 @@ class Table:
             hint = "decompress it first; Parquet compresses by itself"
             raise UserError(Fault("a compressed Parquet file cannot be read", where=self.path.name, hint=hint))
         return self.path
+
+
+def whole_text(content: str, name: str) -> Row | DropReason:
+    """Return a file of text as a row, or why it cannot be read."""
+    return unreadable(NOT_DECODED) if BAD_BYTES in content else dict(zip(WHOLE_TEXT, (content, name), strict=True))
 
 
 def row_unreadable(row: Row) -> set[str]:

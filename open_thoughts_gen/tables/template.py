@@ -1,7 +1,8 @@
 """Templates over the columns of a row or the fields of a question (Jinja2).
 
 Jinja2 and not `str.format`, because questions are full of braces. The sandbox, because templates travel with recipes.
-Every undefined name is a fault.
+Every undefined name is a fault. Besides the filters of Jinja2 there is `final_answer`: `{{ solution | final_answer }}`
+is what a worked solution comes to (what is boxed, or stands behind "Answer:"), empty where it says nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.text import shorten
+from open_thoughts_gen.text import final_answer, shorten
 
 # What is made is plain text for a model, never markup, so nothing is escaped.
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+_ENVIRONMENT.filters["final_answer"] = lambda solution: final_answer(str(solution)) or ""
 
 
 class UnfitValuesError(Exception):

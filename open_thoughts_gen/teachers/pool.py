@@ -326,7 +326,7 @@ class _Shift:
         If the answer is to be asked for again, the endpoint that gave it is asked.
         """
         for i, chat in enumerate(self._chats):
-            books, stored = chat.books, chat.books.look_up(chat.endpoint.served, call)
+            books, stored = chat.books, chat.books.look_up(chat.endpoint.served, chat.key(call), call)
             if stored is None:
                 continue
             key, reply = stored

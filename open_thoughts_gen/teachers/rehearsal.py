@@ -8,7 +8,7 @@ and the target behave as they will with a model of that strength. What happens t
 the attempt and nothing else: a rehearsal repeated is the same. A throttled call is still answered, only later; one that
 fails, is cut off or is garbage is not.
 
-Its tokens are words, and a rehearsal costs nothing. Not covered: the network itself.
+Its tokens are words, and a rehearsal costs nothing; its card says that nobody reasoned. Not covered: the network.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ class Rehearsal(Teacher):
         """No model is asked, so nothing is paid."""
         return 0.0
 
+    @property
+    def invents(self) -> bool:
+        """Whether its answers are made up: all of them are."""
+        return True
+
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:
         """Yield one trace per request, in the order in which they would arrive."""
         waiting: list[_Due] = []
@@ -108,9 +113,15 @@ class Rehearsal(Teacher):
         return Trace(question.id, attempt, self.label, reasoning, response, usage=usage)
 
     def _answer(self, question: Question, rng: Random) -> str:
-        """Return the reference, or an answer that is wrong: another letter, another number, other words."""
-        if question.reference is not None and rng.random() < self.correct_rate:
-            return question.reference
+        """Return the reference, or an answer that is wrong: another letter, another number, other words.
+
+        Where there is none, most answers to a question are the same, as those of a model are. A stand-in for a question
+        carries what answers it, such as a program.
+        """
+        known = question.meta.get("stand_in_answer") or question.reference
+        usual = known if isinstance(known, str) else f"the {Random(question.id).randint(2, 9)}th of them"
+        if rng.random() < self.correct_rate:
+            return usual
         reference = question.reference or ""
         if len(reference) == 1 and reference in "ABCDEFGHIJ":
             return rng.choice([letter for letter in "ABCD" if letter != reference])
@@ -123,7 +134,8 @@ class Rehearsal(Teacher):
 def _arrived(waiting: list[_Due]) -> Trace:
     """Return the next trace, waiting until it is due."""
     due = heapq.heappop(waiting)
-    time.sleep(max(0.0, due.at_s - time.monotonic()))
+    if (wait_s := due.at_s - time.monotonic()) > 0:
+        time.sleep(wait_s)
     return due.trace
 
 

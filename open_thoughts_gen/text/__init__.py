@@ -16,6 +16,7 @@ from open_thoughts_gen.text.folding import num_words as num_words
 from open_thoughts_gen.text.folding import numbers as numbers
 from open_thoughts_gen.text.folding import shorten as shorten
 from open_thoughts_gen.text.folding import unwrap as unwrap
+from open_thoughts_gen.text.prose import prose as prose
 from open_thoughts_gen.text.thinking import begins_with_mark as begins_with_mark
 from open_thoughts_gen.text.thinking import left_over as left_over
 from open_thoughts_gen.text.thinking import split_thinking as split_thinking

@@ -221,3 +221,22 @@ def test_a_form_that_the_teacher_is_asked_for_and_a_verifier_refuses_is_noted(
     assert check(folder, text.replace("- use: exact", f"- {verifier}")) == 0
     said = "sums.yaml:6: verifiers[0]: the teacher is asked for <answer>, </answer>, which counts as a fault of form"
     assert (said in capsys.readouterr().out) == is_noted
+
+
+def test_a_model_that_writes_questions_or_filters_them_is_not_asked_and_its_price_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ChatServer(answer=lambda body: completion("4")) as server:
+        spec = json.dumps(server.spec)
+        text = RECIPE.replace(
+            "source: {use: files, path: rows.jsonl, fields: {prompt: prompt, reference: reference}}",
+            f"source: {{use: write, how: harder, model: {spec}, seeds: {{use: files, path: rows.jsonl}}}}\n"
+            f"question_filters: [{{use: difficulty, model: {spec}, min: 3}}]",
+        )
+        assert check(folder, text) == 0
+        assert server.asked == []
+    said = capsys.readouterr()
+    assert "sources[0], write: not read for this check" in said.out
+    assert "are written by" in said.out + said.err
+    for part in ("source", "question_filters[0]"):
+        assert f"{part}: the price of" in said.out + said.err

@@ -78,10 +78,19 @@ def test_run_writes_the_folder_and_says_what_to_do_next(
     assert "open_thoughts_gen push" in said
     assert "teacher: 40 of 40" in err
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert written == {"recipe.yaml", "run.json", "dropped.parquet", "dataset"}
+    assert written == {"recipe.yaml", "run.json", "dropped.parquet", "report.html", "dataset"}
     card = (tmp_path / "out" / "dataset" / "README.md").read_text()
     assert "python -m open_thoughts_gen run sums.yaml" in card
     assert str(tmp_path) not in card
+
+
+def test_a_run_whose_answers_are_invented_is_not_offered_for_a_push(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher = "teacher={use: rehearsal, correct_rate: 1}"
+    words = ["--set", teacher, "--target", 4, "--out", tmp_path / "out", "--cache", tmp_path / "responses.sqlite"]
+    assert main("run", recipe, *words, "--set", "sample_filters=[complete]") == 0
+    assert capsys.readouterr().out.endswith("publish it                 not at all: it is a rehearsal\n")
 
 
 def test_two_runs_are_byte_identical_with_any_number_of_workers(recipe: Path, tmp_path: Path) -> None:
@@ -122,6 +131,17 @@ def test_nothing_accepted_is_a_fault_that_names_the_first_cause(
     assert set(pq.read_table(losses).column("reason").to_pylist()) == {"judged incorrect"}
     assert "Traceback" not in err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_file_of_questions_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = tmp_path / "empty.yaml"
+    source = "source: {use: files, path: questions.jsonl}"
+    recipe.write_text(f"name: empty\n{source}\nteacher: rehearsal\npublish: {{title: E, purpose: None.}}\n")
+    (tmp_path / "questions.jsonl").touch()
+    assert main("run", recipe, "--out", tmp_path / "out") == EXIT_USER_ERROR
+    assert "0 questions drawn: questions.jsonl is empty" in capsys.readouterr().err
+    assert main("check", recipe) == EXIT_USER_ERROR
+    assert "no source gives a usable question; questions.jsonl is empty" in capsys.readouterr().err
 
 
 def test_a_folder_of_somebody_else_is_refused_before_the_teacher_is_asked(

@@ -35,7 +35,7 @@ def test_the_name_of_a_plugin_alone_shows_its_settings(capsys: pytest.CaptureFix
     assert main(["list", "openai"]) == 0
     assert capsys.readouterr().out == of_teacher
     assert listing.kind_of_plugin("family") is None
-    assert main(["list", "nothing"]) == 2
+    assert main(["list", "xyzzy"]) == 2
     assert "write one of source, teacher, " in capsys.readouterr().err
 
 

@@ -38,3 +38,9 @@ def test_no_command_takes_nonsense(words: list[str], capsys: pytest.CaptureFixtu
         main(words)
     assert ended.value.code == 2
     assert "number" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_run_says_which_word_it_has_for_the_number_of_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "recipe.yaml", "--num", "5"])
+    assert "the number of accepted samples is --target N" in capsys.readouterr().err

@@ -47,7 +47,10 @@ from tests.similar.sizes import NOTHING, outcomes
 from tests.similar.styles import styled
 from tests.toy.sums import Says
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
+pytestmark = [
+    pytest.mark.slow,  # each starts a cluster
+    pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address"),
+]
 
 ALWAYS = Trial(trial_s=0.0, worth_s=-math.inf, batch_s=0.0)  # spread whatever there is, row by row
 KEY, CONCURRENCY = "sk-planted-0123456789abcdef", 8

@@ -10,7 +10,7 @@ import pytest
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.export.proof import Prover
 from open_thoughts_gen.export.templates import ChatTemplate, RenderError, load_template
-from open_thoughts_gen.export.turns import Chat, Style, Turn, chat_of, messages
+from open_thoughts_gen.text.turns import Chat, Style, Turn, chat_of, messages
 from open_thoughts_gen.types import Question, Sample, Trace
 
 HERE = Path(__file__).parent / "templates"

@@ -17,7 +17,7 @@ import yaml
 
 from open_thoughts_gen.export.proof import Skeleton, one_by_one, skeleton_of
 from open_thoughts_gen.export.templates import ChatTemplate, RenderError, load_template
-from open_thoughts_gen.export.turns import STYLES, Chat, Style, Turn
+from open_thoughts_gen.text.turns import STYLES, Chat, Style, Turn
 
 HERE = Path(__file__).parent
 RECORDED = yaml.safe_load((HERE / "recorded.yaml").read_text("utf-8"))

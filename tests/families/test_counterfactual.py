@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-import pytest
-
 from open_thoughts_gen.families.counterfactual import Counterfactual, schemes
-from open_thoughts_gen.families.kit import gloss
 from open_thoughts_gen.families.kit.family import schemes_of
 from open_thoughts_gen.plugin import Context
 
@@ -23,13 +20,6 @@ def test_the_coin_is_fair() -> None:
     family = Counterfactual(asks=("served",)).fresh(Context())
     answers = Counter(family.derive(family.problem(Random(index))).answer for index in range(300))
     assert 110 <= answers["Yes"] <= 190
-
-
-@pytest.mark.parametrize("name", schemes_of(schemes))
-def test_every_sentence_says_what_the_phrase_table_has_for_it(name: str) -> None:
-    scheme = schemes_of(schemes)[name]
-    phrases = gloss.load(scheme.word_file.with_suffix(".phrases.yaml"))
-    assert list(gloss.faults(scheme.words, scheme.words.under("prompt/"), phrases)) == []
 
 
 def test_a_backup_that_was_kept_out_makes_a_cause_that_is_none_but_for_it() -> None:

@@ -10,17 +10,19 @@ from random import Random
 import pytest
 
 from open_thoughts_gen.families.ethics import Ethics, schemes
-from open_thoughts_gen.families.ethics.forms import ClockForm, PointsForm, listed
-from open_thoughts_gen.families.ethics.kinds import AtTime
-from open_thoughts_gen.families.ethics.scheme import GENRES, is_more
-from open_thoughts_gen.families.ethics.schemes import debate, plans, shares, triage
+from open_thoughts_gen.families.ethics.scheme import is_more
+from open_thoughts_gen.families.ethics.schemes import debate, plans, shares
 from open_thoughts_gen.families.kit import gloss
+from open_thoughts_gen.families.kit.clock import ClockForm, TimeOfDay, passed
 from open_thoughts_gen.families.kit.family import schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
+from open_thoughts_gen.families.kit.reckoning import Reckoning
+from open_thoughts_gen.families.kit.traces import joined
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.plugin import Context
 
 SCHEMES = schemes_of(schemes)
+GENRES = SCHEMES["debate"].words.lists["genre"]
 
 
 @pytest.mark.parametrize("name", SCHEMES)
@@ -35,9 +37,9 @@ def test_every_genre_comes_up_and_orders_differ() -> None:
     scheme = SCHEMES["debate"]
     banks = {genre: scheme.words.bank(f"prompt/{genre}.open") for genre in GENRES}
     assert all(len(bank.say) >= 8 for bank in banks.values())
-    assert len(set(GENRES.values())) >= 6
+    assert len({order for orders in GENRES.values() for order in orders.values()}) >= 6
     family = Ethics(schemes=("debate",)).fresh(Context())
-    starts = {family.problem(Random(index)).prompt.split()[0] for index in range(120)}
+    starts = {family.problem(Random(index)).prompt.split()[0] for index in range(240)}
     assert {"Dear", "MEMO", "MINUTES", "CASE", "Log,"} <= starts
 
 
@@ -52,18 +54,18 @@ def test_the_coin_is_fair() -> None:
     [((), "none"), (("P1",), "P1"), (("P1", "P4"), "P1 and P4"), (("P1", "P4", "P6"), "P1, P4 and P6")],
 )
 def test_names_are_listed_as_a_sentence_has_them(names: tuple[str, ...], text: str) -> None:
-    assert listed(names) == text
+    assert joined(names) == text
 
 
 def test_points_are_read_as_many_as_stand_there() -> None:
-    assert list(PointsForm().read("P1, P4 and P16. P2", 0, "")) == [(2, (1,)), (6, (1, 4)), (14, (1, 4, 16))]
+    assert list(debate.PointsForm().read("P1, P4 and P16. P2", 0, "")) == [(14, (1, 4, 16))]
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("09:40", 580), ("00:05", 5), ("23:59", 1439)])
 def test_a_time_of_day_is_read_as_it_is_written(text: str, minutes: int) -> None:
     assert ClockForm().write(minutes, "", PrintedSoFar()) == text
     assert list(ClockForm().read(text, 0, "")) == [(5, minutes)]
-    assert AtTime().canonical(minutes) == text
+    assert TimeOfDay().canonical(minutes) == text
 
 
 @pytest.mark.parametrize(
@@ -71,20 +73,20 @@ def test_a_time_of_day_is_read_as_it_is_written(text: str, minutes: int) -> None
     [("09:40", True), ("at 9:40", True), ("9.40", True), ("09:41", False), ("09:40 or 09:52", None)],
 )
 def test_an_answer_that_is_a_time_is_read(answer: str, agrees: bool | None) -> None:
-    assert AtTime().agrees(580, answer) is agrees
+    assert TimeOfDay().agrees(580, answer) is agrees
 
 
 @pytest.mark.parametrize(
     ("at", "now", "claim"),
     [
         (916, 930, "30 - 16 = 14"),
-        (885, 910, "60 - 45 + 10 = 25"),
-        (885, 970, "60 - 45 + 60 * 1 + 10 = 85"),
+        (885, 910, "60 * 1 + 10 - 45 = 25"),
+        (885, 970, "60 * 2 + 10 - 45 = 85"),
     ],
 )
 def test_minutes_are_reckoned_by_the_clock(at: int, now: int, claim: str) -> None:
     work = Work()
-    assert triage.minutes_between(at, now, work) == now - at
+    assert passed(at, now, work) == now - at
     assert work.take() == (claim,)
 
 
@@ -108,7 +110,7 @@ def test_a_fund_is_divided_as_the_literature_has_it(fund: int, by_rule: dict[str
         {"name": name, "claim": claim, "urgent": "no"} for name, claim in zip("ABC", (100, 200, 300), strict=True)
     ]
     for rule, expected in by_rule.items():
-        divided = shares.divided({"fund": fund, "claims": claims}, rule, Work(is_quiet=True))
+        divided = shares.divided(Reckoning({"fund": fund, "claims": claims}), rule)
         assert tuple(int(share) for share in divided.values()) == expected
         assert sum(divided.values()) == fund
 
@@ -124,7 +126,7 @@ def test_aims_part_on_one_table(aim: str, chosen: str) -> None:
         **{f"g{slot}": name for slot, name in zip(plans.SLOTS, ("Aldemar", "Bresk", "Corva", "Dunn"), strict=True)},
         "bar": 8,
     }
-    assert plans.adopted(facts, aim, Work(is_quiet=True)) == chosen
+    assert plans.adopted(Reckoning(facts), aim) == chosen
 
 
 def test_an_open_inquiry_leaves_no_one_article_to_name() -> None:
@@ -149,22 +151,22 @@ def test_nobody_in_a_debate_answers_a_point_of_their_own() -> None:
         )
 
 
-def test_totals_that_decide_between_equal_counts_are_shown_and_claimed() -> None:
-    family, num = Ethics(schemes=("plans",), asks=("turns", "least")).fresh(Context()), 0
-    for index in range(60):
-        for step in family.derive(family.problem(Random(index))).steps:
-            totals = re.findall(r"\((\d+) in all\)", step.texts[0])
-            num += len(totals)
-            assert set(totals) <= {claim.rpartition(" = ")[2] for claim in step.claims}
-    assert num > 0
+def test_a_doubt_about_a_consent_ends_in_plans_or_in_a_tie_and_never_in_a_winner_called_none() -> None:
+    family, ties = Ethics(schemes=("plans",), asks=("hinge",)).fresh(Context()), 0
+    for index in range(80):
+        texts = [text for step in family.derive(family.problem(Random(index))).steps for text in step.texts]
+        assert not any(re.search(r"(?:at|takes?|result:|to) none\b|\bnone again", text) for text in texts)
+        ties += any("leave" not in text and "result is gone" in text for text in texts)
+    assert ties > 0
 
 
 def test_the_full_positions_are_those_that_a_search_through_all_sets_of_points_finds() -> None:
     for index in range(40):
         facts = SCHEMES["debate"].draw(Random(index), 4)
         assert facts is not None
-        attacks = debate.counted(facts, Work(is_quiet=True))
-        found = debate.positions(attacks, debate.settled(attacks, Work(is_quiet=True)))
+        reckoning = Reckoning(facts)
+        attacks = debate.counted(reckoning)
+        found = debate.positions(attacks, debate.settled(reckoning, attacks))
         assert set(found) == set(full_positions(attacks))
 
 

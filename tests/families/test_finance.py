@@ -8,24 +8,13 @@ from random import Random
 
 import pytest
 
-from open_thoughts_gen.families.finance import Finance, schemes
+from open_thoughts_gen.families.finance import Finance
 from open_thoughts_gen.families.finance.forms import AccountForm
 from open_thoughts_gen.families.finance.kinds import Amount
-from open_thoughts_gen.families.finance.program import program_of
-from open_thoughts_gen.families.kit import gloss
-from open_thoughts_gen.families.kit.family import schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
+from open_thoughts_gen.families.kit.program import program_of
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.types import Derivation, Step
-
-SCHEMES = schemes_of(schemes)
-
-
-@pytest.mark.parametrize("name", SCHEMES)
-def test_each_sentence_says_what_the_phrase_table_has(name: str) -> None:
-    scheme = SCHEMES[name]
-    phrases = gloss.load(scheme.word_file.with_suffix(".phrases.yaml"))
-    assert list(gloss.faults(scheme.words, scheme.words.under("prompt/"), phrases)) == []
 
 
 def test_the_coin_is_fair() -> None:

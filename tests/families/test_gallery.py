@@ -12,6 +12,7 @@ from tests.gallery import FOLDER, kit_families, scheme_page
 SCHEMES = [(name, scheme) for name, family in kit_families().items() for scheme in schemes_of(family.home)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "name"), SCHEMES)
 def test_the_page_of_a_scheme_is_up_to_date(family: str, name: str) -> None:
     written = (FOLDER / family / f"{name}.md").read_text("utf-8")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 from typing import Any, Literal
 
 import pytest
 
+from open_thoughts_gen.families.kit.clock import ClockForm, TimeOfDay
 from open_thoughts_gen.families.kit.family import schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
 from open_thoughts_gen.families.kit.proof import least_cost
 from open_thoughts_gen.families.scheduling import Scheduling, schemes
-from open_thoughts_gen.families.scheduling.forms import ClockForm
-from open_thoughts_gen.families.scheduling.kinds import TimeOfDay, WhichRule
-from open_thoughts_gen.families.scheduling.schemes import exams, roster, shop, slots
+from open_thoughts_gen.families.scheduling.schemes import exams, shop, slots
+from open_thoughts_gen.families.scheduling.schemes._sequencing import Task, argument, best_plan, bound_of, orders
 from open_thoughts_gen.families.scheduling.schemes._sharing import cliques, fewest
 from open_thoughts_gen.plugin import Context
 
@@ -158,7 +158,7 @@ def test_some_examinations_need_more_sessions_than_any_group_of_subjects_forces(
     family = Scheduling(schemes=("exams",), levels=(level,)).fresh(Context())
     above = 0
     for index in range(20):
-        _, sharing = exams.sharing_of(family._case(family.problem(Random(index)).spec)[1].facts)
+        sharing = exams.SCHEME.sharing_of(family._case(family.problem(Random(index)).spec)[1].facts)
         num = fewest(sharing)
         above += next(cliques(sharing, num), None) is None and num * sharing.capacity > len(sharing.weights)
     assert above >= 8
@@ -166,7 +166,7 @@ def test_some_examinations_need_more_sessions_than_any_group_of_subjects_forces(
 
 def test_the_first_beginning_of_a_meeting_is_free_for_all_and_no_earlier_one_is() -> None:
     for facts, answer in cases("slots", "first"):
-        offset = slots.offset_of(facts, facts["whose"])
+        offset = slots.Diary(facts).offset
         hours, minutes = map(int, answer.split(":"))
         clocks = {person["who"]: person for person in facts["people"]}
 
@@ -186,26 +186,44 @@ def test_the_first_beginning_of_a_meeting_is_free_for_all_and_no_earlier_one_is(
         assert not any(is_free(at) for at in range(-300, start, 15))
 
 
-def test_a_roster_that_breaks_names_the_one_rule_that_helps() -> None:
-    for index in range(NUM):
-        family = Scheduling(schemes=("roster",), asks=("rule",)).fresh(Context())
-        problem = family.problem(Random(index))
-        _, case = family._case(problem.spec)
-        key = next(
-            key for key, label in roster.SCHEME.labels_of(case).items() if label == family.derive(problem).answer
-        )
-        assert roster.is_possible(case.facts, lifted=key)
-        assert not roster.is_possible(case.facts)
-
-
 def test_an_argument_of_a_shop_ends_in_a_clash_and_none_exists_for_the_least_time() -> None:
     for facts, answer in cases("shop", "least"):
-        instance = shop.instance_of(facts["jobs"])
-        hours = int(answer.split()[0])
-        marks = shop.argument(instance, hours - 1)
-        assert marks is not None
-        assert not marks or marks[-1].kind == "clash"
-        assert shop.argument(instance, hours) is None
+        tasks, hours = shop.tasks_of(facts["jobs"]), int(answer.split()[0])
+        reason = argument(tasks, hours - 1)
+        assert reason is not None
+        assert len(reason[-1].chains) == 2 if reason else bound_of(tasks)[0] == hours
+        assert argument(tasks, hours) is None
+
+
+def test_each_chain_of_an_argument_takes_too_long_and_passes_only_through_orders_that_are_settled() -> None:
+    for facts, answer in cases("shop", "least"):
+        tasks = shop.tasks_of(facts["jobs"])
+        least, known = best_plan(tasks)[0], set[tuple[int, int]]()
+        for order in orders(tasks, least):
+            for chain in order.chains:
+                assert sum(tasks[task].hours for task in chain) > least
+                links = set(pairwise(chain)) - known
+                links -= {(order.first, order.second), (order.second, order.first)}
+                assert all(one in tasks[two].waits for one, two in links)
+            known.add((order.first, order.second))
+        assert answer
+
+
+def test_a_best_plan_keeps_what_waits_and_what_is_shared() -> None:
+    for index in range(60):
+        rng = Random(index)
+        tasks = tuple(
+            Task(rng.randint(1, 5), rng.choice("ab "), tuple(rng.sample(range(number), min(number, rng.randint(0, 2)))))
+            for number in range(6)
+        )
+        tasks = tuple(Task(task.hours, task.tool.strip(), task.waits) for task in tasks)
+        least, starts = best_plan(tasks)
+        ends = [start + task.hours for start, task in zip(starts, tasks, strict=True)]
+        assert max(ends) == least >= bound_of(tasks, in_parts=True)[0]
+        assert all(ends[other] <= starts[number] for number, task in enumerate(tasks) for other in task.waits)
+        for one, two in combinations(range(6), 2):
+            if tasks[one].tool and tasks[one].tool == tasks[two].tool:
+                assert ends[one] <= starts[two] or ends[two] <= starts[one]
 
 
 def test_least_cost_is_none_without_an_answer_set_and_zero_without_an_objective(tmp_path: Any) -> None:
@@ -246,10 +264,3 @@ def test_a_time_of_day_is_read_in_either_clock(answer: str, agrees: bool | None)
 def test_a_time_is_read_as_it_is_printed(minutes: int, style: str) -> None:
     text = ClockForm().write(minutes, style, PrintedSoFar())
     assert (len(text), minutes) in list(ClockForm().read(f"{text},", 0, style))
-
-
-def test_a_rule_is_read_by_its_label_or_its_bare_number() -> None:
-    kind = WhichRule({"rest": "Rule 3", "most": "Rule 4"})
-    assert kind.canonical("most") == "Rule 4"
-    answers = ("Rule 4", "4", "Rule 3", "Article 4", "Rules 3 and 4", "the last")
-    assert [kind.agrees("most", answer) for answer in answers] == [True, True, False, False, None, None]

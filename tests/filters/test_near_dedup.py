@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from open_thoughts_gen.filters.near_dedup import NearDedup
+from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.publish.quality import NearRule
 from open_thoughts_gen.text import normalise
 from open_thoughts_gen.types import DropReason, Outcome, Question, Sample, Trace, Verdict
 from tests.similar.styles import styled
@@ -293,3 +295,33 @@ def test_of_thousands_of_the_same_one_is_kept(ending: str) -> None:
 def test_hostile_text_is_text_like_any_other(prompt: str) -> None:
     why = reasons([Question(prompt), Question(SHIP), Question(f"\n{prompt} ")])
     assert [each and each.reason for each in why] == [None, None, "near duplicate"]
+
+
+@pytest.mark.parametrize(("order", "num_kept"), [("rows", 1), ("reversed", 16)])
+def test_the_defect_of_the_reference_depends_on_the_order(order: str, num_kept: int) -> None:
+    questions = [Question(f"{FOX} The same, number {letter}.") for letter in "abcdefghijklmnopqrst"]
+    chosen = {"rule": "openthoughts", "compat": "limit_5", "compat_order": order}
+    plugin = NearDedup.model_validate(chosen)
+    why = reasons(questions, plugin)
+    assert why.count(None) == num_kept
+    report = plugin.report()
+    assert report is not None
+    assert report.facts["compat_order"] == order
+    assert NearRule(**report.facts["rule"]).threshold == 95  # what the card counts its near-duplicates by
+    assert reasons(questions, NearDedup.model_validate({"rule": "openthoughts"})).count(None) == 1
+    assert {each.twin for each in why if each is not None} <= {question.id for question in questions}
+
+
+def test_the_defect_is_asked_for_with_its_rule() -> None:
+    with pytest.raises(ValueError, match="goes with"):
+        NearDedup.model_validate({"compat": "limit_5"})
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(0, 12))
+@settings(max_examples=20, deadline=None)
+def test_what_is_known_to_repeat_nothing_changes_nothing_for_what_is_new(kinds: list[int], num: int) -> None:
+    samples = [Sample(Question(f"{FOX[kind * 7 :]} {FOX} {'no ' * i}{kind}")) for i, kind in enumerate(kinds)]
+    plugin = NearDedup().fresh(Context())
+    known = [each for each, why in zip(samples[:num], plugin.drop_reasons(samples[:num]), strict=True) if why is None]
+    expected = list(plugin.drop_reasons([*known, *samples[num:]]))[len(known) :]
+    assert plugin.repeats(known, samples[num:]) == expected

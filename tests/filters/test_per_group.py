@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,11 @@ def of(scheme: str | None, number: int, domain: str = "law") -> Sample:
 
 
 def kept(samples: list[Sample], seed: int = 0, **settings: object) -> list[Sample]:
-    fates = PerGroup.model_validate(settings).fresh(Context(seed=seed)).drop_reasons(samples)
+    return chosen(PerGroup.model_validate(settings), samples, seed)
+
+
+def chosen(plugin: PerGroup, samples: list[Sample], seed: int) -> list[Sample]:
+    fates = plugin.fresh(Context(seed=seed)).drop_reasons(samples)
     return [sample for sample, why in zip(samples, fates, strict=True) if why is None]
 
 
@@ -55,3 +60,29 @@ def test_each_group_has_as_many_as_it_can(schemes: list[str], k: int, pick: str)
     samples = [of(scheme, i) for i, scheme in enumerate(schemes)]
     sizes = Counter(str(sample.question.meta["scheme"]) for sample in kept(samples, by="scheme", k=k, pick=pick))
     assert sizes == {scheme: min(num, k) for scheme, num in Counter(schemes).items()}
+
+
+def test_a_seed_of_its_own_and_the_choice_of_pandas() -> None:
+    pandas = pytest.importorskip("pandas")
+    samples = [of(scheme, number) for number, scheme in enumerate("abacabbbca" * 4)]
+    of_recipe = PerGroup(by=("scheme",), k=2, pick="by_lot")
+    of_its_own = of_recipe.model_copy(update={"seed": 42})
+    assert chosen(of_recipe, samples, 1) != chosen(of_recipe, samples, 2)
+    assert chosen(of_its_own, samples, 1) == chosen(of_its_own, samples, 2)
+    frame = pandas.DataFrame({"scheme": [each.question.meta["scheme"] for each in samples]})
+    drawn = [
+        index
+        for scheme in frame.scheme.unique()
+        for index in frame[frame.scheme == scheme].sample(n=2, random_state=42).index
+    ]
+    like_pandas = of_its_own.model_copy(update={"compat": "pandas"})
+    assert chosen(like_pandas, samples, 0) == [samples[index] for index in sorted(drawn)]
+
+
+def test_what_is_favoured_is_twice_as_likely_as_the_next() -> None:
+    samples = [Sample(Question(f"{length}?", meta={"length": length})) for length in (1, 4, None, 3)]
+    plugin = PerGroup(by=("domain",), k=1, pick="by_lot", favour="length")
+    drawn = Counter(chosen(plugin, samples, seed)[0].question.meta["length"] for seed in range(1500))
+    assert [round(drawn[length] / 1500 * 15) for length in (4, 3, 1, None)] == [8, 4, 2, 1]
+    both = [chosen(plugin.model_copy(update={"k": 3}), samples, seed) for seed in range(20)]
+    assert all(len(each) == 3 for each in both)

@@ -56,3 +56,17 @@ def test_no_more_than_k_and_none_better_left_out(values: list[float | None], k: 
     gone = [value for value, why in zip(values, fates, strict=True) if why is not None and value is not None]
     assert len(stay) == min(k, len(values))
     assert not gone or all(value is not None and value >= max(gone) for value in stay)
+
+
+def test_of_each_question_the_longest_answers() -> None:
+    samples = [
+        Sample(Question(prompt), Trace(prompt, attempt, "t", "so " * num, "x"))
+        for prompt, lengths in (("one?", (3, 1, 2)), ("two?", (1, 5, 1)))
+        for attempt, num in enumerate(lengths)
+    ]
+    longest = kept(samples, k=1, by="reasoning_words", per="question")
+    assert longest == [samples[0], samples[4]]
+    assert kept(samples, k=2, by="reasoning_words", order="lowest", per=["question"]) == [
+        samples[1], samples[2], samples[3], samples[5],
+    ]  # fmt: skip
+    assert kept(samples, k=1, by="reasoning_words", per="topic") == samples

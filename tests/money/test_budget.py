@@ -333,6 +333,8 @@ def test_until_asks_no_more_than_is_needed(tmp_path: Path) -> None:
         assert finished.counts.outcomes == {"correct": 10, "incorrect": 25}
         again = run(tmp_path, server, num=10, until="{accepted: 2, max_attempts: 5}")
         assert again == finished
+        spelt_out = run(tmp_path, server, num=10, until="{accepted: 2, max_attempts: 5}", attempts=1)
+        assert spelt_out == finished, "a run folder's recipe has every default"
         assert len(server.asked) == 35
         run(tmp_path, server, num=10, until="{accepted: 3, max_attempts: 5}")
         assert len(server.asked) == 40

@@ -80,6 +80,9 @@ class Watching:
     def show(self, state: Callable[[], str]) -> None:
         assert isinstance(state(), str)
 
+    def answered(self, sample: Sample) -> None:
+        """Note nothing."""
+
     def advance(self, num: int = 1) -> None:
         self.rows[self.steps[-1]] += num
 

@@ -25,7 +25,8 @@ from open_thoughts_gen.filters.length import Length
 from open_thoughts_gen.filters.near_dedup import NearDedup
 from open_thoughts_gen.filters.top_k import TopK
 from open_thoughts_gen.pipeline import run_line
-from open_thoughts_gen.pipeline.spool import Spool
+from open_thoughts_gen.pipeline.questions import DrawnQuestions
+from open_thoughts_gen.pipeline.spool import MAX_SHELVED, Shelf, Spool
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.publish.folder import write_run
 from open_thoughts_gen.recipe import Recipe
@@ -105,7 +106,7 @@ def test_the_dataset_is_the_same_to_the_byte(workers: int, tmp_path: Path) -> No
     spooled, made = tmp_path / "spool", {}
     spooled.mkdir()
     sums, at_once = recipe(), Trial(trial_s=0, worth_s=0, batch_s=0.01)  # workers are started for the least work
-    for name, max_held in (("held", 1 << 30), ("some", 10_000), ("none", 0)):
+    for name, max_held in (("held", 1 << 30), ("some", 40_000), ("none", 0)):
         with Local(workers, at_once) as engine:
             finished = run_line(sums, context=Context(seed=1), engine=engine, spool=Spool(spooled, max_held=max_held))
         write_run(sums, finished, tmp_path / name, command="run", timings={})
@@ -181,21 +182,43 @@ def test_where_the_cache_is_not_the_systems_temporary_folder_does(tmp_path: Path
     assert Spool(tmp_path / "absent", max_held=0).stored(TRACE) == TRACE
 
 
+def stored(question: Question, folder: Path) -> Question:
+    """Return a question that waits on disk."""
+    questions = DrawnQuestions(Spool(folder, max_held=0))
+    questions.append(question)
+    return questions[0]
+
+
 def test_a_question_on_disk_is_a_plain_one_to_all_who_look(tmp_path: Path) -> None:
-    plain = Question("1?", "2", meta={"chat": ["x\ud800" * 6000, {"n": None}], "level": 3})
-    stored = Spool(tmp_path, max_held=0).question(plain)
-    assert type(stored) is not Question
-    assert (stored, plain) == (plain, stored)
-    assert (stored.id, repr(stored), asdict(stored)) == (plain.id, repr(plain), asdict(plain))
-    assert [stored.trait(key) for key in ("level", "chat", "domain", "no")] == [3, plain.meta["chat"], "general", None]
-    copies = [copy.copy(stored), pickle.loads(pickle.dumps(stored)), replace(stored, domain=plain.domain)]
+    plain = Question("1?\ud800", "2", "law", "book", "mit", meta={"chat": ["x\ud800" * 6000, {"n": None}], "level": 3})
+    other = stored(plain, tmp_path)
+    assert type(other) is not Question
+    assert (other, plain) == (plain, other)
+    assert (other.id, repr(other), asdict(other)) == (plain.id, repr(plain), asdict(plain))
+    assert [other.trait(key) for key in ("level", "chat", "domain", "no")] == [3, plain.meta["chat"], "law", None]
+    copies = [copy.copy(other), pickle.loads(pickle.dumps(other)), replace(other, domain=plain.domain)]
     assert all(type(each) is Question and each == plain for each in copies)
-    assert replace(plain, reference="3") != stored
+    assert replace(plain, reference="3") != other
 
 
-def test_questions_that_carry_little_or_fit_in_memory_are_held(tmp_path: Path) -> None:
-    small, large = Question("1?", meta={"level": 3}), Question("2?", meta={"text": "x" * 9000})
-    spool = Spool(tmp_path, max_held=10_000)
-    assert (spool.question(small) is small, spool.question(large) is large) == (True, True)
-    assert type(spool.question(large)) is not Question
-    assert spool.question(small) is small
+def test_questions_are_held_until_memory_has_no_room_and_keep_their_order(tmp_path: Path) -> None:
+    plain = [Question(f"{number}?", None, meta={"text": "x" * 500}) for number in range(20)]
+    questions = DrawnQuestions(Spool(tmp_path, max_held=5_500))
+    for question in plain:
+        questions.append(question)
+    assert [type(each) is Question for each in questions] == [True] * 5 + [False] * 15
+    assert questions == plain
+    assert plain == questions[:]
+    assert [questions[index] for index in (-1, 7, 3, 7)] == [plain[index] for index in (-1, 7, 3, 7)]
+    with pytest.raises(IndexError, match="no item 20 among 20"):
+        _ = questions[20]
+
+
+def test_a_shelf_gives_back_what_was_put_there(tmp_path: Path) -> None:
+    shelf: Shelf[tuple[int, str]] = Shelf(Spool(tmp_path, max_held=0))
+    for number in range(MAX_SHELVED + 50):
+        shelf.append((number, "\ud800"))
+    assert len(shelf) == MAX_SHELVED + 50
+    assert [shelf[index] for index in (0, MAX_SHELVED, -1)] == [
+        (index, "\ud800") for index in (0, MAX_SHELVED, MAX_SHELVED + 49)
+    ]

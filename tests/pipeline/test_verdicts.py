@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from open_thoughts_gen.engines.local import Local
 from open_thoughts_gen.pipeline import run_line
@@ -23,10 +23,10 @@ def sample(prompt: str, response: str = "Answer: 4", attempt: int = 0, error: st
 
 
 def verdicts(
-    assignments: Sequence[Assignment], samples: Sequence[Sample], seen: Collection[int] = ()
+    assignments: Sequence[Assignment], samples: Sequence[Sample], seen: Mapping[int, Collection[int]] | None = None
 ) -> list[tuple[int, int]]:
     with Local(1) as engine:
-        return [(i, number) for i, number, _ in judged(engine, assignments, samples, seen=seen)]
+        return [(i, number) for i, number, _ in judged(engine, assignments, samples, seen=seen or {})]
 
 
 def test_each_verifier_judges_the_answered_rows_that_it_is_meant_for() -> None:
@@ -39,7 +39,7 @@ def test_only_a_verifier_that_compares_attempts_judges_again_what_was_seen() -> 
     majority = Majority.model_validate({"by": "exact"})
     rows = [sample("a"), sample("a", attempt=1)]
     assignments = assigned([part(Says()), part(majority)], Context())
-    assert verdicts(assignments, rows, seen={0}) == [(1, 0), (0, 1), (1, 1)]
+    assert verdicts(assignments, rows, seen={0: (0, 1)}) == [(1, 0), (0, 1), (1, 1)]
 
 
 def test_a_verdict_on_form_alone_is_marked_and_makes_nothing_correct() -> None:

@@ -76,6 +76,7 @@ def recipe(**publish: Any) -> Recipe:
         "title": "Cases under invented law",
         "purpose": "Short cases under statutes of a state that does not exist.",
         "uses": "- Teach a model to read a rule before it applies it.",
+        "license": "cc0-1.0",
         "limitations": "The law is invented; nothing here is legal advice.",
         "tags": ("legal",),
         "columns": {"field": "string", "kind": "string", "level": "int", "twin_of": "string", "spec": "json"},
@@ -110,8 +111,8 @@ def samples(num: int, seed: int = 0) -> tuple[Sample, ...]:
         kind = rng.choice(KINDS)
         reference = rng.choice(("yes", "no")) if kind == "is_it_allowed" else f"{rng.randint(10, 900)} crowns"
         meta = {"kind": kind, "field": rng.choice(FIELDS), "level": rng.randint(1, 4), "spec": {"i": i}}
-        prompt = f"§ {i + 1}. {_prose(rng, rng.randint(6, 16))}\n\n{_prose(rng, rng.randint(3, 9))}\n\nWhat is owed?"
-        made.append(sample(prompt, reference, reasoning=_prose(rng, rng.randint(12, 40)), **meta))
+        prompt = f"§ {i + 1}. {prose(rng, rng.randint(6, 16))}\n\n{prose(rng, rng.randint(3, 9))}\n\nWhat is owed?"
+        made.append(sample(prompt, reference, reasoning=prose(rng, rng.randint(12, 40)), **meta))
     return tuple(made)
 
 
@@ -122,7 +123,7 @@ def _twin(first: Sample) -> Sample:
     return sample(prompt, other, reasoning=first.trace.reasoning if first.trace else "", **meta)
 
 
-def _prose(rng: Random, num: int) -> str:
+def prose(rng: Random, num: int) -> str:
     names = rng.sample(NAMES, 2)
     values = {"a": names[0], "b": names[1], "g": rng.choice(GOODS), "p": rng.choice(PLACES)}
     told = [

@@ -38,12 +38,17 @@ def test_the_dataset_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     assert first == contents(tmp_path / "b" / "dataset")
     assert sorted(first) == [
         "README.md",
+        "assets/cases-funnel-dark.png",
         "assets/cases-funnel.png",
+        "assets/cases-lengths-dark.png",
         "assets/cases-lengths.png",
+        "assets/cases-makeup-dark.png",
         "assets/cases-makeup.png",
         "croissant.json",
         "data/train-00000-of-00001.parquet",
         "messages/train-00000-of-00001.parquet",
+        "reasoning_content/train-00000-of-00001.parquet",
+        "recipe.yaml",
     ]
 
 
@@ -220,6 +225,8 @@ def test_splits_become_files_of_their_own(tmp_path: Path) -> None:
         "data/test-00000-of-00001.parquet": 6,
         "messages/train-00000-of-00001.parquet": 24,
         "messages/test-00000-of-00001.parquet": 6,
+        "reasoning_content/train-00000-of-00001.parquet": 24,
+        "reasoning_content/test-00000-of-00001.parquet": 6,
     }
     assert set(files["data/test-00000-of-00001.parquet"]["id"].to_pylist()) == set(splits)
     told = (dataset / "README.md").read_text()

@@ -14,6 +14,7 @@ import pytest
 
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.publish.folder import files_of, write_run
+from open_thoughts_gen.publish.front_matter import rebuild_from_hub, rebuild_here
 from open_thoughts_gen.publish.hub import Consent, Pushed, private_from, push
 from open_thoughts_gen.publish.push_plan import BEGIN, END, MANIFEST, PushPlan, card_to_push
 from tests.publish.finished import finished, recipe, samples
@@ -47,6 +48,9 @@ def dataset(run: Path, repo: str = "tester/cases") -> dict[str, bytes]:
     """Return what should be on the Hub: the folder's files, the card saying how to load it from there."""
     files = {file.relative_to(run / "dataset").as_posix(): file.read_bytes() for file in files_of(run / "dataset")}
     card = files["README.md"].decode().replace('"runs/cases/dataset"', f'"{repo}"')
+    card = card.replace(rebuild_here("runs/cases/dataset"), rebuild_from_hub(repo, questions=False))
+    card = card.replace('srcset="assets/', f'srcset="https://huggingface.co/datasets/{repo}/resolve/main/assets/')
+    assert f"hf download {repo} recipe.yaml --repo-type dataset --local-dir ." in card
     files["README.md"] = card_to_push(card, "", repo=repo, replace=False).encode()
     return files
 
@@ -56,7 +60,7 @@ def test_a_push_is_one_commit_of_all_files(run: Path, hub: Hub) -> None:
     repo = hub.repos["tester/cases"]
     assert pushed.url == f"{hub.url}/datasets/tester/cases"
     assert pushed.commit_url == f"{pushed.url}/commit/{repo.commits[-1]}"
-    assert pushed.num_changed == 7
+    assert pushed.plan.num_changes == 12
     assert len(repo.commits) == 2  # the Hub's own first one, and this
     assert {path: repo.files[path] for path in dataset(run)} == dataset(run)
     assert set(repo.files) == {".gitattributes", MANIFEST, *dataset(run)}
@@ -133,7 +137,7 @@ def test_with_consent_the_dataset_is_added_beside_the_other_files(run: Path, hub
     assert plan.replaced == ("README.md",)
     assert plan.untouched == ("LICENSE", "eval/e.json", "raw/a.txt")
     assert {path: others.files[path] for path in plan.untouched} == {path: before[path] for path in plan.untouched}
-    assert push(run, env=hub.env()).num_changed == 0
+    assert push(run, env=hub.env()).plan.num_changes == 0
 
 
 def test_a_file_in_the_way_is_neither_replaced_nor_deleted_later(run: Path, hub: Hub, others: Repo) -> None:
@@ -161,7 +165,7 @@ def test_a_person_writes_outside_of_the_marked_lines(run: Path, hub: Hub) -> Non
     assert "- from-the-hub\n" in merged
     assert "\nviewer: false\n" in merged
     assert "Changed inside" not in merged
-    assert push(run, env=hub.env()).num_changed == 0
+    assert push(run, env=hub.env()).plan.num_changes == 0
 
 
 def test_a_card_without_the_marked_lines_is_replaced_only_with_consent(run: Path, hub: Hub) -> None:
@@ -203,8 +207,8 @@ def test_what_changes_is_shown_before_and_a_dry_run_changes_nothing(run: Path, h
     plan = shown[0][1]
     assert set(plan.added) == {*dataset(run), MANIFEST}
     assert shown == [("tester/cases", plan, 0), ("tester/cases", plan, 1)]
-    assert plan.summary == "8 added, 0 replaced, 0 deleted; 0 other files stay as they are"
-    assert plan.lines(2)[-1] == "  + and 6 more"
+    assert plan.summary == "13 added, 0 replaced, 0 deleted; 0 other files stay as they are"
+    assert plan.lines(2)[-1] == "  + and 11 more"
 
 
 def test_a_damaged_list_is_reported(run: Path, hub: Hub) -> None:
@@ -259,7 +263,7 @@ def test_a_commit_of_somebody_else_is_not_overwritten(run: Path, hub: Hub) -> No
 def test_a_passing_fault_is_waited_out(faults: dict[str, list[int]], word: str, run: Path, hub: Hub) -> None:
     num_faults = sum(map(len, faults.values()))
     hub.faults = faults
-    assert push(run, env=hub.env()).num_changed == 7
+    assert push(run, env=hub.env()).plan.num_changes == 12
     assert sum(num for path, num in hub.asked.items() if word in path) == num_faults + 1
     assert len(hub.repos["tester/cases"].commits) == 2
 
@@ -315,6 +319,37 @@ def test_a_bad_card_is_not_sent(run: Path, hub: Hub, tmp_path: Path) -> None:
     assert not hub.asked
 
 
+def test_a_branch_is_made_and_pushed_to_and_the_main_one_stays(run: Path, hub: Hub) -> None:
+    push(run, env=hub.env(), repo="tester/cases", consent=Consent(revision="draft"))
+    repo = hub.repos["tester/cases"]
+    assert set(repo.files) == {".gitattributes"}
+    assert set(repo.branches["draft"].files) == {".gitattributes", MANIFEST, *dataset(run)}
+    assert push(run, env=hub.env(), consent=Consent(revision="draft")).plan.num_changes == 0
+    assert len(repo.branches["draft"].commits) == 2
+
+
+def test_a_branch_that_is_only_shown_is_not_made(run: Path, hub: Hub) -> None:
+    hub.repos["tester/cases"] = Repo()
+    hub.repos["tester/cases"].commit()
+    plan = push(run, env=hub.env(), consent=Consent(revision="draft", dry_run=True)).plan
+    assert len(plan.added) == 13
+    assert hub.repos["tester/cases"].branches == {}
+
+
+def test_a_pull_request_leaves_the_main_branch_as_it_is(run: Path, hub: Hub, tmp_path: Path) -> None:
+    push(run, env=hub.env())
+    repo = hub.repos["tester/cases"]
+    before = dict(repo.files)
+    changed = tmp_path / "changed"
+    shutil.copytree(run, changed)
+    (changed / "dataset" / "croissant.json").write_text("{}")
+    pushed = push(changed, env=hub.env(), consent=Consent(create_pr=True))
+    assert pushed.pr_url == f"{hub.url}/datasets/tester/cases/discussions/1"
+    assert pushed.plan.replaced == ("croissant.json", MANIFEST)
+    assert repo.files == before
+    assert repo.branches["refs/pr/1"].files["croissant.json"] == b"{}"
+
+
 CLIENT = """
 import json, sys
 from pathlib import Path
@@ -326,9 +361,10 @@ except UserError as error:
     print(json.dumps(str(error)))
     raise SystemExit(2)
 from datasets import load_dataset
-loaded = [load_dataset(first.repo, name, split="train")[:] for name in ("default", "messages")]
-local = [load_dataset(sys.argv[1] + "/dataset", name, split="train")[:] for name in ("default", "messages")]
-print(json.dumps([first.num_changed, second.num_changed, len(loaded[0]["id"]), loaded == local]))
+names = ("default", "messages", "reasoning_content")
+loaded = [load_dataset(first.repo, name, split="train")[:] for name in names]
+local = [load_dataset(sys.argv[1] + "/dataset", name, split="train")[:] for name in names]
+print(json.dumps([first.plan.num_changes, second.plan.num_changes, len(loaded[0]["id"]), loaded == local]))
 """
 
 
@@ -347,7 +383,7 @@ def test_large_files_go_by_lfs_and_datasets_loads_what_was_pushed(run: Path, tmp
         assert repo.lfs == {path for path in dataset(run) if path.endswith(".parquet")}
         assert len(repo.commits) == 2
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [7, 0, 30, True]
+    assert json.loads(done.stdout) == [12, 0, 30, True]
 
 
 def test_an_upload_that_the_storage_refuses_is_one_line_and_tried_again(run: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from open_thoughts_gen.publish import parquet, rows
 from open_thoughts_gen.publish.columns import arrow_schema, default_columns
 from open_thoughts_gen.publish.parquet import SplitFiles, write_parquet
+from open_thoughts_gen.recipe import Publish
 from tests.publish.finished import samples
 
 SCHEMA = arrow_schema(default_columns({}, {}))
@@ -21,7 +22,7 @@ def test_the_file_is_the_same_bytes_and_what_the_viewer_asks_for(tmp_path: Path)
     for name in ("a", "b"):
         with SplitFiles(tmp_path / name, "train", SCHEMA) as shards:
             for sample in samples(200):
-                shards.add(rows.DefaultRows({}).row(sample))
+                shards.add(rows.DefaultRows(Publish()).row(sample))
     (file,) = shards.files
     assert (tmp_path / "a" / file.name).read_bytes() == file.read_bytes()
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["train-00000-of-00001.parquet"]

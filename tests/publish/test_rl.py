@@ -69,5 +69,6 @@ def test_what_is_held_out_is_in_no_other_split_and_twins_stay_together(dataset: 
 def test_the_card_says_what_each_config_and_split_is_for(dataset: Path) -> None:
     card = (dataset / "README.md").read_text("utf-8")
     assert "- config `rl`: prompts with what judges an answer, for reinforcement learning" in card
+    assert 'for row in load_dataset("runs/worlds/dataset", "rl", split="test"):\n    score = reward(' in card
     assert "- split `test`: to measure with, and to look at for nothing else; held out whole:" in card
     assert "read_back" in card

@@ -14,7 +14,7 @@ import pytest
 from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.publish import rows
 from open_thoughts_gen.publish.columns import arrow_schema, default_columns
-from open_thoughts_gen.recipe import ColumnType
+from open_thoughts_gen.recipe import ColumnType, Publish
 from open_thoughts_gen.types import Dropped, DropReason, Verdict
 from tests.publish.finished import sample
 
@@ -22,7 +22,7 @@ EXTRA: dict[str, ColumnType] = {"level": "int", "spec": "json", "weight": "float
 
 
 def table(*kept: Any) -> pa.Table:
-    made = rows.DefaultRows(EXTRA)
+    made = rows.DefaultRows(Publish(columns=EXTRA))
     found = [made.row(each) for each in kept]
     made.check()
     return pa.Table.from_pylist(found, schema=arrow_schema(default_columns(EXTRA, {})))
@@ -46,6 +46,7 @@ def test_a_row_says_what_the_sample_says() -> None:
             "finish_reason": "stop",
             "source": "family:cases",
             "license": "cc0-1.0",
+            "teacher_license": None,
             "verdicts": [{"verifier": "judge", "outcome": "correct", "answer": "300", "explanation": "one answer set"}],
             "level": 3,
             "spec": '{"a":null,"b":[1]}',
@@ -87,8 +88,8 @@ def test_the_answer_is_what_a_verifier_read_the_one_that_found_it_correct_first(
 
 
 def test_a_chat_carries_the_reasoning_in_think_tags() -> None:
-    chat = rows.chat_row(sample("Why?", reasoning="Hm."))
-    assert chat["messages"] == [
+    chat = rows.chat_of_row(sample("Why?", reasoning="Hm."))
+    assert chat == [
         {"role": "user", "content": "Why?"},
         {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nSo it is.\n\nAnswer: yes"},
     ]
@@ -109,16 +110,16 @@ def test_what_was_left_out_keeps_its_reason_and_twin(tmp_path: Path) -> None:
 
 
 def test_a_system_turn_for_training_comes_first() -> None:
-    chat = rows.chat_row(sample("Why?", reasoning="Hm."), system="Think.")
-    assert [turn["role"] for turn in chat["messages"]] == ["system", "user", "assistant"]
-    assert chat["messages"][0]["content"] == "Think."
+    chat = rows.chat_of_row(sample("Why?", reasoning="Hm."), system="Think.")
+    assert [turn["role"] for turn in chat] == ["system", "user", "assistant"]
+    assert chat[0]["content"] == "Think."
 
 
 def test_a_think_tag_inside_a_trace_does_not_end_the_reasoning() -> None:
     plain = sample("Why?")
     assert plain.trace
     trace = replace(plain.trace, reasoning="So </think> and < / THINK > it is.", response="No <think>.")
-    chat = rows.chat_row(replace(plain, trace=trace))
-    said = chat["messages"][-1]["content"]
+    chat = rows.chat_of_row(replace(plain, trace=trace))
+    said = chat[-1]["content"]
     assert said == "<think>\nSo <\u200b/think> and <\u200b / THINK > it is.\n</think>\n\nNo <\u200bthink>."
     assert table(replace(plain, trace=trace)).column("reasoning").to_pylist() == [trace.reasoning]

@@ -31,12 +31,23 @@ DATE = "2025-01-01T00:00:00.000Z"
 
 @dataclass
 class Repo:
-    """One dataset: the files at its head, and the ids of its commits, the newest last."""
+    """One dataset: the files at its head, and the ids of its commits, the newest last; branches are alike, by name."""
 
     private: bool = False
+    branches: dict[str, Repo] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     lfs: set[str] = field(default_factory=set)
     commits: list[str] = field(default_factory=list)
+
+    def branch(self, name: str) -> Repo:
+        """Begin a branch as this one is."""
+        self.branches[name] = Repo(self.private, {}, dict(self.files), set(self.lfs), list(self.commits))
+        return self.branches[name]
+
+    def at(self, revision: str) -> Repo:
+        """Return the branch of this name, or the one that is at this commit; else the main one."""
+        at_commit = (one for one in self.branches.values() if revision not in self.commits and revision in one.commits)
+        return self.branches.get(revision) or next(at_commit, self)
 
     def commit(self) -> str:
         """Note that the files are now those of a new commit; return its id."""
@@ -145,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts[:1] == ["datasets"] and parts[3:] == ["info", "lfs", "objects", "batch"]:
             self._lfs_batch(json.loads(body))
         elif parts[:1] == ["datasets"] and parts[3:4] == ["resolve"]:
-            self._resolve("/".join(parts[1:3]), "/".join(parts[5:]))
+            self._resolve("/".join(parts[1:3]), parts[4], "/".join(parts[5:]))
         elif parts[:2] == ["api", "datasets"]:
             self._dataset("/".join(parts[2:4]), parts[4:], body)
         else:
@@ -193,21 +204,30 @@ class _Handler(BaseHTTPRequestHandler):
         repo = self.hub.repos.get(name)
         if repo is None:
             self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
-        elif not rest or rest[0] == "revision":
+        elif not rest:
             self._json(self._info(name, repo))
+        elif rest[0] == "revision":
+            self._json(self._info(name, repo.at("/".join(rest[1:]))))
+        elif rest[0] == "branch":
+            repo.branch("/".join(rest[1:]))
+            self._json({})
         elif rest[0] == "preupload":
             asked = json.loads(body)["files"]
             self._json({"files": [self._upload_mode(repo, file["path"], file["size"]) for file in asked]})
         elif rest[0] == "commit":
-            self._commit(name, repo, body)
+            self._commit(name, repo.at(rest[1]), body)
         elif rest[0] == "tree":
-            self._tree(repo, "/".join(rest[2:]))
+            self._tree(repo.at(rest[1]), "/".join(rest[2:]))
         elif rest[0] == "paths-info":
             asked = json.loads(body)["paths"] if body.startswith(b"{") else []
             self._json([self._listed(repo, path) for path in asked if path in repo.files])
         elif rest[0] == "refs":
-            head = {"name": "main", "ref": "refs/heads/main", "targetCommit": repo.commits[-1]}
-            self._json({"branches": [head], "converts": [], "tags": []})
+            heads = {"main": repo, **repo.branches}
+            listed = [
+                {"name": each, "ref": f"refs/heads/{each}", "targetCommit": one.commits[-1]}
+                for each, one in heads.items()
+            ]
+            self._json({"branches": listed, "converts": [], "tags": []})
         else:
             self._json({"error": "Not Found"}, 404, {"X-Error-Code": "EntryNotFound"})
 
@@ -268,6 +288,11 @@ class _Handler(BaseHTTPRequestHandler):
         if parent is not None and parent != repo.commits[-1]:
             self._json({"error": "A commit has happened since. Please refresh and try again."}, 412)
             return
+        pull_request = {}
+        if "create_pr=1" in urlsplit(self.path).query:
+            number = len(repo.branches) + 1
+            repo = repo.branch(f"refs/pr/{number}")
+            pull_request = {"pullRequestUrl": f"{self.hub.url}/datasets/{name}/discussions/{number}"}
         for line in lines:
             value = line["value"]
             if line["key"] == "file":
@@ -280,7 +305,7 @@ class _Handler(BaseHTTPRequestHandler):
                 del repo.files[value["path"]]
         oid = repo.commit()
         url = f"{self.hub.url}/datasets/{name}/commit/{oid}"
-        self._json({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+        self._json({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""} | pull_request)
 
     def _lfs_batch(self, asked: dict[str, Any]) -> None:
         objects = []
@@ -298,8 +323,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.blobs[oid] = body
         self._send(b"", 200 if right else 400)
 
-    def _resolve(self, name: str, path: str) -> None:
+    def _resolve(self, name: str, revision: str, path: str) -> None:
         repo = self.hub.repos.get(name)
+        repo = repo.at(revision) if repo else None
         if repo is None or path not in repo.files:
             code = "EntryNotFound" if repo else "RepoNotFound"
             self._json({"error": "Not found"}, 404, {"X-Error-Code": code})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from open_thoughts_gen.text import FOLDS, normalise, stated_answer, unwrap
@@ -49,6 +50,30 @@ def fair(body: Body) -> object:
     return completion(ballot(body, verdict_on(body)))
 
 
+def grading(body: Body) -> object:
+    """Grade by what the question says of itself: "level 7"; 1 where it says nothing."""
+    level = re.search(r"level (\d+)", material(body)["QUESTION"])
+    grade = int(level[1]) if level else 1
+    return completion(json.dumps({"reason": "It says so.", "grade": grade, "code": code_in(body)}))
+
+
+def writing(body: Body) -> object:
+    """Write as many questions as are asked for, each unlike all others, with whatever they have to come with."""
+    system, seed = body["messages"][0]["content"], body["messages"][1]["content"]
+    code, wanted = re.search(r'"code": "([0-9a-f]{12})"', system), re.search(r"Write (\d+)", system)
+    assert code
+    assert wanted
+    digest = sha256(f"{seed}{body.get('seed')}{code[1]}".encode()).hexdigest()
+    written = [
+        {
+            "question": f"What follows from {digest[i * 9 : i * 9 + 9]} {digest[::-1][i * 7 : i * 7 + 20]}?",
+            "answer": "x",
+        }
+        for i in range(int(wanted[1]))
+    ]
+    return completion(json.dumps({"questions": written, "code": code[1]}))
+
+
 def saying(*replies: str | Callable[[Body], str]) -> Callable[[Body], object]:
     """Return a judge that says these things in turn, and the last for ever; `{code}` stands for the code."""
     left = list(replies)
@@ -58,3 +83,13 @@ def saying(*replies: str | Callable[[Body], str]) -> Callable[[Body], object]:
         return completion(said(body) if callable(said) else said.replace("{code}", code_in(body)))
 
     return answer
+
+
+def naming(body: Body) -> object:
+    """Name as many topics as are asked for, each unlike all others."""
+    system, topic = body["messages"][0]["content"], body["messages"][1]["content"]
+    wanted = re.search(r"Name (\d+)", system)
+    assert wanted
+    digest = sha256(topic.encode()).hexdigest() * 4
+    named = [digest[i * 11 : i * 11 + 11] for i in range(int(wanted[1]))]
+    return completion(json.dumps({"topics": named, "code": code_in(body)}))

@@ -193,6 +193,7 @@ def test_shuffling_follows_the_seed(tmp_path: Path) -> None:
         ({"fields": {"prompt": "promt"}}, "no row of questions.jsonl has a column 'promt'", "did you mean 'prompt'?"),
         ({"fields": {"reference": "b"}}, "no row of questions.jsonl has a column 'b'", "known: a, prompt"),
         ({"meta": ["level"]}, "no row of questions.jsonl has a column 'level'", "known: a, prompt"),
+        ({"path": "ab.csv"}, "no row of ab.csv has a column 'prompt'", "write which column holds the question"),
         ({"path": "broken.parquet"}, "not a Parquet file", ""),
         ({"path": "twice.csv"}, "two columns are named 'a'", "rename one of them"),
     ],
@@ -204,6 +205,7 @@ def test_mistakes_are_told_before_the_first_row(
     write(tmp_path, "", "notes.txt")
     write(tmp_path, "PAR1 or not", "broken.parquet")
     write(tmp_path, "a,a,prompt\n", "twice.csv")
+    write(tmp_path, "a,b\n1,2\n", "ab.csv")
     with pytest.raises(UserError) as caught:
         draw(tmp_path, settings)
     (fault,) = caught.value.faults
@@ -269,3 +271,16 @@ def test_a_path_that_is_no_file_is_told_in_one_line(path: str, why: str, tmp_pat
     with pytest.raises(UserError, match=why) as caught:
         draw(tmp_path, {"path": path})
     assert len(str(caught.value)) < 400
+
+
+def test_files_of_text_are_a_question_each(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Why?\n\nBecause of what?")
+    (tmp_path / "b.txt").write_bytes(b"caf\xe9?")
+    (tmp_path / "c.txt").write_text(" ")
+    drawn = list(Files(path="*.txt", format="text").fresh(Context(folder=tmp_path)).questions())
+    first, *others = drawn
+    assert isinstance(first, Question)
+    assert (first.prompt, first.meta, first.source) == ("Why?\n\nBecause of what?", {"file": "a.txt"}, "files:a.txt")
+    assert [each.reason for each in others if isinstance(each, DropReason)] == ["unreadable line", "no prompt"]
+    with pytest.raises(UserError, match="does not say which format"):
+        Files(path="*.txt").fresh(Context(folder=tmp_path))

@@ -131,7 +131,10 @@ def test_a_server_that_stumbles_is_asked_again(tmp_path: Path, hub: hub_server.H
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"dataset": "tester/none"}, "tester/none is not there, or has no such file; export HF_TOKEN if it is private"),
+        (
+            {"dataset": "tester/none"},
+            "tester/none is not there, or has no such file; export HF_TOKEN if it is private; if it",
+        ),
         ({"split": "tset"}, "tester/sums has no split 'tset'; did you mean 'test'?; it has train, test"),
         ({"config": "sums"}, "tester/sums: ValueError: BuilderConfig 'sums' not found."),
         ({"fields": {"prompt": "qestion"}}, "no row of tester/sums has a column 'qestion'; did you mean 'question'?"),
@@ -156,3 +159,11 @@ def test_a_row_that_cannot_be_read_costs_that_row(tmp_path: Path, hub: hub_serve
     repo.commit()
     dropped = [each for each in source(tmp_path).questions() if not isinstance(each, Question)]
     assert [each.detail.partition(": ")[0] for each in dropped] == ["tester/sums/a.jsonl:3"]
+
+
+def test_a_dataset_that_is_made_by_a_script_says_where_its_rows_may_be(tmp_path: Path, hub: hub_server.Hub) -> None:
+    repo = hub.repos["tester/scripted"] = Repo(files={"scripted.py": b"raise SystemExit", "README.md": b"# A script"})
+    repo.commit()
+    with pytest.raises(UserError, match="made by a script") as caught:
+        source(tmp_path, dataset="tester/scripted")
+    assert "refs/convert/parquet" in str(caught.value)

@@ -56,6 +56,13 @@ class Sums(plugin.Family):
         return plugin.Problem(f"What is {terms[0]} plus {terms[1]}?", {"terms": terms})
 
 
+class Products(Sums):
+    """The same in other words."""
+
+    def _problem(self, terms: list[int]) -> plugin.Problem:
+        return plugin.Problem(f"What is {terms[0]} times {terms[1]}?", {"terms": terms})
+
+
 class Adder(plugin.Teacher):
     """Answers with the reference, out of order; by choice wrongly, not at all, slowly, or counting its calls."""
 

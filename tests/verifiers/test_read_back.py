@@ -35,9 +35,9 @@ def test_a_prompt_that_states_the_case_and_an_answer_that_follows_are_correct(ve
 @pytest.mark.parametrize(
     ("pattern", "replacement", "cause"),
     [
-        (r"asks for (\d)", r"asks for 1\1", "the prompt states other facts"),
-        (r"\. (\w+) asks for", r". Zebedee asks for", "the prompt states other facts"),
-        (r"\bbarn\b", "something", "the prompt cannot be read"),
+        (r"\| (\w+) \| (\d+) \|", r"| \1 | 1\2 |", "the prompt states other facts"),
+        (r"\| (\w+) \| (\d+) \|", r"| Zebedee | \2 |", "the prompt states other facts"),
+        (r"\bafter\b", "something", "the prompt cannot be read"),
         (r"Answer:", "Reply:", "the prompt cannot be read"),
         (r"$", " Good luck!", "the prompt cannot be read"),
     ],
@@ -52,9 +52,10 @@ def test_a_prompt_that_states_something_else_is_incorrect_whatever_the_answer(
 
 
 def test_another_answer_does_not_follow(verifier: ReadBack) -> None:
-    verdict = verdict_on(verifier, DAYBOOK, "9999 sacks")
+    unit = str(DAYBOOK.reference).split()[-1]
+    verdict = verdict_on(verifier, DAYBOOK, f"9999 {unit}")
     assert (verdict.outcome, verdict.cause) == ("incorrect", "another answer")
-    assert verdict_on(verifier, DAYBOOK, "many sacks").cause == "unreadable answer"
+    assert verdict_on(verifier, DAYBOOK, f"many {unit}").cause == "unreadable answer"
 
 
 def test_a_family_without_a_reader_and_a_question_of_none_are_undecided(verifier: ReadBack) -> None:

@@ -13,14 +13,10 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pydantic import PrivateAttr
-
 from open_thoughts_gen.families.finance import schemes
-from open_thoughts_gen.families.finance.program import program_of
 from open_thoughts_gen.families.kit.family import SchemeFamily
-from open_thoughts_gen.families.kit.work import Flaw
+from open_thoughts_gen.families.kit.program import program_of
 from open_thoughts_gen.plugin import Problem
-from open_thoughts_gen.types import Derivation
 
 
 class Finance(SchemeFamily):
@@ -29,16 +25,6 @@ class Finance(SchemeFamily):
     domain: ClassVar[str] = "finance"
     license: ClassVar[str] = "cc0-1.0"
     home: ClassVar[ModuleType] = schemes
-
-    _last: tuple[Problem, Derivation] | None = PrivateAttr(None)
-
-    def derive(self, problem: Problem, flaw: Flaw | None = None) -> Derivation:
-        """Decide the case; the derivation of the last problem is at hand for its program."""
-        if flaw is not None:
-            return super().derive(problem, flaw)
-        if self._last is None or self._last[0] is not problem:
-            self._last = problem, super().derive(problem)
-        return self._last[1]
 
     def traits(self, problem: Problem) -> Mapping[str, Any]:
         """Return scheme, question and level, and the answer as a program in the manner of FinQA, where it is one."""

@@ -1,13 +1,14 @@
-"""Forms of finance: figures as accounts print them, and sums as a trace writes them out."""
+"""Forms of finance: figures as accounts print them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.forms import ExactForm, Form, PrintedSoFar, decimal
+from open_thoughts_gen.families.kit.traces import TermsForm, figure
 
 _CELL = re.compile(r"\((\d{1,3}(?:,\d{3})*)\)")
 
@@ -43,42 +44,12 @@ class CentsForm(AccountForm):
         return super().write(value, style, seen) if style else cents(value)
 
 
-def figure(value: Fraction | int) -> str:
-    """Return a figure as a decimal; one that does not end, which only a planted error comes to, as a fraction."""
-    try:
-        return decimal(value)
-    except ValueError:
-        return str(value)
-
-
 def cents(value: Fraction | int) -> str:
     """Return an amount with two decimals, unless it is whole or has more of them."""
     text = figure(value)
     return f"{text}0" if text[-2:-1] == "." else text
 
 
-class TermsForm(Form[tuple[Fraction, ...]]):
-    """A sum written out in a trace, `41,800 - 27,350 + 90`; it is never read."""
-
-    def __init__(self, number: Callable[[Fraction], str] = figure) -> None:
-        """Take how its numbers are written."""
-        self._number = number
-
-    def write(self, value: tuple[Fraction, ...], style: str, seen: PrintedSoFar) -> str:
-        """Return the terms with their signs between them."""
-        first, *rest = value
-        signed = (f" {'-' if term < 0 else '+'} {self._number(abs(term))}" for term in rest)
-        return self._number(first) + "".join(signed)
-
-    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
-        """Yield nothing: no prompt prints a sum that it has worked out."""
-        yield from ()
-
-
-class SeriesForm(TermsForm):
-    """Figures one after another in a trace, `1,840, 2,025 and 3,300`; they are never read."""
-
-    def write(self, value: tuple[Fraction, ...], style: str, seen: PrintedSoFar) -> str:
-        """Return the figures."""
-        *first, last = map(self._number, value)
-        return f"{', '.join(first)} and {last}"
+OWN_FORMS: Mapping[str, Form[Any]] = {
+    **{"amount": AccountForm(), "cents": CentsForm(), "sum": TermsForm(), "cents sum": TermsForm(cents)},
+}

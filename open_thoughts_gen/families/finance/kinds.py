@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from open_thoughts_gen.families.finance.forms import cents, figure
+from open_thoughts_gen.families.finance.forms import cents
 from open_thoughts_gen.families.kit.kinds import Kind
+from open_thoughts_gen.families.kit.traces import figure
 
 CURRENCIES = ("EUR", "SEK", "NOK", "CHF", "GBP", "PLN", "CZK", "DKK")
 _SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
@@ -34,7 +35,7 @@ class Amount(Kind):
         """Return "EUR 706 thousand"."""
         return f"{self.currency} {(figure if self.scale else cents)(value)} {self.scale}".strip()
 
-    def read(self, answer: str) -> object | None:
+    def read(self, answer: str) -> tuple[Fraction, str] | None:
         """Return the one amount in the answer as (number of whole currency units, currency or "")."""
         amounts = {
             (-1 if match["minus"] else 1)
@@ -53,7 +54,8 @@ class Amount(Kind):
         stated = self.read(answer)
         if stated is None:
             return None
-        assert isinstance(stated, tuple)
-        number, currency = stated
         assert isinstance(value, Fraction | int)
-        return number == value * _SCALES.get(self.scale, 1) and currency in ("", self.currency)
+        return stated[0] == value * _SCALES.get(self.scale, 1) and stated[1] in ("", self.currency)
+
+
+UNITS = Amount("", closing="closing/units")  # in units of the currency, with cents where there are any

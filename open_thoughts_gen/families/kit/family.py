@@ -22,7 +22,7 @@ from random import Random
 from types import ModuleType
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from open_thoughts_gen import plugin
 from open_thoughts_gen.errors import did_you_mean
@@ -63,6 +63,8 @@ class SchemeFamily(plugin.Family):
     asks: tuple[str, ...] = Field((), description="questions to draw from, by name; empty means all")
     schemes: tuple[str, ...] = Field((), description="schemes to draw from; empty means all")
 
+    _last: tuple[Problem, Derivation] | None = PrivateAttr(None)
+
     @model_validator(mode="after")
     def _admit_a_case(self) -> Self:
         known = schemes_of(self.home)
@@ -88,7 +90,7 @@ class SchemeFamily(plugin.Family):
                 (ask, level)
                 for ask, asked in asks.items()
                 for level in self.levels
-                if level >= asked.level and ask in (self.wanted_asks() or asks)
+                if asked.level <= level <= asked.until and ask in (self.wanted_asks() or asks)
             ]
             choices.append((name, pairs))
         return [choice for choice in choices if choice[1]]
@@ -111,8 +113,12 @@ class SchemeFamily(plugin.Family):
             NoResultError: with that error there is no answer.
 
         """
+        if flaw is None and self._last is not None and self._last[0] is problem:
+            return self._last[1]  # a row is derived to be told, and to be grouped by what it comes to
         scheme, case = self._case(problem.spec)
-        return derived(scheme, case, Work(flaw, scheme.has_fractions))
+        derivation = derived(scheme, case, Work(flaw, scheme.has_fractions))
+        self._last = (problem, derivation) if flaw is None else self._last
+        return derivation
 
     def notes(self, problem: Problem) -> Sequence[Step]:
         """Return what each sentence of the prompt states, and what a few changes would do."""
@@ -182,6 +188,8 @@ def fault_of_prompt(scheme: ProblemScheme, case: ProblemCase, prompt: str) -> st
     except UnreadError as error:
         return f"the prompt cannot be read: {error}"
     expected = {**case.facts, **case.cast, "asks": case.asks}
+    for name in scheme.unprinted:
+        expected.pop(name, None)
     if case.options:
         expected["options"] = [{"letter": option["letter"], **option["patch"]} for option in case.options]
     different = sorted(key for key in expected.keys() | stated.keys() if expected.get(key) != stated.get(key))

@@ -43,6 +43,7 @@ _PARTS = {Fraction(1, 2): "one half", Fraction(1, 3): "one third", Fraction(1, 4
 _PARTS |= {Fraction(1, 5): "one fifth", Fraction(1, 10): "one tenth", Fraction(3, 4): "three quarters"}
 _READ_PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10, "quarters": 4}
 
+_LINE = re.compile(r"[^\n]+")
 _WHOLE = re.compile(r"-?(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,20})(?![\d,.]?\d)")
 _DECIMAL = re.compile(r"-?(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,20})(?:\.\d{1,20})?(?![\d,.]?\d)")
 _WORD = re.compile(r"[a-z]+")
@@ -113,6 +114,33 @@ class Form(ABC, Generic[Value]):
         return value
 
 
+class TupleForm(Form[tuple[Value, ...]]):
+    """Several values of one type, one after another."""
+
+    def pack(self, value: tuple[Value, ...]) -> object:
+        """Return a list."""
+        return list(value)
+
+    def unpack(self, packed: Any) -> tuple[Value, ...]:  # noqa: ANN401  (JSON)
+        """Return the values."""
+        return tuple(packed)
+
+
+class LineForm(Form[str]):
+    """Words up to the end of their line, whatever they are."""
+
+    styles: ClassVar[Sequence[str]] = ("", "bare")
+
+    def write(self, value: str, style: str, seen: PrintedSoFar) -> str:
+        """Return the words, `bare` without the full stop at their end."""
+        return value.removesuffix(".") if style == "bare" else value
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the rest of the line."""
+        if match := _LINE.match(text, start):
+            yield match.end(), match.group()
+
+
 class WholeForm(Form[int]):
     """A whole number: `1,840`, `plain` 1840, `words` three, `ordinal` third."""
 
@@ -121,10 +149,10 @@ class WholeForm(Form[int]):
     def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
         """Return the number; one too large for words is written in digits."""
         if style == "ordinal":
-            return ORDINALS[value]
+            return ORDINALS[int(value)]
         if style == "words" and 0 <= value < len(CARDINALS):
-            return CARDINALS[value]
-        return str(value) if style == "plain" else f"{value:,}"
+            return CARDINALS[int(value)]
+        return str(value) if style == "plain" else decimal(value)
 
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
         """Yield the number in digits or words, as the style has it."""
@@ -135,6 +163,36 @@ class WholeForm(Form[int]):
         match = _WHOLE.match(text, start) if style != "ordinal" else None
         if match and not ("," in match.group() and style == "plain"):
             yield match.end(), int(match.group().replace(",", ""))
+
+
+class CountedForm(WholeForm):
+    """A whole number with what it counts: as `minutes` 1 minute, 4 minutes. Its units are styles."""
+
+    def __init__(self, *units: str) -> None:
+        """Take the units, each in the plural."""
+        self.styles = (*self.styles, *units)  # type: ignore[misc]
+
+    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
+        """Return the number, with its unit where the style is one."""
+        if style in WholeForm.styles:
+            return super().write(value, style, seen)
+        return f"{decimal(value)} {style.removesuffix('s') if value == 1 else style}"
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the number, if its unit follows it."""
+        is_unit = style not in WholeForm.styles
+        for end, value in super().read(text, start, "" if is_unit else style):
+            unit = f" {style.removesuffix('s') if value == 1 else style}" if is_unit else ""
+            if text.startswith(unit, end):
+                yield end + len(unit), value
+
+
+class YearForm(WholeForm):
+    """A year or an age: without marks for thousands."""
+
+    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
+        """Return the digits."""
+        return str(value)
 
 
 class ExactForm(Form[Fraction]):
@@ -292,7 +350,7 @@ class NameForm(Form[str]):
 class PersonForm(NameForm):
     """A person: the name, or `they`, `them`, `their` as a pronoun of whoever was named last."""
 
-    styles = ("", "they", "them", "their")
+    styles: ClassVar[Sequence[str]] = ("", "they", "them", "their")
     PRONOUNS: ClassVar[Mapping[str, tuple[str, str]]] = {
         "they": ("she", "he"), "them": ("her", "him"), "their": ("her", "his")
     }  # fmt: skip
@@ -330,6 +388,7 @@ class EntryForm(Form[str]):
     def __init__(self, entries: Mapping[str, Mapping[str, str]]) -> None:
         """Take each entry's forms by style, the plain one under the empty style."""
         self._entries = entries
+        self._starts: dict[str, tuple[int, dict[str, list[tuple[str, str]]]]] = {}  # by style, what `_index` makes
 
     def write(self, value: str, style: str, seen: PrintedSoFar) -> str:
         """Return the entry in this style."""
@@ -337,10 +396,20 @@ class EntryForm(Form[str]):
 
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
         """Yield each entry that stands here."""
-        for key, forms in self._entries.items():
-            words = forms.get(style)
-            if words is not None and text.startswith(words, start):
+        if style not in self._starts:
+            self._starts[style] = self._index(style)
+        length, starts = self._starts[style]
+        for words, key in starts.get(text[start : start + length], ()):
+            if text.startswith(words, start):
                 yield start + len(words), key
+
+    def _index(self, style: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:
+        """Return how many first letters all entries have, and the entries by these: a list may be long."""
+        known = [(forms[style], key) for key, forms in self._entries.items() if style in forms]
+        length, starts = min((len(words) for words, _ in known), default=0), dict[str, list[tuple[str, str]]]()
+        for words, key in known:
+            starts.setdefault(words[:length], []).append((words, key))
+        return length, starts
 
 
 class ThingForm(EntryForm):

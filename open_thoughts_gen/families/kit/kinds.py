@@ -22,7 +22,10 @@ _COUNTED = re.compile(r"\d\W? ?[^\W\d_]")  # a word right after a figure: what i
 _CITATION = re.compile(r"\d+(?:\s*\(\s*\d+\s*\)|\.\d+)?")
 _FRACTION = re.compile(r"(?<![\w./])(-?\d+)\s*/\s*([1-9]\d*)(?![\w/])")
 _BETWEEN = re.compile(r",|\band\b")
-_SINGLE_NAME = re.compile(r"[A-Z][\w'’-]*")
+# A name, one with its year (Cash 2031), or a number that stands for a line: (7).
+_SINGLE_NAME = re.compile(r"[A-Z][\w'’-]*(?:(?: [\w'’-]+){0,6} \d{4})?|\(?\d{1,3}\)?")
+NONE = "none"
+_SAYS_NONE = re.compile(r"\b(?:none|no line|nothing|nobody)\b", re.IGNORECASE)
 _NOBODY = ("none", "nobody", "nothing")
 LETTERS = "ABCDEFGH"
 _LETTER = re.compile(r"\b([A-H])\b")
@@ -50,6 +53,43 @@ class Kind(ABC):
         return None if stated is None else stated == value
 
 
+class Around(Kind):
+    """An answer of another kind, whose form is asked for in other words; a subclass says what else it may be."""
+
+    def __init__(self, inner: Kind, closing: str = "") -> None:
+        """Take the kind, and the bank of sentences that ask for the answer's form, if it is another."""
+        self.inner, self.closing = inner, closing or inner.closing
+
+    def canonical(self, value: Any) -> str:  # noqa: ANN401  (as the inner kind has it)
+        """Return the answer as the inner kind has it."""
+        return self.inner.canonical(value)
+
+    def read(self, answer: str) -> object | None:
+        """Return the value that the inner kind reads."""
+        return self.inner.read(answer)
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare as the inner kind does."""
+        return self.inner.agrees(value, answer)
+
+
+class OrNone(Around):
+    """An answer of another kind, or `none`; its values are those of that kind, or NONE."""
+
+    def canonical(self, value: Any) -> str:  # noqa: ANN401  (as the inner kind has it)
+        """Return the answer as the inner kind has it, or "none"."""
+        return NONE if value == NONE else super().canonical(value)
+
+    def read(self, answer: str) -> object | None:
+        """Return the value; None where the answer says both, or neither."""
+        says_none, value = _SAYS_NONE.search(answer) is not None, super().read(answer)
+        return value if not says_none else NONE if value is None else None
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare the value that is read."""
+        return Kind.agrees(self, value, answer)
+
+
 class YesNo(Kind):
     """Yes or no; its values are True and False."""
 
@@ -70,9 +110,9 @@ class HowMuch(Kind):
 
     closing = "closing/number"
 
-    def __init__(self, unit: str = "") -> None:
-        """Take the unit that the answer is printed with."""
-        self.unit = unit
+    def __init__(self, unit: str = "", closing: str = "") -> None:
+        """Take the unit that the answer is printed with, and another bank that asks for its form."""
+        self.unit, self.closing = unit, closing or self.closing
 
     def canonical(self, value: Money | Fraction | int) -> str:
         """Return "1,840 crowns", and "1 sack" of `sacks`."""
@@ -237,9 +277,9 @@ class OneOf(Kind):
         return value
 
     def read(self, answer: str) -> object | None:
-        """Return the one name that the answer has; a name inside a longer one is not meant."""
-        stated = _named(answer, self.names)
-        return stated[0] if len(stated) == 1 else None
+        """Return the one name that the answer has, None if it lists others; a name inside a longer one is not meant."""
+        stated, rest = _taken_out(answer, self.names)
+        return stated[0] if len(stated) == 1 and not _names_another(rest) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +319,7 @@ class SomeOf(Kind):
     def read(self, answer: str) -> object | None:
         """Return the set of names in the answer; None where it has none and does not say so, or lists another name."""
         named, rest = _taken_out(answer, self.names)
-        others = (item.strip(" .") for item in _BETWEEN.split(rest))
-        if any(_SINGLE_NAME.fullmatch(item) and item.lower() not in _NOBODY for item in others):
+        if _names_another(rest):
             return None
         stated = frozenset(named)
         says_none = re.search(r"\b(?:none|nobody|no one|nothing)\b", answer, re.IGNORECASE) is not None
@@ -349,9 +388,48 @@ class WhoWhy(Kind):
         return None if stated is None else stated == tuple(value)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Both(Kind):
+    """Two answers in one, `clock-case; II`; its values are pairs."""
+
+    one: Kind
+    other: Kind
+    closing: str
+
+    def canonical(self, value: tuple[Any, Any]) -> str:
+        """Return "clock-case; II"."""
+        return f"{self.one.canonical(value[0])}; {self.other.canonical(value[1])}"
+
+    def read(self, answer: str) -> object | None:
+        """Return both parts, which a semicolon divides, or a single comma; None where one of them cannot be read."""
+        parts = re.split(";" if ";" in answer else ",", answer)
+        if len(parts) != 2:
+            return None
+        values = self.one.read(parts[0]), self.other.read(parts[1])
+        return None if None in values else values
+
+
+class OnePart(Around):
+    """An answer of another kind, and nothing beside it: with a semicolon it would be an answer of two parts."""
+
+    def read(self, answer: str) -> object | None:
+        """Return the value; None where there is a second part."""
+        return None if ";" in answer else super().read(answer)
+
+    def agrees(self, value: object, answer: str) -> bool | None:
+        """Compare as the kind does; None where there is a second part."""
+        return None if ";" in answer else super().agrees(value, answer)
+
+
 def _named(answer: str, names: Iterable[str]) -> list[str]:
     """Return which names an answer has; a name inside a longer one is not meant."""
     return _taken_out(answer, names)[0]
+
+
+def _names_another(rest: str) -> bool:
+    """Return whether an answer, its known names taken out, lists a name that the case does not print."""
+    others = (item.strip(" .") for item in _BETWEEN.split(rest))
+    return any(_SINGLE_NAME.fullmatch(item) is not None and item.lower() not in _NOBODY for item in others)
 
 
 def _taken_out(answer: str, names: Iterable[str]) -> tuple[list[str], str]:

@@ -108,6 +108,11 @@ class Tellings(Sequence[str]):
         """Take the page, and what stands on it before them."""
         self._page, self._bank, self._values, self._seen = page, bank, values, seen
 
+    @property
+    def bank(self) -> str:
+        """The name of the bank: which step this is, whatever its words."""
+        return self._bank.name
+
     @cached_property
     def _texts(self) -> tuple[str, ...]:
         return self._page.render(self._bank, self._bank.say, self._values, self._seen)

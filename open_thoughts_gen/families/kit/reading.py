@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 from open_thoughts_gen.families.kit.forms import Form, Money, Open, PrintedSoFar
 from open_thoughts_gen.families.kit.words import Bank, Field, InnerBank, Label, Literal, Part, Template, WordFile
 
-MAX_READINGS = 64
+MAX_READINGS = 256  # a chat of five turns can be read in 32 ways as to who speaks, and all but one fail later
 _LABEL = re.compile(r"(?:(?:§|[A-Z][a-z]+\.?) ?)?\d+(?:\.\d+)*(?:\(\d+\))?(?![\d(])")
 _GAP = re.compile(r"[ \n]{1,2}")
 

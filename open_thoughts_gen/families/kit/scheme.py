@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -13,11 +13,21 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit import words
 from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm
-from open_thoughts_gen.families.kit.kinds import LETTERS, Kind
+from open_thoughts_gen.families.kit.clock import ClockForm
+from open_thoughts_gen.families.kit.forms import (
+    DayForm,
+    EntryForm,
+    ExactForm,
+    Form,
+    NameForm,
+    WholeForm,
+    YearForm,
+)
+from open_thoughts_gen.families.kit.kinds import LETTERS, InOrder, Kind, OneOf, SomeOf
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.reading import PromptReader
 from open_thoughts_gen.families.kit.telling import Narrative
+from open_thoughts_gen.families.kit.traces import SeriesForm, TraceForm
 from open_thoughts_gen.families.kit.trying import tried
 from open_thoughts_gen.families.kit.words import WordFile
 
@@ -26,11 +36,16 @@ SHARED_FORMS: Mapping[str, Form[Any]] = {
     "letter": EntryForm({letter: {"": letter} for letter in LETTERS}),
     **dict.fromkeys(("letters", "change", "full", "answer", "former"), NameForm()),
 }
+FORMS: Mapping[str, Form[Any]] = {  # those that a word file may name
+    **{"whole": WholeForm(), "exact": ExactForm(), "name": NameForm(), "year": YearForm(), "day": DayForm()},
+    **{"clock": ClockForm(), "text": TraceForm(), "series": SeriesForm()},
+}
+NUM_ATTEMPTS = 40  # at the facts of a case in one draw of a `PatientScheme`
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question that a scheme can be asked: its kind, the result that answers it, and from which level on.
+    """One question that a scheme can be asked: its kind, the result that answers it, and between which levels.
 
     `needs` are facts that only this question prints (whom it asks about); a case that asks another does not have them.
     `coin` names a result which one of `outcomes`, all equally likely, settles before the facts are drawn: so yes and no
@@ -44,6 +59,7 @@ class Ask:
     coin: str = ""
     outcomes: Sequence[object] = (True, False)
     outcomes_at: Mapping[int, Sequence[object]] = field(default_factory=dict)
+    until: int = 4  # the last level at which it is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +74,70 @@ class Change:
     option: str = ""
 
 
+def replaced(entries: Sequence[Mapping[str, Any]], index: int, patch: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return entries with one of them changed."""
+    return [*entries[:index], {**entries[index], **patch}, *entries[index + 1 :]]
+
+
+def nudged(facts: Mapping[str, Any], steps: Mapping[str, Sequence[int]], *, least: int = 1) -> Iterator[Change]:
+    """Yield one whole number larger or smaller by each of its steps, never below `least`.
+
+    `steps` names a fact (`by`), or a field of each entry of a list (`rows.days`); a case may lack it.
+    """
+    for path, amounts in steps.items():
+        key, _, name = path.partition(".")
+        for by in amounts:
+            if not name and key in facts and facts[key] + by >= least:
+                yield Change({key: facts[key] + by})
+            for index, entry in enumerate(facts.get(key, ()) if name else ()):
+                if name in entry and entry[name] + by >= least:
+                    yield Change({key: replaced(facts[key], index, {name: entry[name] + by})})
+
+
+def column(facts: Mapping[str, Any], path: str) -> list[str]:
+    """Return one field of each entry of a list of facts: `claims.name`."""
+    key, _, name = path.partition(".")
+    return [entry[name] for entry in facts[key]]
+
+
 LABEL_STYLES = ("§ {}", "Clause {}", "Rule {}", "Section {}", "{}", "Article {}")
 
 
 class ProblemScheme(ABC):
     """One world of cases. Its words stand beside it, in the YAML file of the same name.
 
-    `forms` says how each fact and each computed value is written and read; `asks` which questions there are; `labels`
+    `forms` says how each fact and each computed value is written and read, as the word file has it, which names those
+    of the kit and those of `own_forms`; `asks` which questions there are; `labels`
     the keys of the provisions or lines that are cited, in the order in which they are printed; `units` what the names
-    of the banks that can stand in a prompt begin with.
+    of the banks that can stand in a prompt begin with; `unprinted` facts that say how a case was made and that nobody
+    who reads the prompt can know, so that reading it back does not ask for them.
     """
 
     name: ClassVar[str]
-    forms: Mapping[str, Form[Any]]
     asks: ClassVar[Mapping[str, Ask]]
     units: ClassVar[Sequence[str]] = ("prompt/", "closing/")
     labels: ClassVar[Sequence[str]] = ()
     label_styles: ClassVar[Sequence[str]] = LABEL_STYLES  # how provisions are numbered; a case draws one of them
+    unprinted: ClassVar[Sequence[str]] = ()
+    more_words: ClassVar[Sequence[Path]] = ()  # files of words that it shares with other schemes
+    nudges: ClassVar[Mapping[str, Sequence[int]]] = {}  # by how much whole facts are moved in minimal pairs (`nudged`)
     has_fractions: ClassVar[bool] = False  # whether the figures of its derivations are written as fractions
+    named: ClassVar[str] = (
+        ""  # among which names an answer is: a list of facts and a field of its entries, `people.who`
+    )
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form[Any]]:
+        """How each field is written and read, by the form or the list that the word file names for it."""
+        named, lists = {**FORMS, **self.own_forms()}, self.words.lists
+        return {
+            field: EntryForm(lists[form.removeprefix("list ")]) if form.startswith("list ") else named[form]
+            for field, form in self.words.form_of.items()
+        }
+
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return forms that only this scheme or its family has, by the name that the word file has for them."""
+        return {}
 
     @cached_property
     def known_forms(self) -> Mapping[str, Form[Any]]:
@@ -85,7 +147,7 @@ class ProblemScheme(ABC):
     @cached_property
     def words(self) -> WordFile:
         """The banks of this scheme, with those that all schemes share."""
-        return words.load(self.word_file, SHARED_WORDS)
+        return words.load(self.word_file, *self.more_words, SHARED_WORDS)
 
     @cached_property
     def word_file(self) -> Path:
@@ -139,7 +201,7 @@ class ProblemScheme(ABC):
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield changes, each of one fact: the one declaration that minimal pairs and options are drawn from."""
-        yield from ()
+        yield from nudged(case.facts, self.nudges)
 
     def candidates(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield answers that a reader could come to, right and wrong, each as the patch of one field (`Choice`)."""
@@ -163,12 +225,35 @@ class ProblemScheme(ABC):
         return {}
 
     def kind_of(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question; one whose values are the case's own (names) is made here.
+        """Return the kind of the question; one whose values are the case's own is made here, names by `names_of`.
 
         Whether a question offers options, and of which sort, is what `asks` says of it.
         """
-        return self.asks[case.asks].kind
+        kind = self.asks[case.asks].kind
+        if isinstance(kind, OneOf | InOrder | SomeOf) and not kind.names:
+            return replace(kind, names=tuple(self.names_of(case)))
+        return kind
+
+    def names_of(self, case: ProblemCase) -> Sequence[str]:
+        """Return the names among which the answer is, where `asks` leaves them open: `OneOf(())`."""
+        return column(case.facts, self.named) if self.named else ()
+
+    def pool(self, name: str, *, within: str = "pool") -> list[str]:
+        """Return the words of an entry of a list, `pool` or another: names to draw from."""
+        return self.words.lists[within][name][""].split()
 
     def reader(self) -> PromptReader:
         """Return the reader of this scheme's prompts."""
         return PromptReader(self.words, self.known_forms, self.words.under(*self.units))
+
+
+class PatientScheme(ProblemScheme):
+    """A scheme whose attempts at a case often come to nothing, so that each draw makes several of them."""
+
+    def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
+        """Draw until the facts make a case, at most NUM_ATTEMPTS times."""
+        return next(filter(None, (self.attempt(rng, level) for _ in range(NUM_ATTEMPTS))), None)
+
+    @abstractmethod
+    def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
+        """Draw facts once; None where they are too easy, too hard or make no case."""

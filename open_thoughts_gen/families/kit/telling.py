@@ -15,7 +15,7 @@ A wrong reading that a reader would try is put into steps of the kind `turn`, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,6 +72,8 @@ class Narrative:
     def answer(self, bank: str, result: object, **values: Any) -> None:  # noqa: ANN401
         """Tell the decisive reason, which closes the response and stands alone, and what the derivation comes to.
 
+        A result may have a bank of its own, which is then taken: `answer.ready.yes`, `answer.part.none`.
+
         Raises:
             NoResultError: `result` is None.
             UnsettledError: as `step`.
@@ -80,7 +82,9 @@ class Narrative:
         if result is None:
             raise NoResultError(f"{self.page.words.file}: {bank}: the derivation comes to no answer")
         self.result = result
-        self._tell(self.page.words.bank(f"{PREFIX}{bank}"), "finding" if self.asks_for_options else "answer", values)
+        special = f"{PREFIX}{bank}.{word_of(result)}"
+        words = self.page.words.bank(special if special in self.page.words.banks else f"{PREFIX}{bank}")
+        self._tell(words, "finding" if self.asks_for_options else "answer", values)
         if self.asks_for_options and concludes(self.steps[:-1], self.steps[-1]):
             self.steps.pop()  # it has just been said
 
@@ -146,6 +150,22 @@ class Narrative:
         else:
             self._on_turn = None
             self._settled |= settled
+
+
+def teller(narrative: Narrative | None) -> Callable[..., None]:
+    """Return what tells a step; without a narrative, what says nothing."""
+    return narrative.step if narrative is not None else silent
+
+
+def silent(bank: str, **values: object) -> None:
+    """Say nothing."""
+
+
+def word_of(result: object) -> str:
+    """Return what a result is called in the name of a bank: yes, no, none (of a set), or itself."""
+    if isinstance(result, bool):
+        return "yes" if result else "no"
+    return str(result).replace(" ", "_") if result != frozenset() else "none"
 
 
 def stated_values(*parts: Mapping[str, Any]) -> dict[str, list[object]]:

@@ -21,6 +21,9 @@ and `shown` are for steps of a derivation (`telling`).
 Everything is loaded as text (`yes`, `no` and `on` are words), except `sets`, whose `true`, `false` and whole numbers
 are values.
 
+Which form each field is written in can stand here as well, `forms: {whole: num early, list goods: item}`: the name of a
+form, or of a list of the file, and the fields that have it.
+
 What a bank says is put plainly in its `gloss`, which is checked against a phrase table that stands elsewhere (`gloss`).
 """
 
@@ -149,6 +152,14 @@ class WordFile:
             lists |= _parsed(path.name, path.read_text("utf-8"))[1]
         return lists
 
+    @cached_property
+    def form_of(self) -> Mapping[str, str]:
+        """The name of the form of each field, as the files say it."""
+        forms: dict[str, str] = {}
+        for path in reversed(self._paths):
+            forms |= _parsed(path.name, path.read_text("utf-8"))[2]
+        return forms
+
     def bank(self, name: str) -> Bank:
         """Return a bank.
 
@@ -223,8 +234,8 @@ def load(*paths: Path) -> WordFile:
 
 
 @cache
-def _parsed(file: str, text: str) -> tuple[Mapping[str, Bank], Mapping[str, Entries]]:
-    """Return the banks and the lists of one file.
+def _parsed(file: str, text: str) -> tuple[Mapping[str, Bank], Mapping[str, Entries], Mapping[str, str]]:
+    """Return the banks and the lists of one file, and the name of each field's form.
 
     Raises:
         WordsError: one of them cannot be read.
@@ -232,11 +243,12 @@ def _parsed(file: str, text: str) -> tuple[Mapping[str, Bank], Mapping[str, Entr
     """
     # Text only, by design. The loader in C takes a tenth of the time, where PyYAML has it.
     raw = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader)) or {}  # noqa: S506
-    if not isinstance(raw, dict) or not raw.keys() <= {"banks", "lists"}:
-        raise WordsError(f"{file}: `banks:` and `lists:` are expected, and nothing else")
+    if not isinstance(raw, dict) or not raw.keys() <= {"banks", "lists", "forms"}:
+        raise WordsError(f"{file}: `banks:`, `lists:` and `forms:` are expected, and nothing else")
     banks = {name: _bank(file, name, value) for name, value in (raw.get("banks") or {}).items()}
     lists = {name: _entries(file, name, value) for name, value in (raw.get("lists") or {}).items()}
-    return banks, lists
+    forms = {field: form for form, fields in (raw.get("forms") or {}).items() for field in fields.split()}
+    return banks, lists, forms
 
 
 def parse(template: str) -> Template:

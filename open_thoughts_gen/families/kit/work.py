@@ -59,7 +59,8 @@ class Flaw:
 class Work:
     """Computes and claims. `claims` are those made since they were last taken, in fractions if `has_fractions`.
 
-    With `is_quiet` nothing is claimed: for deciding a case without a word, which is done for every draw.
+    `slip` is what the flaw has made of what: the right value and the wrong one, once it has come into play. With
+    `is_quiet` nothing is claimed: for deciding a case without a word, which is done for every draw.
     """
 
     flaw: Flaw | None = None
@@ -67,6 +68,7 @@ class Work:
     is_quiet: bool = False
     num_calls: int = 0
     claims: list[str] = field(default_factory=list)
+    slip: tuple[object, object] | None = None
 
     def __call__(self, expression: str, **values: Number | Money) -> Fraction:
         """Return the value of an expression over named numbers, and claim it."""
@@ -135,6 +137,7 @@ class Work:
         if self.flaw is None or self.flaw.call != call:
             return right
         wrong: Value = others[0] if others else self.flaw.change(right)  # type: ignore[assignment]
+        self.slip = right, wrong
         return wrong
 
 

@@ -1,40 +1,16 @@
-"""Forms of scheduling: times of day, and the lists that a trace writes out."""
+"""Forms of scheduling: how far a clock is ahead, numbers with what they count, tasks one after another."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar, WholeForm
+from open_thoughts_gen.families.kit.clock import HOUR
+from open_thoughts_gen.families.kit.forms import CountedForm, Form, PrintedSoFar, WholeForm
+from open_thoughts_gen.families.kit.traces import SeriesForm
 
-HOUR, DAY = 60, 24 * 60
-_CLOCK = re.compile(r"(\d\d):([0-5]\d)(?!\d)")
 _OFFSET = re.compile(r"UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?(?![\d:])")
-_NOON = re.compile(r"(1[0-2]|[1-9])(?:\.([0-5]\d))? ([ap])\.m\.")
-
-
-class ClockForm(Form[int]):
-    """A time of day in minutes after midnight: `14:30`, and as `noon` 2.30 p.m."""
-
-    styles: ClassVar[Sequence[str]] = ("", "noon")
-
-    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
-        """Return the time."""
-        hours, minutes = divmod(value % DAY, HOUR)
-        if style == "noon":
-            rest = f".{minutes:02}" if minutes else ""
-            return f"{(hours - 1) % 12 + 1}{rest} {'ap'[hours >= 12]}.m."
-        return f"{hours:02}:{minutes:02}"
-
-    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
-        """Yield the time that stands here."""
-        if style == "noon":
-            if match := _NOON.match(text, start):
-                after_noon = 12 * (match[3] == "p")
-                yield match.end(), (int(match[1]) % 12 + after_noon) * HOUR + int(match[2] or 0)
-        elif (match := _CLOCK.match(text, start)) and int(match[1]) < 24:
-            yield match.end(), int(match[1]) * HOUR + int(match[2])
 
 
 class OffsetForm(Form[int]):
@@ -53,39 +29,33 @@ class OffsetForm(Form[int]):
             yield match.end(), -minutes if match[1] == "-" else minutes
 
 
-class CountedForm(WholeForm):
-    """A whole number with what it counts, in a trace: as `days` 1 day, 4 days."""
+class LoadForm(CountedForm):
+    """A whole number, in a trace with what it counts: as `days` 1 day, 4 days."""
 
-    styles: ClassVar[Sequence[str]] = (*WholeForm.styles, "days", "vans", "sessions", "kg")
-
-    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
-        """Return the number, with its unit if the style is one."""
-        if style in WholeForm.styles:
-            return super().write(value, style, seen)
-        return f"{value:,} {style.removesuffix('s') if value == 1 else style}"
+    styles: ClassVar[Sequence[str]] = (*CountedForm.styles, "days", "vans", "sessions", "kg")
 
 
-class TraceForm(Form[Any]):
-    """What only a trace prints, and nobody has to read back."""
+class HoursForm(WholeForm):
+    """A number of minutes in hours, for a trace: `2 and a half hours`."""
 
-    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
-        """Yield nothing."""
-        yield from ()
+    def write(self, value: int, style: str, seen: object) -> str:
+        """Return the hours."""
+        hours, rest = divmod(value, HOUR)
+        if hours > 1:
+            return f"{hours} and a half hours" if rest else f"{hours} hours"
+        return f"{'an' if rest else 'one'} hour{' and a half' * bool(rest)}" if hours else "half an hour"
 
 
-class SeriesForm(TraceForm):
-    """Things one after another: `the lathe, the mill and the bench`; as `or` with that word before the last."""
+class ChainForm(SeriesForm):
+    """Tasks one after another, in a trace: `the footings, then the walls`."""
 
-    styles: ClassVar[Sequence[str]] = ("", "or", "plus")
+    styles: ClassVar[Sequence[str]] = ("", "then")
 
     def write(self, value: Sequence[object], style: str, seen: PrintedSoFar) -> str:
-        """Return the things with commas, and a word before the last; as `plus` the terms of a sum."""
-        texts = [str(item) for item in value]
-        if style == "plus":
-            return " + ".join(texts)
-        return joined(texts, style or "and")
+        """Return the tasks."""
+        return ", then ".join(map(str, value)) if style == "then" else super().write(value, "", seen)
 
 
-def joined(texts: Sequence[str], word: str = "and") -> str:
-    """Return `a, b and c`."""
-    return f"{', '.join(texts[:-1])} {word} {texts[-1]}" if len(texts) > 1 else "".join(texts)
+OWN_FORMS: Mapping[str, Form[Any]] = {
+    **{"load": LoadForm(), "offset": OffsetForm(), "hours": HoursForm(), "chain": ChainForm()},
+}

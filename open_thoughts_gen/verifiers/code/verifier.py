@@ -40,6 +40,7 @@ from open_thoughts_gen.types import Outcome, Question, Trace, Verdict
 from open_thoughts_gen.verifiers.code.blocks import Block, program_of
 from open_thoughts_gen.verifiers.code.cases import META_KEYS, Asserts, Tests, read_tests
 from open_thoughts_gen.verifiers.code.comparing import lines, same_output, same_value
+from open_thoughts_gen.verifiers.code.reference import accepts_ending, accepts_output
 
 _SHOWN = 60
 _STARRED = (
@@ -98,6 +99,11 @@ class Code(Verifier):
     isolation: Literal["bubblewrap", "none"] = Field(
         default="bubblewrap",
         description="bubblewrap, or none: limits alone, which is NO security boundary (a program reads your files)",
+    )
+    compat: Literal["openthoughts"] | None = Field(
+        default=None,
+        description="openthoughts: accept what the code judge of OpenThoughts-114k accepts by mistake (syntax errors, "
+        "time limits, exceptions of functions, loosely equal output); to compare with its labels only",
     )
     num_workers: int | None = Field(
         default=None, ge=1, description="how many programs to run at once; null: two per core"
@@ -176,6 +182,13 @@ class Code(Verifier):
                 run = cell.run(program, arguments=value if isinstance(value, list) else [value], time_s=left_s)
             left_s -= run.spent_s
             finding = _ended(run, where=f"test {number} of {num}")
+            is_fault = finding is not None and finding.outcome == "incorrect"
+            if (
+                self.compat == "openthoughts"
+                and is_fault
+                and accepts_ending(run.end, calls=program.function is not None)
+            ):
+                return Judgement("correct", "", f"accepted as the judge of OpenThoughts does: {run.end}")
             finding = finding or self._compared(program, run, right, tests, where=f"test {number} of {num}")
             if finding is not None:
                 return finding
@@ -194,7 +207,7 @@ class Code(Verifier):
             for expected in right:
                 if program.function is not None and same_value(expected, run.value, tolerance, strict=is_strict):
                     return None
-                if program.function is None and same_output(lines(expected), got, tolerance, by_lines=is_strict):
+                if program.function is None and self._is_output(lines(expected), got, tolerance):
                     return None
         except RecursionError:
             return Judgement("incorrect", "wrong answer", f"{where}: it returned something nested too deeply")
@@ -202,6 +215,11 @@ class Code(Verifier):
         known, got = (repr(right[0]), json.dumps(run.value)) if calls else (lines(right[0]), got)
         shown = f"expected {text.shorten(known, _SHOWN)!r}, got {text.shorten(got, _SHOWN)!r}"
         return Judgement("incorrect", "wrong answer", f"{where}: {shown}")
+
+    def _is_output(self, expected: str, got: str, tolerance: float | None) -> bool:
+        if self.compat == "openthoughts":
+            return accepts_output(expected, got)
+        return same_output(expected, got, tolerance, by_lines=self.compare == "strict")
 
     def _by_asserts(self, cell: Cell, program: Program, tests: Asserts) -> Judgement:
         time_s = min(self.total_s, self.time_s * len(tests.sources))

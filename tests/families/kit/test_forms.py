@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from open_thoughts_gen.families.kit.forms import (
     AmountForm,
+    CountedForm,
     DayForm,
     EntryForm,
     ExactForm,
     Form,
+    LineForm,
     Money,
     NameForm,
     Open,
@@ -32,8 +34,17 @@ ITEMS = {"door": {"": "the oven door", "a": "an oven door"}, "paint": {"": "the 
 DAYS = st.dates(date(1900, 1, 1), date(2199, 12, 31))
 NAMES = st.from_regex(r"[A-Z][a-z]{2,8}( (& )?[A-Z][a-z]{2,8}){0,2}", fullmatch=True)
 TAILS = st.sampled_from(["", ".", ", and so on", " (so far)", "; then", "\n"])
+
+
+class Parcels(CountedForm):
+    """A number of parcels."""
+
+    styles = (*CountedForm.styles, "parcels")
+
+
 CASES: dict[str, tuple[Form[Any], st.SearchStrategy[Any]]] = {
     "whole": (WholeForm(), st.integers(0, 10**9)),
+    "counted": (Parcels(), st.integers(0, 10**9)),
     "exact": (ExactForm(), st.integers(0, 10**6).map(lambda value: Fraction(value, 400))),
     "amount": (AmountForm(*UNITS), st.builds(Money, st.integers(0, 10**7).map(Fraction), st.sampled_from(UNITS))),
     "day": (DayForm(), DAYS),
@@ -142,3 +153,15 @@ def test_the_styles_that_a_form_names_are_all_of_them() -> None:
     for form, value in named.values():
         texts = {form.write(value, style, PrintedSoFar(year=2031, unit="marks")) for style in form.styles}
         assert len(texts) == len(form.styles)
+
+
+def test_a_number_without_its_unit_is_not_read() -> None:
+    assert Parcels().write(1, "parcels", PrintedSoFar()) == "1 parcel"
+    assert list(Parcels().read("1 parcel", 0, "parcels")) == [(8, 1)]
+    assert list(Parcels().read("4 boxes", 0, "parcels")) == []
+
+
+def test_a_line_is_read_to_its_end_and_no_further() -> None:
+    assert list(LineForm().read("1. a line\n2. another", 3, "")) == [(9, "a line")]
+    assert list(LineForm().read("a line\n", 6, "")) == []
+    assert LineForm().write("a line.", "bare", PrintedSoFar()) == "a line"

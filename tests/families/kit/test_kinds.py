@@ -56,9 +56,13 @@ UNREAD: list[tuple[Kind, str]] = [
     (Letters(), "A, or none"),
     (OneOf(NAMES), "Ada or Boris"),
     (OneOf(NAMES), "Clara"),
+    (OneOf(NAMES), "Ada, Clara"),
+    (OneOf(("S1", "S2")), "S2, S4, S5"),
     (InOrder(NAMES), "Boris, Boris"),
     (SomeOf(NAMES), "Ada, Clara"),
     (SomeOf(NAMES), "Ada, or none"),
+    (SomeOf(("1", "2", "3")), "3, 5, 6"),
+    (SomeOf(("1", "2", "3")), "(3) and (5)"),
 ]
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open_thoughts_gen.errors import UserError
-from open_thoughts_gen.families.kit.proof import UnprovedError, answer_set, constraint, only, smt, solved
+from open_thoughts_gen.families.kit.proof import UnprovedError, answer_set, constraint, named, only, smt, solved
 from open_thoughts_gen.families.kit.proof.extra import solver_module
 from open_thoughts_gen.families.kit.proof.search import MAX_STATES
 
@@ -99,3 +99,8 @@ def test_a_solver_that_is_not_installed_names_its_extra() -> None:
     assert "no_such_solver" not in sys.modules
     with pytest.raises(UserError, match=r"'no_such_solver'.*open-thoughts-gen\[ortools\]"):
         solver_module("no_such_solver.sat", "ortools")
+
+
+def test_results_of_an_answer_set_program_are_named() -> None:
+    results = named({"stands": "no", "good": 5, "first": 12}, good=("key", "coat", "knife"), bad=("key",))
+    assert results == {"stands": False, "good": {"key", "knife"}, "first": 12}

@@ -115,7 +115,7 @@ def test_a_text_that_can_mean_two_things_is_not_read(tmp_path: Path) -> None:
         ("banks: {a: ['{>b}']}", "no bank 'b'"),
         ("banks: {a: {say: []}}", "alternatives"),
         ("banks: {a: {says: [x]}}", "`say:`"),
-        ("bank: {}", "`banks:` and `lists:`"),
+        ("bank: {}", "`banks:`, `lists:` and `forms:`"),
     ],
 )
 def test_a_word_file_with_a_fault_says_where(tmp_path: Path, text: str, why: str) -> None:

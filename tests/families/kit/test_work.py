@@ -48,6 +48,15 @@ def test_a_flaw_changes_one_move_and_what_follows_is_computed_from_it(call: int)
     assert call != 0 or wrong[1] == 2 * wrong[0]
 
 
+def test_a_work_says_what_its_flaw_has_made_of_what() -> None:
+    work = Work(Flaw(1))
+    one = work("4 + 5")
+    assert work.slip is None
+    assert work("2 * one", one=one) == 19
+    assert work.settle("Ada", "Boris") == "Ada"
+    assert work.slip == (18, 19)
+
+
 @given(value=st.fractions(max_denominator=5000))
 def test_a_number_is_written_so_that_it_is_read_back(value: Fraction) -> None:
     assert value_of(written(value)) == value

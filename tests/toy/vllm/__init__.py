@@ -160,7 +160,7 @@ class LLM:
     def _words(self, content: str, prompt: str, sampling: SamplingParams) -> list[str]:
         if "silent" in content:
             return [""]
-        said = f"You said {content} Seed: {sampling.seed}"
+        said = self.order.get("says") or f"You said {content} Seed: {sampling.seed}"
         thought = "I think of it. " * (20 if "long" in content else 1)
         if not sampling.skip_special_tokens:
             return f"[{thought.strip()}]{said}".split()

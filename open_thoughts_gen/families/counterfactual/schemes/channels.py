@@ -5,29 +5,26 @@ day's own part has to be kept, and only what differs travels along the rates (J.
 chapters 4 and 7): in all, straight with what lies between held as it was, or only through what lies between.
 
 The traps: to run the rates from nothing and forget the day; to count a road twice, or one that is held fast; to carry a
-difference beyond a limit. The first implementation carries differences; the second works out the day's own part of each
-quantity and runs the world from that.
+difference beyond a limit. The first implementation carries differences; the second, an answer set program, works out the
+day's own part of each quantity and runs the world from that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import EntryForm, ExactForm, Form, PrintedSoFar, WholeForm
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, Reckoning, nudged
+from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar, WholeForm, decimal
+from open_thoughts_gen.families.kit.framing import PartedScheme
 from open_thoughts_gen.families.kit.kinds import HowMuch, Kind, Ratio, YesNo
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.scheme import Ask, Change, ProblemScheme
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.families.kit.proof import answer_set, named
 
 RATES = {"a": 1, "b": 1, "c": 2, "d": 3, "f": 3, "e": 4}  # from which level on there is each road
-UNITS = {"shop": ("posters", "crowns"), "school": ("hours", "marks"), "kiln": ("barrows", "bricks")}
-COSTS = ("shop", "kiln")  # where the straight road takes away
 ROADS = {"total": ("c", "b", "f"), "direct": ("c",), "indirect": ("b", "f")}
+GAPS = {"c": "gap", "b": "gap_m", "f": "gap_n"}  # what travels along each road into the outcome
 
 
 class ChangeForm(WholeForm):
@@ -35,40 +32,71 @@ class ChangeForm(WholeForm):
 
     def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
         """Return how much more or fewer."""
-        if value == 0:
-            return "no more and no fewer"
-        return f"{abs(value):,} {'more' if value > 0 else 'fewer'}"
+        return f"{decimal(abs(value))} {'more' if value > 0 else 'fewer'}" if value else "no more and no fewer"
 
 
-class Channels(ProblemScheme):
+class Roads(Reckoning):
+    """The first implementation: what differs, carried along each road."""
+
+    def carried(self) -> None:
+        """Find how far each quantity before the outcome differs."""
+        self.find("gap_m", "gap * a", "first", point=1)
+        if self.has("cap"):
+            self.find("reached", "m + gap_m")
+            is_capped = self.exceeds("reached", "cap")
+            if is_capped:
+                self.find("gap_m", "cap - m")
+            self.say("capped" if is_capped else "below")
+        if self.has("d"):
+            self.find("gap_n", "gap * d", "second")
+            if self.has("e"):
+                self.find("cross", "gap_m * e", "cross")
+                self.find("gap_n", "gap_n + cross", "second.both")
+
+    def parts(self, roads: Sequence[str]) -> list[Fraction]:
+        """Return what each road into the outcome brings."""
+        parts = []
+        for key in (key for key in roads if self.has(key)):
+            takes = key == "c" and self.has("takes")
+            gap, bank = self.known[GAPS[key]], f"road.{'takes' if takes else key}"
+            expression = f"0 - gap * {key}" if takes else f"gap * {key}"
+            parts.append(self.know("part", self.work(expression, gap=gap, **{key: self.facts[key]}), bank))
+        return parts
+
+    def least(self) -> int | None:
+        """Return the least of the lever that reaches the goal, by what one more of it brings."""
+        self.know("gap", 1, "hold.least")
+        self.carried()
+        per = self.know("per", self.total(self.parts(ROADS["total"])), "per", point=2)
+        short = self.find("short", "goal - y", "short")
+        if per < 2 or short < 1:
+            return None
+        self.find("steps", "(short + per - 1) // per", "steps")
+        return int(self.find("least", "x + steps", "least"))
+
+
+class Channels(PartedScheme):
     """One lever, one outcome, and the roads between them."""
 
     name: ClassVar[str] = "channels"
     asks: ClassVar[Mapping[str, Ask]] = {
         "total": Ask(HowMuch(), "total", needs=("instead",)),
         "met": Ask(YesNo(), "met", needs=("instead", "goal"), coin="met"),
-        "direct": Ask(HowMuch(), "direct", level=2, needs=("instead",)),
+        "direct": Ask(HowMuch(), "direct", level=2, until=3, needs=("instead",)),
         "indirect": Ask(HowMuch(), "indirect", level=2, needs=("instead",)),
         "share": Ask(Ratio(), "share", level=3, needs=("instead",)),
         "least": Ask(HowMuch(), "least", needs=("goal",)),
     }
 
-    def __init__(self) -> None:
-        """Say how each fact, and each value of a trace, is written."""
-        whole, change = WholeForm(), ChangeForm()
-        numbers = (*RATES, "x", "m", "n", "y", "instead", "goal", "cap", "reached", "per", "short", "steps", "least")
-        changes = ("gap", "gap_m", "gap_n", "part", "more")
-        self.forms: Mapping[str, Form[Any]] = {
-            **dict.fromkeys(numbers, whole),
-            **dict.fromkeys(changes, change),
-            "share": ExactForm(),
-            "world": EntryForm(self.words.lists["world"]),
-        }
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the form of differences."""
+        return {"change": ChangeForm()}
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw rates and a day; what the day itself added is what is left over, and is at least none."""
-        world = rng.choice(tuple(UNITS))
-        facts: dict[str, Any] = {"world": world}
+        facts: dict[str, Any] = {"world": rng.choice(list(self.words.lists["world"]))}
+        if level >= RATES["c"] and rng.random() < 0.5:
+            facts["takes"] = True  # the straight road takes away
         facts |= {key: rng.randint(2, 7) for key, first in RATES.items() if level >= first}
         if "e" in facts:
             facts["e"] = rng.randint(2, 3)
@@ -76,10 +104,9 @@ class Channels(ProblemScheme):
         facts["m"] = facts["a"] * facts["x"] + rng.randint(0, 25)
         if "d" in facts:
             facts["n"] = facts["d"] * facts["x"] + facts.get("e", 0) * facts["m"] + rng.randint(0, 25)
-        straight = facts.get("c", 0) * facts["x"] * (-1 if world in COSTS else 1)
+        straight = facts.get("c", 0) * facts["x"] * (-1 if "takes" in facts else 1)
         facts["y"] = straight + facts["b"] * facts["m"] + facts.get("f", 0) * facts.get("n", 0) + rng.randint(5, 80)
-        if level == 4 and rng.random() < 0.6:
-            facts["cap"] = facts["m"] + rng.randint(3, 30)
+        facts |= {"cap": facts["m"] + rng.randint(3, 30)} if level == 4 and rng.random() < 0.75 else {}
         results = self.assess({**facts, "goal": facts["y"] + 1})
         if min(facts["m"], facts["y"], *(results[key] for key in ROADS), results["least_m"]) < 3:
             return None
@@ -89,196 +116,85 @@ class Channels(ProblemScheme):
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind with the unit of this world."""
-        lever, outcome = UNITS[case.facts["world"]]
-        kind = self.asks[case.asks].kind
-        return HowMuch(lever if case.asks == "least" else outcome) if isinstance(kind, HowMuch) else kind
+        world, kind = self.words.lists["world"][case.facts["world"]], self.asks[case.asks].kind
+        return HowMuch(world["lever" if case.asks == "least" else "unit"]) if isinstance(kind, HowMuch) else kind
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Carry the difference along the roads."""
-        work, results = Work(is_quiet=True), dict[str, Any]()
+        results, roads = dict[str, Any](), Roads(facts)
         if "instead" in facts:
-            gaps = carried(facts, int(facts["instead"] - facts["x"]), work)
-            parts = {key: part(facts, key, gaps, work) for key in ("c", "b", "f") if key in facts}
-            results = {name: facts["y"] + sum(parts.get(key, 0) for key in keys) for name, keys in ROADS.items()}
+            roads.find("gap", "instead - x")
+            roads.carried()
+            results = {name: facts["y"] + int(sum(roads.parts(keys))) for name, keys in ROADS.items()}
             through, whole = results["indirect"] - facts["y"], results["total"] - facts["y"]
-            share = Fraction(through, whole) if whole else Fraction(0)
-            results["share"] = share if 0 < share < 1 else None
-            results["least_m"] = facts["m"] + gaps["gap_m"]
+            results["share"] = Fraction(through, whole) if 0 < through < whole or whole < through < 0 else None
+            results["least_m"] = int(facts["m"] + roads.known["gap_m"])
             results["met"] = results["total"] >= facts["goal"] if "goal" in facts else None
         if "goal" in facts and "cap" not in facts:
-            gaps = carried(facts, 1, work)
-            per = sum(part(facts, key, gaps, work) for key in ("c", "b", "f") if key in facts)
-            short = facts["goal"] - facts["y"]
-            results["least"] = facts["x"] - (-short // per) if per > 1 and short > 0 else None
+            results["least"] = roads.least()
         return results
 
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the rates, the day, what is supposed and the question."""
-        facts, world = case.facts, case.facts["world"]
-        opening = page.say(f"prompt/{world}.opening")
-        rates = [page.say(f"prompt/{world}.{key}", **{key: facts[key]}) for key in ("a", "b", "c") if key in facts]
-        if "d" in facts:
-            rates.append(page.say(f"prompt/{world}.df", d=facts["d"], f=facts["f"]))
-        rates += [page.say(f"prompt/{world}.{key}", **{key: facts[key]}) for key in ("e", "cap") if key in facts]
-        rates = case.pen("order").order("rates", rates)
-        bank = "day.both" if "n" in facts else "day"
-        day = page.say(f"prompt/{world}.{bank}", **{key: facts[key] for key in ("x", "m", "n", "y") if key in facts})
-        rest, colour = page.say(f"prompt/{world}.rest"), page.say(f"prompt/{world}.colour")
-        needed = {key: facts[key] for key in self.asks[case.asks].needs}
-        between = ".both" if "n" in facts and case.asks in ("direct", "indirect", "share") else ""
-        asked = page.say(f"prompt/ask.{case.asks}{between}", world=world, **needed)
-        return "\n\n".join((opening, " ".join((*rates, rest)), f"{day} {colour}", asked))
+    def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
+        """Return the rates in a drawn order, and that what else there is stays as it was."""
+        said, facts = self.said(case, page), case.facts
+        keys = [key for key in ("a", "b", "c", "d", "e", "cap") if key in facts]
+        rates = [said("takes" if key == "c" and "takes" in facts else key) for key in keys]
+        return [*case.pen("order").order("rates", rates), said("rest")]
+
+    def data(self, case: ProblemCase, page: Page) -> str:
+        """Return what was counted on the day."""
+        return self.listed(page, "both" if "n" in case.facts else "day", [case.facts])
+
+    def asked(self, case: ProblemCase, page: Page) -> str:
+        """Return the question."""
+        between = ".both" if "n" in case.facts and case.asks in ("direct", "indirect", "share") else ""
+        return self.said(case, page)(f"ask.{case.asks}{between}")
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell what is held, then carry the difference road by road."""
-        facts, asks, work = case.facts, case.asks, narrative.work
-        world = facts["world"]
+        facts, asks, roads = case.facts, case.asks, Roads(case.facts, narrative.work, narrative)
         if asks == "least":
-            self._tell_least(facts, narrative)
+            roads.answer("answer.least", roads.least())
             return
-        narrative.step(
-            "hold.indirect" if asks == "indirect" else "hold", x=facts["x"], instead=facts["instead"], world=world
-        )
-        gap = int(work("instead - x", instead=facts["instead"], x=facts["x"]))
-        narrative.step("gap", point=1, gap=gap, x=facts["x"], instead=facts["instead"], world=world)
-        gaps = carried(facts, gap, work, narrative if asks != "direct" else None)
-        roads = ROADS.get(asks, ROADS["total"])
+        roads.say("hold.indirect" if asks == "indirect" else "hold")
+        roads.find("gap", "instead - x", "gap", point=1)
+        if asks in ("total", "met") and roads.has("d") and facts["m"] != facts["a"] * facts["x"]:
+            roads.find("guess", "instead * a", "turn.fresh")
+            roads.find("fresh", "x * a", "refute.fresh")
+        if asks != "direct":
+            roads.carried()
         if asks in ("direct", "indirect"):
-            narrative.step(f"held.{asks}", world=world, x=facts["x"])
+            roads.say(f"held.{asks}")
         narrative.point = 2
-        changes = [_say_part(facts, key, gaps, narrative) for key in roads if key in facts]
-        more = changes[0] if len(changes) == 1 else int(work(" + ".join(f"({change})" for change in changes)))
-        narrative.step("more", more=more, world=world)
+        parts = roads.parts(ROADS.get(asks, ROADS["total"]))
+        more = roads.know("more", roads.total(parts), "more")
         if asks == "share":
-            through = changes[1:]
-            part_of = through[0] if len(through) == 1 else int(work(" + ".join(f"({change})" for change in through)))
-            share = work("part / more", part=part_of, more=more) if more else None
-            narrative.step("through", part=part_of, world=world)
-            if share is not None:
-                narrative.step("share", share=share, part=part_of, more=more)
-            narrative.answer("answer.share", share, share=share, part=part_of, more=more)
+            roads.know("part", roads.total(parts[1:]), "through")
+            roads.answer("answer.share", roads.find("share", "part / more", "share") if more else None)
             return
-        reached = int(work("y + more", y=facts["y"], more=more))
-        narrative.step("reached", reached=reached, y=facts["y"], more=more, world=world)
-        if asks == "met":
-            met = not work.exceeds(facts["goal"], reached)
-            bank, values = "met" if met else "missed", {"reached": reached, "goal": facts["goal"], "world": world}
-            narrative.step(f"against.{bank}", **values)
-            narrative.answer(f"answer.{bank}", met, **values)
+        reached = int(roads.find("reached", "y + more", "reached"))
+        if asks != "met":
+            roads.answer("answer.reached", reached)
             return
-        narrative.answer("answer.reached", reached, reached=reached, world=world)
+        met = not roads.exceeds("goal", "reached")
+        roads.say(f"against.{'met' if met else 'missed'}")
+        roads.answer(f"answer.{'met' if met else 'missed'}", met)
 
-    def _tell_least(self, facts: Mapping[str, Any], narrative: Narrative) -> None:
-        """Tell what one more of the lever brings, and how many are wanted."""
-        work, world = narrative.work, facts["world"]
-        narrative.step("hold.least", x=facts["x"], gap=1, world=world)
-        gaps = carried(facts, 1, work, narrative)
-        narrative.point = 2
-        changes = [_say_part(facts, key, gaps, narrative) for key in ("c", "b", "f") if key in facts]
-        per = changes[0] if len(changes) == 1 else int(work(" + ".join(f"({change})" for change in changes)))
-        narrative.step("per", per=per, world=world)
-        short = int(work("goal - y", goal=facts["goal"], y=facts["y"]))
-        narrative.step("short", short=short, goal=facts["goal"], y=facts["y"], world=world)
-        steps = int(work("(short + per - 1) // per", short=short, per=per)) if per > 0 else None
-        if steps is None:
-            narrative.answer("answer.least", None)
-            return
-        narrative.step("steps", steps=steps, short=short, per=per, world=world)
-        least = int(work("x + steps", x=facts["x"], steps=steps))
-        narrative.step("least", least=least, x=facts["x"], steps=steps, world=world)
-        narrative.answer("answer.least", least, least=least, x=facts["x"], steps=steps, world=world)
-
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Work out what the day itself added to each quantity, and run the world from that."""
-        results: dict[str, Any] = {}
-        if "instead" in facts:
-            now, then = facts["x"], facts["instead"]
-            results = {"total": _world(facts, then, then), "direct": _world(facts, then, now)}
-            results["indirect"] = _world(facts, now, then)
-            if results["total"] != facts["y"]:
-                results["share"] = Fraction(results["indirect"] - facts["y"], results["total"] - facts["y"])
-            if "goal" in facts:
-                results["met"] = results["total"] >= facts["goal"]
-        if "goal" in facts and "instead" not in facts:
-            levers = range(facts["x"], facts["x"] + facts["goal"] + 2)
-            results["least"] = next((lever for lever in levers if _world(facts, lever, lever) >= facts["goal"]), None)
-        return results
+    def prove(self, facts: Facts) -> Mapping[str, Any]:
+        """Ask the answer set program; a share is one of its results out of another."""
+        proved = named(answer_set(self.word_file.with_suffix(".lp"), facts))
+        return proved | ({"share": Fraction(proved["through"], proved["whole"])} if proved.get("whole") else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield another lever, goal, outcome or rate."""
-        for key in ("instead", "goal", "y", "a", "b", "c", "f"):
-            for step in (-3, -2, -1, 1, 2, 3):
-                value = case.facts.get(key, 0) + step
-                if key in case.facts and value > 1 and (key != "instead" or value != case.facts["x"]):
-                    patch = {key: value}
-                    results = self.assess({**case.facts, **patch})
-                    is_whole = min(_added({**case.facts, **patch})) >= 0
-                    if is_whole and all(results.get(name, 3) >= 3 for name in (*ROADS, "least_m")):
-                        yield Change(patch)
-
-
-def carried(facts: Mapping[str, Any], gap: int, work: Work, narrative: Narrative | None = None) -> dict[str, int]:
-    """Return how far each quantity before the outcome differs, and tell it if there is a narrative."""
-    world, gaps = facts["world"], {"gap": gap}
-    gaps["gap_m"] = int(work("gap * a", gap=gap, a=facts["a"]))
-    if narrative:
-        narrative.step("first", point=1, gap=gap, gap_m=gaps["gap_m"], a=facts["a"], world=world)
-    if "cap" in facts:
-        reached = int(work("m + gap", m=facts["m"], gap=gaps["gap_m"]))
-        if work.exceeds(reached, facts["cap"]):
-            gaps["gap_m"] = int(work("cap - m", cap=facts["cap"], m=facts["m"]))
-            if narrative:
-                values = {"reached": reached, "cap": facts["cap"], "m": facts["m"], "gap_m": gaps["gap_m"]}
-                narrative.step("capped", world=world, **values)
-        elif narrative:
-            narrative.step("below", world=world, reached=reached, cap=facts["cap"])
-    if "d" in facts:
-        expression = "gap * d + other * e" if "e" in facts else "gap * d"
-        values = {"gap": gap, "d": facts["d"]} | ({"other": gaps["gap_m"], "e": facts["e"]} if "e" in facts else {})
-        gaps["gap_n"] = int(work(expression, **values))
-        if narrative:
-            rates = {key: facts[key] for key in ("d", "e") if key in facts}
-            narrative.step("second.both" if "e" in facts else "second", world=world, **gaps, **rates)
-    return gaps
-
-
-def part(facts: Mapping[str, Any], key: str, gaps: Mapping[str, int], work: Work) -> int:
-    """Return what one road into the outcome brings."""
-    gap = gaps[{"c": "gap", "b": "gap_m", "f": "gap_n"}[key]]
-    if key == "c" and facts["world"] in COSTS:
-        return int(work("0 - gap * rate", gap=gap, rate=facts[key]))
-    return int(work("gap * rate", gap=gap, rate=facts[key]))
-
-
-def _say_part(facts: Mapping[str, Any], key: str, gaps: Mapping[str, int], narrative: Narrative) -> int:
-    brought = part(facts, key, gaps, narrative.work)
-    bank = "takes" if key == "c" and facts["world"] in COSTS else key
-    gap = {"c": "gap", "b": "gap_m", "f": "gap_n"}[key]
-    values = {gap: gaps[gap], key: facts[key], "part": brought}
-    narrative.step(f"road.{bank}", world=facts["world"], **values)
-    return brought
-
-
-# The second implementation.
-def _world(facts: Mapping[str, Any], straight: int, before: int) -> int:
-    """Return the outcome if `straight` acts on it by itself, and what lies between is what `before` makes it."""
-    rate, (added_m, added_n, added_y) = _rates(facts), _added(facts)
-    middle = min(facts.get("cap", 10**9), rate["a"] * before + added_m)
-    other = rate["d"] * before + rate["e"] * middle + added_n
-    return int(rate["c"] * straight + rate["b"] * middle + rate["f"] * other + added_y)
-
-
-def _added(facts: Mapping[str, Any]) -> tuple[int, int, int]:
-    """Return what the day itself added to each quantity: things that are counted, so it is never less than none."""
-    rate, x, m, n = _rates(facts), facts["x"], facts["m"], facts.get("n", 0)
-    added_y = facts["y"] - rate["b"] * m - rate["f"] * n - rate["c"] * x
-    return m - rate["a"] * x, n - rate["d"] * x - rate["e"] * m, added_y
-
-
-def _rates(facts: Mapping[str, Any]) -> dict[str, int]:
-    """Return every rate, below zero where the straight road takes away."""
-    sign = -1 if facts["world"] in ("kiln", "shop") else 1
-    return {key: (sign if key == "c" else 1) * facts.get(key, 0) for key in ("a", "b", "c", "d", "e", "f")}
+        """Yield another lever, goal, outcome or rate, by which the day itself would not have added less than nothing."""
+        few, facts = (-3, -2, -1, 1, 2, 3), case.facts
+        steps = {"instead": few, "goal": few, "y": few[3:], **dict.fromkeys("abf", few[:3])}
+        for change in nudged(facts, steps, least=2):
+            results = self.assess({**facts, **change.patch})
+            if change.patch.get("instead") != facts["x"] and all(
+                results.get(key, 3) >= 3 for key in (*ROADS, "least_m")
+            ):
+                yield change
 
 
 SCHEME = Channels()

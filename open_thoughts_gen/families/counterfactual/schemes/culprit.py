@@ -6,76 +6,64 @@ modified definition, for a single act). The second finds causes that the first m
 in, but was kept out by what it backs up.
 
 The traps: two acts each of which was enough, where neither is a cause by the but-for test; a stopper that is itself
-stopped. The first implementation runs the devices for one set held after another; the second runs all sets at once, a
-bit for each.
+stopped. The first implementation runs the devices in turn, and holds what lies between act and mishap; the
+second, an answer set program, settles the worlds of all sets that could be held at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from itertools import combinations
+from operator import and_, gt, or_
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm, WholeForm
-from open_thoughts_gen.families.kit.kinds import Kind, SomeOf, YesNo
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.scheme import Ask, Change, ProblemScheme
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase, Reckoning, replaced
+from open_thoughts_gen.families.kit.forms import EntryForm, Form
+from open_thoughts_gen.families.kit.framing import PartedScheme, bulleted
+from open_thoughts_gen.families.kit.genre import Facts
+from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
+from open_thoughts_gen.families.kit.proof import answer_set, named
+from open_thoughts_gen.families.kit.traces import joined
 
-PEOPLE = (
-    *("Abbott", "Birch", "Coyle", "Darrow", "Egan", "Fenn", "Grady", "Hoyle", "Innes", "Judd", "Keane", "Lomas"),
-    *("Moss", "Nagle", "Orme", "Pask", "Quill", "Raines", "Stott", "Tully", "Unwin", "Voss", "Wragg", "Yates"),
-)
-INSPECTORS = ("Ida Marsh", "Leo Brandt", "Ruth Calder", "Owen Tate", "Vera Holm", "Amos Reed", "Tilda Green")
 NUM_PEOPLE = {1: 3, 2: 3, 3: 4, 4: 5}
-NUM_DEVICES = {1: 2, 2: 3, 3: 4, 4: 5}  # besides the mishap
+NUM_DEVICES = {1: 1, 2: 3, 3: 5, 4: 7}  # besides the mishap
 MAX_BETWEEN = 3  # devices that lie between an act and the mishap: eight sets to hold
 WAYS = ("any", "both", "unless")
+GOES: Mapping[str, Callable[..., bool]] = {"if": bool, "any": or_, "both": and_, "unless": gt}  # the one, not the other
+SETS_OFF = {"any": ("one", "other"), "unless": ("one",)}  # without any of these nothing happens
+TESTS: Mapping[str, Sequence[str]] = {"averted": (), "butfor": ("butfor",), "culprits": ("butfor",)}  # else both
+SIGNS = {"+": "did", "-": "not", "~+": "would", "~-": "wouldnt"}  # `bell+` rang, and `bell~+` in another world
+TESTED = ((False, False), (False, False), (False, True), (True, True))  # what the two tests come to, equally often
 Rule = Mapping[str, Any]
+States = Mapping[str, bool]  # who pulls and what goes off
 
 
-class Culprit(ProblemScheme):
+class Culprit(PartedScheme):
     """Acts, devices and a mishap: which act was a cause of it, by which test."""
 
     name: ClassVar[str] = "culprit"
     labels: ClassVar[Sequence[str]] = ("butfor", "second")
     label_styles: ClassVar[Sequence[str]] = ("Test {}", "Rule {}", "§ {}", "Article {}")
     asks: ClassVar[Mapping[str, Ask]] = {
-        "butfor": Ask(YesNo(), "butfor", needs=("person",), coin="butfor"),
-        "averted": Ask(YesNo(), "averted", needs=("idle",), coin="averted"),
-        "culprits": Ask(SomeOf(()), "culprits"),
-        "differ": Ask(SomeOf(()), "differ", needs=("person",)),
-        "second": Ask(
-            YesNo(),
-            "second",
-            level=2,
-            needs=("person",),
-            coin="tests",
-            outcomes=((False, False), (False, False), (False, True), (True, True)),
-            outcomes_at={2: ((False, False), (True, True))},
-        ),
+        "butfor": Ask(YesNo(), "butfor", until=3, needs=("person",), coin="butfor"),
+        "averted": Ask(YesNo(), "averted", until=3, needs=("idle",), coin="averted"),
+        "culprits": Ask(SomeOf(()), "culprits", coin="blamed", outcomes=(True, True, False)),
+        "second": Ask(YesNo(), "second", 2, ("person",), "tests", TESTED, {2: TESTED[::3]}),
         "held": Ask(SomeOf(()), "held", level=3, needs=("person",)),
     }
 
-    def __init__(self) -> None:
-        """Say how each fact is written; a state is a thing with a sign, `bell+`, and `bell~+` in another world."""
-        devices, harms = self.words.lists["device"], self.words.lists["harm"]
-        things = {**devices, **harms, **{name: _acting(name) for name in PEOPLE}}
-        signs = {"+": "did", "-": "not", "~+": "would", "~-": "wouldnt"}
-        states = {f"{key}{sign}": {"": forms[form]} for key, forms in things.items() for sign, form in signs.items()}
-        self.forms: Mapping[str, Form[Any]] = {
-            **dict.fromkeys(("device", "one", "other", "harm"), EntryForm(things)),
-            **dict.fromkeys(("state", "state_one", "state_other"), EntryForm(states)),
-            **dict.fromkeys(("who", "person", "idle", "inspector", "names"), NameForm()),
-            "num": WholeForm(),
-        }
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the forms of devices, people and mishaps, and of the states that they can be in."""
+        lists = self.words.lists
+        things = {**lists["device"], **lists["harm"], **{name: _acting(name) for name in lists["person"]}}
+        states = {f"{key}{sign}": {"": forms[form]} for key, forms in things.items() for sign, form in SIGNS.items()}
+        return {"thing": EntryForm(things), "state": EntryForm(states)}
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw devices; from level 3 on often with a backup that what it backs up keeps out."""
-        people = rng.sample(PEOPLE, NUM_PEOPLE[level])
+        people = rng.sample(list(self.words.lists["person"]), NUM_PEOPLE[level])
         devices = rng.sample(list(self.words.lists["device"]), NUM_DEVICES[level])
         harm = rng.choice(list(self.words.lists["harm"]))
         rules, free, pair = list[Rule](), list(people), list[str]()
@@ -94,199 +82,113 @@ class Culprit(ProblemScheme):
         else:
             rules.append(_rule(rng, harm, free[-3:], rng.choice(WAYS)))
         posts = [{"who": person, "did": rng.random() < (0.9 if person in pair else 0.65)} for person in people]
-        pulled = [post["who"] for post in posts if post["did"]]
-        idle = [post["who"] for post in posts if not post["did"]]
-        facts: dict[str, Any] = {
-            "harm": harm,
-            "posts": posts,
-            "rules": rules if level < 3 else rng.sample(rules, len(rules)),
-        }
-        if not pulled or not run(facts, acts_of(facts), {}, Work(is_quiet=True))[harm]:
+        rng.shuffle(posts)  # or whoever is named last would most often be the one
+        facts: dict[str, Any] = {"harm": harm, "posts": posts}
+        facts["rules"] = rules if level < 3 else rng.sample(rules, len(rules))
+        pulled, idle = pullers(facts), [post["who"] for post in posts if not post["did"]]
+        if not pulled or not Wiring(facts).run()[harm]:
             return None
-        facts["person"] = rng.choice([*pulled, *(name for name in pair[:1] * len(pulled) if name in pulled)])
-        facts["idle"] = rng.choice(idle) if idle else None
-        return facts
+        person = rng.choice([*pulled, *(name for name in pair[:1] * len(pulled) if name in pulled)])
+        return {**facts, "person": person, "idle": rng.choice(idle) if idle else None}
 
-    def cast(self, rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw who inquires into it."""
-        return {"inspector": rng.choice(INSPECTORS)}
-
-    def kind_of(self, case: ProblemCase) -> Kind:
-        """Return the kind with the names of this case: people, or devices."""
-        kind = self.asks[case.asks].kind
-        if case.asks in ("differ", "held"):
-            return SomeOf(
-                tuple(
-                    self._noun(rule["device"]) for rule in case.facts["rules"] if rule["device"] != case.facts["harm"]
-                )
-            )
-        return SomeOf(tuple(post["who"] for post in case.facts["posts"])) if isinstance(kind, SomeOf) else kind
+    def names_of(self, case: ProblemCase) -> Sequence[str]:
+        """Return the people, or the devices that could be held."""
+        if case.asks != "held":
+            return [post["who"] for post in case.facts["posts"]]
+        return [self._noun(rule["device"]) for rule in case.facts["rules"] if rule["device"] != case.facts["harm"]]
 
     def _noun(self, device: str) -> str:
         return self.words.lists["device"][device]["noun"]
 
     def _list(self, devices: Sequence[str]) -> str:
         """Return devices in a sentence: `the bell and the red lamp`."""
-        return " and ".join(f"the {self._noun(device)}" for device in devices)
+        return joined([f"the {self._noun(device)}" for device in devices], nothing="")
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Run the devices once for each act that is asked about, and for each set that could be held."""
-        acts, harm, work = acts_of(facts), facts["harm"], Work(is_quiet=True)
-        real = run(facts, acts, {}, work)
-        causes = [name for name, did in acts.items() if did and not run(facts, {**acts, name: False}, {}, work)[harm]]
-        results: dict[str, Any] = {"culprits": frozenset(causes), "averted": None, "butfor": None}
+        wiring, harm = Wiring(facts), facts["harm"]
+        real = wiring.run()
+        causes = frozenset(name for name in pullers(facts) if not wiring.run(name)[harm])
+        results: dict[str, Any] = {"culprits": causes, "blamed": bool(causes), "averted": None, "butfor": None}
         if facts.get("idle"):
-            results["averted"] = not run(facts, {**acts, facts["idle"]: True}, {}, work)[harm]
+            results["averted"] = not wiring.run(facts["idle"])[harm]
         if "person" in facts:
-            person = facts["person"]
-            without = {**acts, person: False}
-            then = run(facts, without, {}, work)
-            differ = {device for device in real if device != harm and then[device] != real[device]}
-            sets = list(held_sets(facts, person))
-            spared = [each for each in sets if not run(facts, without, {key: real[key] for key in each}, work)[harm]]
+            sets = list(held_sets(facts, facts["person"]))
+            spared = [each for each in sets if not wiring.run(facts["person"], {key: real[key] for key in each})[harm]]
             least = [each for each in spared if len(each) == len(spared[0])]
-            results |= {"butfor": person in causes, "differ": frozenset(map(self._noun, differ))}
+            results["butfor"] = facts["person"] in causes
             results["second"] = bool(spared) if len(sets) <= 2**MAX_BETWEEN else None
-            results["tests"] = (person in causes, results["second"])
-            is_plain = len(least) == 1 and len(least[0]) > 0 and len(sets) <= 2**MAX_BETWEEN
+            results["tests"] = (results["butfor"], results["second"])
+            is_plain = results["second"] and len(least) == 1 and len(least[0]) > 0
             results["held"] = frozenset(map(self._noun, least[0])) if is_plain else None
         return results
 
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the tests, how the devices hang on each other, what people did, and the question."""
-        facts, asks = case.facts, case.asks
-        opening = page.say("prompt/opening", harm=facts["harm"], **case.cast)
-        rules = [
-            page.say(f"prompt/rule.{rule['how']}", **{key: value for key, value in rule.items() if key != "how"})
-            for rule in facts["rules"]
-        ]
-        posts = [page.say(f"prompt/{'pulled' if post['did'] else 'idle'}", who=post["who"]) for post in facts["posts"]]
-        tests = [page.say("prompt/butfor")] if asks in ("butfor", "culprits", "second", "held") else []
-        tests += [page.say("prompt/second")] if asks in ("second", "held") else []
-        needed = {key: facts[key] for key in self.asks[asks].needs}
-        asked = page.say(f"prompt/ask.{asks}", harm=facts["harm"], **needed)
-        parts = [opening, " ".join((*rules, page.say("prompt/closed"))), " ".join((*posts, page.say("prompt/colour")))]
-        return "\n\n".join((*parts, *(["\n".join(tests)] if tests else []), asked))
+    def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
+        """Return the tests that the question needs."""
+        return [self.said(case, page)(test) for test in TESTS.get(case.asks, ("butfor", "second"))]
+
+    def data(self, case: ProblemCase, page: Page) -> str:
+        """Return how the devices hang on each other, and what people did."""
+        rules = [page.say(f"prompt/rule.{rule['how']}", **rule) for rule in case.facts["rules"]]
+        posts = [page.say(f"prompt/{('idle', 'pulled')[post['did']]}", who=post["who"]) for post in case.facts["posts"]]
+        parts = [[*rules, page.say("prompt/closed")], posts]
+        data = [bulleted(part, page) if case.pen("list").chance(part[0], 0.4) else " ".join(part) for part in parts]
+        return "\n\n".join(case.pen("order").order("data", data))
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell what happened, then what would have with one act otherwise, and with what is held."""
-        facts, asks, harm = case.facts, case.asks, case.facts["harm"]
-        acts, work = acts_of(facts), narrative.work
-        narrative.step(f"issue.{asks}", harm=harm, **{key: facts[key] for key in self.asks[asks].needs})
+        facts, asks, wiring = case.facts, case.asks, Wiring(case.facts, narrative.work, narrative)
+        wiring.say(f"issue.{asks}")
         narrative.point = 1
-        real = run(facts, acts, {}, work, narrative)
+        real = wiring.run()
         if asks == "culprits":
-            causes = [
-                name for name, did in acts.items() if did and not self._without(case, name, narrative, real)[harm]
-            ]
-            names = self.kind_of(case).canonical(frozenset(causes))
-            narrative.answer("answer.culprits", frozenset(causes), names=names, harm=harm)
+            causes = frozenset(name for name in pullers(facts) if not wiring.turned(name, real))
+            wiring.answer("answer.culprits", causes, names=self.kind_of(case).canonical(causes))
             return
-        if asks == "averted":
-            then = self._without(case, facts["idle"], narrative, real)
-            bank = f"answer.averted.{'no' if then[harm] else 'yes'}"
-            narrative.answer(bank, not then[harm], idle=facts["idle"], harm=harm)
+        is_spared = not wiring.turned(facts["idle" if asks == "averted" else "person"], real)
+        if asks in ("averted", "butfor"):
+            wiring.answer(f"answer.{asks}", is_spared)
             return
-        person = facts["person"]
-        then = self._without(case, person, narrative, real)
-        if asks == "differ":
-            differ = [device for device in real if device != harm and then[device] != real[device]]
-            result, names = frozenset(map(self._noun, differ)), self._list(differ) or "none"
-            narrative.answer("answer.differ", result, names=names, person=person)
-        elif asks == "butfor":
-            narrative.answer(f"answer.butfor.{'no' if then[harm] else 'yes'}", not then[harm], person=person, harm=harm)
-        else:
-            self._tell_second(case, narrative, real, is_spared=not then[harm])
-
-    def _without(self, case: ProblemCase, name: str, narrative: Narrative, real: Mapping[str, bool]) -> dict[str, bool]:
-        """Tell the run with one act otherwise than it was."""
-        acts, num_steps = acts_of(case.facts), len(narrative.steps)
-        narrative.point += 1
-        narrative.step("then.idle" if acts[name] else "then.pulled", who=name)
-        changed, before = {**acts, name: not acts[name]}, {**acts, **real}
-        then = run(case.facts, changed, {}, narrative.work, narrative, before)
-        if len(narrative.steps) == num_steps + 1:
-            narrative.step("then.untouched", who=name)
-        rule = next(rule for rule in case.facts["rules"] if rule["device"] == case.facts["harm"])
-        if case.asks != "differ" and all(
-            {**changed, **then}[thing] == before[thing] for thing in (rule["one"], rule.get("other", rule["one"]))
-        ):
-            narrative.step("then.harm", state=f"{rule['device']}~{'-+'[then[rule['device']]]}")
-        return then
-
-    def _tell_second(
-        self, case: ProblemCase, narrative: Narrative, real: Mapping[str, bool], *, is_spared: bool
-    ) -> None:
-        """Tell what becomes of the mishap for one set after another that is held, the smallest first."""
-        facts, harm, person = case.facts, case.facts["harm"], case.facts["person"]
-        without = {**acts_of(facts), person: False}
-        spared: Sequence[str] | None = () if is_spared else None
-        narrative.point += 1
-        sets = list(held_sets(facts, person))
-        if spared is None:
-            names = self._list(sets[-1])
-            bank = "between" if names else "between.none"
-            narrative.step(bank, names=names, person=person, num=len(sets) - 1)
-        for each in sets[1:] if spared is None else ():
-            then = run(facts, without, {key: real[key] for key in each}, narrative.work)
-            state = f"{harm}~{'-+'[then[harm]]}"
-            narrative.step("try", names=self._list(each), state=state)
-            if not then[harm]:
-                spared = each
-                break
+        spared = () if is_spared else self._spared(wiring, real)
         names = self._list(spared or ())
-        if case.asks == "held":
-            result = None if spared is None else frozenset(map(self._noun, spared))
-            narrative.answer("answer.held", result, names=names, person=person, harm=harm)
-        elif spared is None:
-            narrative.answer("answer.second.no", False, person=person, harm=harm)
+        if asks == "held":
+            wiring.answer("answer.held", None if spared is None else frozenset(map(self._noun, spared)), names=names)
         else:
-            bank = "answer.second.yes" if spared else "answer.second.plain"
-            narrative.answer(bank, True, person=person, names=names, harm=harm)
+            bank = "answer.plain" if spared == () else "answer.second"
+            wiring.answer(bank, spared is not None, names=names)
 
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Run all sets that could be held at once."""
-        did = {post["who"] for post in facts["posts"] if post["did"]}
-        harm = facts["harm"]
-        real, _ = all_sets(facts, did, None)
-        results: dict[str, Any] = {
-            "culprits": frozenset(name for name in did if not all_sets(facts, did - {name}, None)[0][harm])
-        }
-        if facts.get("idle"):
-            results["averted"] = not all_sets(facts, did | {facts["idle"]}, None)[0][harm]
-        if "person" in facts:
-            then, _ = all_sets(facts, did - {facts["person"]}, None)
-            differ = [device for device in real if real[device] != then[device] and device != harm]
-            results |= {"butfor": not then[harm], "differ": frozenset(map(self._noun, differ))}
-            harms, devices = all_sets(facts, did - {facts["person"]}, real)
-            spared = [number for number in range(2 ** len(devices)) if not harms[harm] >> number & 1]
-            results["second"] = bool(spared)
-            fewest = min((number.bit_count() for number in spared), default=0)
-            least = [number for number in spared if number.bit_count() == fewest]
-            if len(least) == 1 and fewest:
-                held = (device for bit, device in enumerate(devices) if least[0] >> bit & 1)
-                results["held"] = frozenset(map(self._noun, held))
-        return results
+    def _spared(self, wiring: Wiring, real: States) -> Sequence[str] | None:
+        """Tell one set after another that is held, the smallest first, and return the one without a mishap."""
+        person, harm = wiring.facts["person"], wiring.facts["harm"]
+        sets = list(held_sets(wiring.facts, person))
+        names = self._list(sets[-1])
+        bank = "between.none" if len(sets) == 1 else "between.one" if len(sets) == 2 else "between"
+        wiring.say(bank, point=3, names=names, num=len(sets) - 1)
+        for each in sets[1:]:
+            is_harmed = wiring.run(person, {key: real[key] for key in each})[harm]
+            wiring.say("try", names=self._list(each), state=f"{harm}~{'-+'[is_harmed]}")
+            if not is_harmed:
+                return each
+        return None
+
+    def prove(self, facts: Facts) -> Mapping[str, Any]:
+        """Ask the answer set program, which numbers devices in the order of the alphabet."""
+        devices = sorted({rule["device"] for rule in facts["rules"]} - {facts["harm"]})
+        people = [post["who"] for post in facts["posts"]]
+        proved = named(answer_set(self.word_file.with_suffix(".lp"), facts), held=devices, culprits=people)
+        return proved | ({"held": frozenset(map(self._noun, proved["held"]))} if "held" in proved else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield one act otherwise, and one device that is set off in another way."""
-        facts = case.facts
-        asked = {facts.get("person"), facts.get("idle")}
-        for index, post in enumerate(facts["posts"]):
-            if post["who"] not in asked:
-                posts = [*facts["posts"][:index], {**post, "did": not post["did"]}, *facts["posts"][index + 1 :]]
-                yield from self._kept(facts, {"posts": posts})
-        for index, rule in enumerate(facts["rules"]):
-            for how in WAYS:
-                if rule["how"] not in ("if", how):
-                    rules = [*facts["rules"][:index], {**rule, "how": how}, *facts["rules"][index + 1 :]]
-                    yield from self._kept(facts, {"rules": rules})
-
-    def _kept(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> Iterator[Change]:
-        """Yield a change if the mishap still happens in fact."""
-        changed = {**facts, **patch}
-        if run(changed, acts_of(changed), {}, Work(is_quiet=True))[facts["harm"]]:
-            yield Change(patch)
+        posts, rules = case.facts["posts"], case.facts["rules"]
+        free = [index for index, post in enumerate(posts) if post["who"] not in map(case.facts.get, ("person", "idle"))]
+        patches = [{"posts": replaced(posts, index, {"did": not posts[index]["did"]})} for index in free]
+        for index, rule in enumerate(rules):
+            others = [how for how in WAYS if rule["how"] not in ("if", how)]
+            patches += [{"rules": replaced(rules, index, {"how": how})} for how in others]
+        for patch in patches:
+            if Wiring({**case.facts, **patch}).run()[case.facts["harm"]]:
+                yield Change(patch)
 
 
 def _acting(name: str) -> dict[str, str]:
@@ -306,98 +208,75 @@ def _rule(rng: Random, device: str, free: Sequence[str], how: str) -> dict[str, 
     return {"how": how, "device": device, "one": one, "other": other}
 
 
-def acts_of(facts: Mapping[str, Any]) -> dict[str, bool]:
-    """Return who pulled and who did not."""
-    return {post["who"]: bool(post["did"]) for post in facts["posts"]}
+def pullers(facts: Facts) -> list[str]:
+    """Return who pulled, in printed order."""
+    return [post["who"] for post in facts["posts"] if post["did"]]
 
 
-def in_turn(facts: Mapping[str, Any]) -> list[Rule]:
+def sources(rule: Rule) -> list[str]:
+    """Return what a device depends on."""
+    return [rule[key] for key in ("one", "other") if key in rule]
+
+
+def in_turn(facts: Facts) -> list[Rule]:
     """Return the rules so that each stands after those of the devices that it depends on, and the mishap at the end."""
-    rules = sorted(facts["rules"], key=lambda rule: rule["device"] == facts["harm"])
-    ready = {post["who"] for post in facts["posts"]}
-    ordered: list[Rule] = []
-    while rules:
-        rule = next(rule for rule in rules if {rule["one"], rule.get("other", rule["one"])} <= ready)
-        rules.remove(rule)
-        ordered.append(rule)
-        ready.add(rule["device"])
-    return ordered
+    order = [*TopologicalSorter({rule["device"]: sources(rule) for rule in facts["rules"]}).static_order()]
+    return sorted(facts["rules"], key=lambda rule: (rule["device"] == facts["harm"], order.index(rule["device"])))
 
 
-def run(
-    facts: Mapping[str, Any],
-    acts: Mapping[str, bool],
-    held: Mapping[str, bool],
-    work: Work,
-    narrative: Narrative | None = None,
-    before: Mapping[str, bool] | None = None,
-) -> dict[str, bool]:
-    """Return which devices go off, and whether the mishap happens, with some held; tell it if there is a narrative.
+class Wiring(Reckoning):
+    """The first implementation: the devices are run once for each act, and for each set that is held."""
 
-    After the world as it was (`before`: devices and acts) only what depends on something that is otherwise is told.
-    """
-    values = dict(acts)
-    for rule in in_turn(facts):
-        one, other = values[rule["one"]], values.get(rule.get("other", ""), False)
-        if rule["device"] in held:
-            values[rule["device"]] = held[rule["device"]]
-            continue
-        if rule["how"] == "both":
-            goes = one and other
-        else:
-            goes = (one and not other) if rule["how"] == "unless" else (one or other)
-        values[rule["device"]] = work.settle(goes)
-        sources = [thing for thing in (rule["one"], rule.get("other")) if thing]
-        is_moved = before is None or any(values[thing] != before[thing] for thing in sources)
-        if narrative and is_moved:
-            states: dict[str, Any] = {
-                "state": f"{rule['device']}{'' if before is None else '~'}{'-+'[values[rule['device']]]}"
-            }
-            for key, thing in zip(("state_one", "state_other"), sources, strict=False):
-                sign = "" if before is None or values[thing] == before[thing] else "~"
-                states[key] = f"{thing}{sign}{'-+'[values[thing]]}"
-            is_unset = not one and (rule["how"] == "unless" or (rule["how"] == "any" and not other))
-            narrative.step(f"run.{rule['how']}{'.unset' if is_unset else ''}", **states)
-    return {rule["device"]: values[rule["device"]] for rule in facts["rules"]}
+    def run(self, turned: str = "", held: States | None = None, before: States | None = None) -> dict[str, bool]:
+        """Return who pulls and what goes off, with one act turned round and some devices held.
+
+        Nothing is said of a run with some held, and after the world as it was (`before`) only what is otherwise.
+        """
+        values = {post["who"]: bool(post["did"]) != (post["who"] == turned) for post in self.facts["posts"]}
+        for rule in in_turn(self.facts):
+            device = rule["device"]
+            if device in (held or ()):
+                values[device] = (held or {})[device]
+                continue
+            values[device] = self.work.settle(GOES[rule["how"]](*(values[thing] for thing in sources(rule))))
+            moved = [thing for thing in sources(rule) if before is not None and values[thing] != before[thing]]
+            if not held and (before is None or moved):
+                self._say_rule(rule, values, (*moved, device) if moved else ())
+        return values
+
+    def _say_rule(self, rule: Rule, values: States, supposed: Collection[str]) -> None:
+        """Say how a device comes to its state, of what: those that are only supposed are said so."""
+        things = {"state": rule["device"], "state_one": rule["one"], "state_other": rule.get("other")}
+        states = {
+            key: f"{thing}{'~' * (thing in supposed)}{'-+'[values[thing]]}" for key, thing in things.items() if thing
+        }
+        is_unset = rule["how"] in SETS_OFF and not any(values[rule[key]] for key in SETS_OFF[rule["how"]])
+        self.say(f"run.{rule['how']}{'.unset' if is_unset else ''}", **states)
+
+    def turned(self, name: str, real: States) -> bool:
+        """Say the run with one act turned round, and return whether the mishap happens in it."""
+        steps = self.narrative.steps if self.narrative else []
+        self.say("then.idle" if real[name] else "then.pulled", point=2, who=name)
+        num_steps, then, harm = len(steps), self.run(name, before=real), self.facts["harm"]
+        rule = next(rule for rule in self.facts["rules"] if rule["device"] == harm)
+        if len(steps) == num_steps:
+            self.say("then.untouched", who=name)
+        elif all(then[thing] == real[thing] for thing in sources(rule)):
+            self.say("then.harm", state=f"{harm}~{'-+'[then[harm]]}")
+        return then[harm]
 
 
-def held_sets(facts: Mapping[str, Any], person: str) -> Iterator[tuple[str, ...]]:
+def held_sets(facts: Facts, person: str) -> Iterator[tuple[str, ...]]:
     """Yield the sets of devices between an act and the mishap, the smallest first; no other device can matter."""
     after, before = {person}, {facts["harm"]}
     ordered = in_turn(facts)
     for rule in ordered:
-        after |= {rule["device"]} if {rule["one"], rule.get("other")} & after else set()
+        after |= {rule["device"]} if after.intersection(sources(rule)) else set()
     for rule in reversed(ordered):
-        before |= {rule["one"], rule.get("other", rule["one"])} if rule["device"] in before else set()
+        before |= {*sources(rule)} if rule["device"] in before else set()
     between = [rule["device"] for rule in ordered if rule["device"] in after & before - {facts["harm"]}]
     for size in range(len(between) + 1):
         yield from combinations(between, size)
-
-
-# The second implementation.
-def all_sets(
-    facts: Mapping[str, Any], did: Collection[str], held: Mapping[str, int] | None
-) -> tuple[dict[str, int], list[str]]:
-    """Return the value of each device for every set of devices that could be held, as bits; and the devices.
-
-    Bit s of a value is of the set whose devices are the bits of s; without `held` there is only the empty set.
-    """
-    devices = [rule["device"] for rule in facts["rules"] if rule["device"] != facts["harm"]] if held else []
-    full = (1 << (1 << len(devices))) - 1
-    bits: dict[str, int] = {post["who"]: full * (post["who"] in did) for post in facts["posts"]}
-    waiting = {rule["device"]: rule for rule in facts["rules"]}
-    while waiting:
-        for device, rule in list(waiting.items()):
-            sources = [rule[key] for key in ("one", "other") if key in rule]
-            if all(source in bits for source in sources):
-                one, other = bits[sources[0]], bits[sources[-1]]
-                value = {"if": one, "any": one | other, "both": one & other, "unless": one & ~other}[rule["how"]]
-                if held and device in devices:
-                    chosen = sum(1 << s for s in range(1 << len(devices)) if s >> devices.index(device) & 1)
-                    value = (value & ~chosen) | (chosen if held[device] else 0)
-                bits[device] = value & full
-                del waiting[device]
-    return {rule["device"]: bits[rule["device"]] for rule in facts["rules"]}, devices
 
 
 SCHEME = Culprit()

@@ -1,6 +1,6 @@
 """A code of conduct: a rule, what is excepted from it, what is excepted from the exception, and so to a third depth.
 
-Each article takes back what the one before it said: an amount, notice within so many days, something that was there on
+Each article takes back what the one before it said: an amount, notice within a number of days, something that was there on
 the day itself. An open inquiry shuts all exceptions, whatever their order in print. A body that pays has a rule of its
 own, so that one and the same act may be allowed by both texts, by one, or by neither.
 
@@ -12,241 +12,149 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
+from itertools import zip_longest
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
-from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import DayForm, EntryForm, Form, NameForm, WholeForm
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning
 from open_thoughts_gen.families.kit.kinds import Flip, Kind, OneOf, WhoWhy, YesNo
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.proof import answer_set
-from open_thoughts_gen.families.kit.scheme import Ask, Change
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
 
-NAMES = (
-    *("Arden", "Bellamy", "Crane", "Devlin", "Ellery", "Fosse", "Garrick", "Hale", "Ingram", "Joyce", "Kerr", "Locke"),
-    *("Marlow", "Noble", "Orton", "Prior", "Reeve", "Sutton", "Tate", "Usher", "Voss", "Wilde", "Yorke"),
-)
-ALLOWED, FORBIDDEN = "allowed", "forbidden"
+VERDICTS = ("allowed", "forbidden")
 BOTH = ("neither", "code", "policy", "both")
-CHAIN = ("base", "amount", "notice", "prior")  # each takes back what the one before it says
+EXCEPTIONS = ("amount", "notice", "prior")  # each takes back what the one before it says
+PRINTED_BY = {"inquiry": "opened", "base": "base", "amount": "limit", "notice": "days", "prior": "prior"}
 
 
 class Conduct(EthicsScheme):
     """An act under a code of nested exceptions, and under the rule of the body that pays."""
 
     name: ClassVar[str] = "conduct"
-    labels: ClassVar[Sequence[str]] = ("inquiry", *CHAIN, "policy")
-    word_file = Path(__file__).with_suffix(".yaml")
+    labels: ClassVar[Sequence[str]] = (*PRINTED_BY, "policy")
     asks: ClassVar[Mapping[str, Ask]] = {
         "allowed": Ask(YesNo(), "allowed", coin="allowed"),
-        "why": Ask(WhoWhy((ALLOWED, FORBIDDEN), {}, "closing/ruling"), "why", coin="allowed"),
+        "why": Ask(WhoWhy(VERDICTS, {}, "closing/ruling"), "why", coin="allowed"),
         "texts": Ask(OneOf(BOTH, "closing/texts"), "texts", level=3, needs=("within",), coin="texts", outcomes=BOTH),
         "turns": Ask(Flip(), "allowed", level=3, coin="allowed"),
     }
 
-    def __init__(self) -> None:
-        """Say how each fact is written."""
-        lists = self.words.lists
-        self.forms: Mapping[str, Form[Any]] = {
-            **dict.fromkeys(("amount", "limit", "days", "within", "gone"), WholeForm()),
-            **dict.fromkeys(("start", "given", "there", "opened", "closed", "last"), DayForm()),
-            **dict.fromkeys(("who", "article"), NameForm()),
-            "setting": EntryForm(lists["setting"]),
-            "verdict": EntryForm(lists["verdict"]),
-        }
-
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw how many exceptions take hold, one after another, then facts that make it so."""
-        rules = min(level, 3)
-        wanted = rng.choice((True, False))
+        rules, wanted = min(level, 3), rng.choice((True, False))
         depths = [each for each in range(rules + 1) if each % 2 == wanted]
         depth = depths[-1] if rng.random() < 0.7 else rng.choice(depths)
-        base = rng.choice(("forbid", "allow"))
-        start = date(rng.randint(2027, 2044), rng.randint(1, 12), rng.randint(1, 28))
+        base, day = rng.choice(("forbid", "allow")), rng.randint(1, 28)
+        start = date(rng.randint(2027, 2044), rng.randint(1, 12), day)
         limit, days = rng.choice((4, 6, 8, 10, 12, 15, 20, 24)), rng.choice((7, 10, 14, 21, 28))
         near = rng.choice((0, 0, 1, 2, 5))
-        applies = [depth > 0, depth > 1, depth > 2]
-        if depth < 3:
-            applies[depth + 1 :] = [rng.random() < 0.5 for _ in applies[depth + 1 :]]
-        low = applies[0] == (base == "forbid")
-        late = applies[1] == (base == "forbid")
-        facts: dict[str, Any] = {
-            "setting": rng.choice(list(self.words.lists["setting"])),
-            "base": base,
-            "who": rng.choice(NAMES),
-            "start": start,
-            "amount": max(2, limit - near) if low else limit + 1 + near,
-            "limit": limit,
-            "given": start + timedelta(days=days + 1 + near if late else days - near),
-            "there": start + timedelta(days=-near if applies[2] else 1 + near),
-        }
-        if rules > 1:
-            facts["days"] = days
-        if rules > 2:
-            facts["prior"] = True
+        applies = [each < depth or (each > depth and rng.random() < 0.5) for each in range(3)]
+        low, late = (applies[each] == (base == "forbid") for each in (0, 1))
+        facts: dict[str, Any] = {"setting": rng.choice(list(self.words.lists["setting"])), "base": base, "start": start}
+        facts |= {"who": rng.choice(self.pool("names")), "limit": limit, **({"days": days} if rules > 1 else {})}
+        facts["amount"] = max(2, limit - near) if low else limit + 1 + near
+        facts["given"] = start + timedelta(days=days + 1 + near if late else days - near)
+        facts["there"] = start + timedelta(days=-near if applies[2] else 1 + near)
+        facts["within"] = rng.choice([each for each in (3, 5, 10, 14, 21, 30, 40) if each != days])
+        facts |= {"prior": True} if rules > 2 else {}
         if level > 3:
-            facts |= _inquiry(rng, start, is_open=not wanted and rng.random() < 0.3)
-        return {**facts, "within": rng.choice([each for each in (3, 5, 10, 14, 21, 30, 40) if each != days])}
+            is_open, gap = not wanted and rng.random() < 0.3, rng.choice((0, 0, 1, 4))
+            closed = start + timedelta(days=gap if is_open else -1 - gap)
+            facts |= {"opened": closed - timedelta(days=rng.randint(20, 60)), "closed": closed}
+        return facts
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind of the question, with the articles of the case."""
         if case.asks != "why":
             return super().kind_of(case)
-        labels = self.labels_of(case)
-        return WhoWhy((ALLOWED, FORBIDDEN), {key: labels[key] for key in articles(case.facts)}, "closing/ruling")
+        printed = {key: label for key, label in self.labels_of(case).items() if PRINTED_BY.get(key) in case.facts}
+        return WhoWhy(VERDICTS, printed, "closing/ruling")
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Go from exception to exception until one does not take hold."""
-        work = Work(is_quiet=True)
-        rule, allowed = decided(facts, work)
-        results: dict[str, Any] = {"allowed": allowed, "why": (ALLOWED if allowed else FORBIDDEN, rule)}
-        if rule == "inquiry":  # one may name the article that shuts the exceptions, or the rule that is left alone
-            results["why"] = None
-        if "within" in facts:
-            results["texts"] = BOTH[allowed + 2 * paid_for(facts, work)]
-        return results
+        reckoning = Reckoning(facts)
+        rule, allowed = decided(reckoning)
+        # With an open inquiry one may name the article that shuts the exceptions, or the rule that is left alone.
+        why = (VERDICTS[not allowed], rule) if rule != "inquiry" else None
+        texts = BOTH[allowed + 2 * paid_for(reckoning)] if "within" in facts else None
+        return {"allowed": allowed, "why": why, "texts": texts}
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the code, in an order in which the inquiry may stand anywhere, and what happened."""
-        facts, setting = case.facts, {"setting": case.facts["setting"]}
-        base = facts["base"]
-        told = [page.say("prompt/act", who=facts["who"], start=facts["start"], **setting)]
-        more = [page.say("prompt/amount", amount=facts["amount"], **setting)]
-        more.append(page.say("prompt/given", given=facts["given"], **setting))
-        more.append(page.say(f"prompt/there.{base}", there=facts["there"], **setting))
-        if "opened" in facts:
-            more.append(page.say("prompt/opened", who=facts["who"], opened=facts["opened"], closed=facts["closed"]))
-        more.append(page.say("prompt/colour"))
-        told += case.pen("story").order("facts", more)
-        rules = [page.say("prompt/inquiry")] if "opened" in facts else []
-        rules.append(page.say(f"prompt/rule.{base}", **setting))
-        rules.append(page.say(f"prompt/limit.{base}", limit=facts["limit"], **setting))
-        rules += [page.say(f"prompt/days.{base}", days=facts["days"], **setting)] if "days" in facts else []
-        rules += [page.say(f"prompt/prior.{base}", **setting)] if "prior" in facts else []
-        rules += [page.say("prompt/policy", within=facts["within"])] if "within" in facts else []
-        ask = page.say(f"prompt/ask.{case.asks}", who=facts["who"])
-        return self.framed(case, page, rules="\n".join(rules), story=" ".join(told), ask=ask)
+        facts, base = case.facts, case.facts["base"]
+        told = page.say("prompt/act", **facts)
+        banks = ("amount", "given", f"there.{base}", *["opened"] * ("opened" in facts), "colour")
+        more = case.pen("story").order("facts", [page.say(f"prompt/{bank}", **facts) for bank in banks])
+        printed = {"inquiry": "opened", f"rule.{base}": "base", f"limit.{base}": "limit", f"days.{base}": "days"}
+        printed |= {f"prior.{base}": "prior", "policy": "within"}
+        return self.laid_out(case, page, printed, " ".join([told, *more]))
 
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
+    def reckon(self, asks: str, reckoning: Reckoning) -> None:
         """Tell the rule, then each exception that takes hold, then the text of the body that pays."""
-        facts, asks = case.facts, case.asks
-        narrative.year = facts["start"].year
-        narrative.step(f"issue.{asks}", who=facts["who"], setting=facts["setting"])
-        narrative.point = 1
-        rule, allowed = decided(facts, narrative.work, narrative)
-        verdict = ALLOWED if allowed else FORBIDDEN
+        rule, allowed = decided(reckoning)
+        verdict = VERDICTS[not allowed]
         if asks == "texts":
-            narrative.step("settled", verdict=verdict)
-            narrative.point = 2
-            paid = paid_for(facts, narrative.work, narrative)
-            result = BOTH[allowed + 2 * paid]
-            narrative.answer(f"answer.texts.{result}", result, who=facts["who"])
+            reckoning.say("settled", verdict=verdict)
+            reckoning.part(2)
+            reckoning.answer("answer.texts", BOTH[allowed + 2 * paid_for(reckoning)])
         else:
-            named = (verdict, rule) if asks == "why" else allowed
-            narrative.answer(f"answer.{rule}", named, verdict=verdict, who=facts["who"])
+            reckoning.answer(f"answer.{rule}", (verdict, rule) if asks == "why" else allowed, verdict=verdict)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Go through the code once more with one fact changed."""
-        ((key, value),) = patch_of(case, letter).items()
-        rule, allowed = decided(case.facts, narrative.work)
-        verdict = ALLOWED if allowed else FORBIDDEN
-        bank = f"trial.{key}" if key != "there" else f"trial.there.{case.facts['base']}"
-        shown = {"letter": letter, "verdict": verdict, "article": narrative.page.labels[rule], key: value}
-        narrative.step(bank, setting=case.facts["setting"], **shown)
-        return allowed
-
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Ask the answer set program, which knows defaults and what defeats them."""
-        proved: dict[str, Any] = dict(answer_set(Path(__file__).with_suffix(".lp"), facts))
-        results: dict[str, Any] = {"allowed": proved["verdict"] == ALLOWED}
-        if proved["rule"] != "inquiry":
-            results["why"] = (proved["verdict"], proved["rule"])
-        if "texts" in proved:
-            results["texts"] = proved["texts"]
-        return results
+        proved = {**super().prove(facts)}
+        why = {"why": (proved["verdict"], proved["rule"])} if proved["rule"] != "inquiry" else {}
+        return {**proved, "allowed": proved["verdict"] == VERDICTS[0], **why}
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another amount, another day of the notice, of what was there, of the inquiry."""
-        facts, offered = case.facts, case.asks == "turns"
-        for amount in (facts["limit"] - 1, facts["limit"], facts["limit"] + 1, facts["limit"] + 2):
-            if amount != facts["amount"]:
-                yield Change({"amount": amount}, option="amount" if offered else "")
-        days = facts.get("days", 7)
-        for key, middle in (("given", facts["start"] + timedelta(days=days)), ("there", facts["start"])):
-            for by in (-2, -1, 0, 1, 2):
-                if middle + timedelta(days=by) != facts[key]:
-                    yield Change({key: middle + timedelta(days=by)}, option=key if offered else "")
+        facts, start = case.facts, case.facts["start"]
+        values: dict[str, list[Any]] = {"amount": [facts["limit"] + by for by in (-1, 0, 1, 2)]}
+        for key, middle in (("given", start + timedelta(days=facts.get("days", 7))), ("there", start)):
+            values[key] = [middle + timedelta(days=by) for by in (-2, -1, 0, 1, 2)]
         if "closed" in facts:
-            for by in (-1, 0, 1):
-                day = facts["start"] + timedelta(days=by)
-                if day != facts["closed"] and day > facts["opened"]:
-                    yield Change({"closed": day}, option="closed" if offered else "")
+            values["closed"] = [day for by in (-1, 0, 1) if (day := start + timedelta(days=by)) > facts["opened"]]
+        for key, others in values.items():
+            for value in others:
+                if value != facts[key]:
+                    yield Change({key: value}, option=key if case.asks == "turns" else "")
 
 
-def articles(facts: Mapping[str, Any]) -> list[str]:
-    """Return the articles of the code that a case prints."""
-    there = {"inquiry": "opened", "notice": "days", "prior": "prior"}
-    return [key for key in ("inquiry", *CHAIN) if key not in there or there[key] in facts]
-
-
-def _inquiry(rng: Random, start: date, *, is_open: bool) -> dict[str, date]:
-    """Return an inquiry that is open on a day, or was closed before it."""
-    near = rng.choice((0, 0, 1, 4))
-    closed = start + timedelta(days=near if is_open else -1 - near)
-    return {"opened": closed - timedelta(days=rng.randint(20, 60)), "closed": closed}
-
-
-def decided(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = None) -> tuple[str, bool]:
+def decided(reckoning: Reckoning) -> tuple[str, bool]:
     """Return the article that has the last word, and whether it allows the act."""
-
-    def say(bank: str, **values: Any) -> None:  # noqa: ANN401
-        if narrative is not None:
-            narrative.step(bank, setting=facts["setting"], **values)
-
-    allowed, start = work.settle(facts["base"] == "allow"), facts["start"]
+    facts, work = reckoning.facts, reckoning.work
+    allowed = work.settle(facts["base"] == "allow")
     base = "allow" if allowed else "forbid"
-    say(f"base.{base}", who=facts["who"])
+    reckoning.say(f"base.{base}")
     if "opened" in facts:
-        is_open = not work.is_later(start, facts["closed"])
-        say(
-            "inquiry.open" if is_open else "inquiry.closed", opened=facts["opened"], closed=facts["closed"], start=start
-        )
+        is_open = not work.is_later(facts["start"], facts["closed"])
+        reckoning.say("inquiry.open" if is_open else "inquiry.closed")
         if is_open:
             return "inquiry", allowed
-    over = work.exceeds(facts["amount"], facts["limit"])
-    holds = over == (base == "allow")
-    say(f"amount.{base}.{'holds' if holds else 'fails'}", amount=facts["amount"], limit=facts["limit"])
-    if not holds:
-        if "days" in facts:
-            say(f"idle.notice.{base}", given=facts["given"])
-        return "base", allowed
-    if "days" not in facts:
-        return "amount", not allowed
-    last = work.after(start, facts["days"])
-    is_late = work.is_later(facts["given"], last)
-    holds = is_late == (base == "forbid")
-    say(f"notice.{base}.{'holds' if holds else 'fails'}", last=last, given=facts["given"], days=facts["days"])
-    if not holds:
-        if "prior" in facts:
-            say(f"idle.prior.{base}", there=facts["there"])
-        return "amount", not allowed
-    if "prior" not in facts:
-        return "notice", allowed
-    holds = not work.is_later(facts["there"], start)
-    say(f"prior.{base}.{'holds' if holds else 'fails'}", there=facts["there"], start=start)
-    return ("prior", not allowed) if holds else ("notice", allowed)
+    last: tuple[str, bool] = "base", allowed
+    articles = [article for article in EXCEPTIONS if PRINTED_BY[article] in facts]
+    for article, following in zip_longest(articles, articles[1:]):
+        shown = {}
+        if article == "amount":
+            holds = work.exceeds(facts["amount"], facts["limit"]) == (base == "allow")
+        elif article == "notice":
+            shown["last"] = work.after(facts["start"], facts["days"])
+            holds = work.is_later(facts["given"], shown["last"]) == (base == "forbid")
+        else:
+            holds = not work.is_later(facts["there"], facts["start"])
+        reckoning.say(f"{article}.{base}.{'holds' if holds else 'fails'}", **shown)
+        if not holds:
+            if following:
+                reckoning.say(f"idle.{following}.{base}")
+            break
+        last = article, not last[1]
+    return last
 
 
-def paid_for(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = None) -> bool:
+def paid_for(reckoning: Reckoning) -> bool:
     """Return whether the body that pays allows the act: it asks for early notice and nothing else."""
-    gone = work.days_between(facts["start"], facts["given"])
-    late = work.exceeds(gone, facts["within"])
-    if narrative is not None:
-        narrative.step("policy.late" if late else "policy.timely", gone=gone, within=facts["within"])
+    gone = reckoning.work.days_between(reckoning.facts["start"], reckoning.facts["given"])
+    late = reckoning.work.exceeds(gone, reckoning.facts["within"])
+    reckoning.say("policy.late" if late else "policy.timely", gone=gone)
     return not late
 
 

@@ -11,29 +11,21 @@ either case" under an order that has no room for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.ethics.forms import PointsForm
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
-from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm, WholeForm
-from open_thoughts_gen.families.kit.kinds import Flip, Kind, OneOf, SomeOf
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.proof import answer_set
-from open_thoughts_gen.families.kit.scheme import Ask, Change
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, Page, ProblemCase, Reckoning, replaced
+from open_thoughts_gen.families.kit.forms import PrintedSoFar, TupleForm
+from open_thoughts_gen.families.kit.kinds import Flip, OneOf, SomeOf
+from open_thoughts_gen.families.kit.proof import answer_set, named
+from open_thoughts_gen.families.kit.traces import joined
 
 FATES = ("stands", "falls", "open")
-LAYOUTS = ("plain", "dash", "bracket", "spoken")
-SPEAKERS = (
-    *("Abara", "Bloom", "Castell", "Drake", "Engel", "Falk", "Garner", "Hollis", "Ibsen", "Joss", "Keller", "Lund"),
-    *("Mercer", "Noor", "Ostrow", "Pell", "Rasmus", "Stern", "Tighe", "Vance", "Wynn"),
-)
+DECIDED = FATES[:2]
 # What each part of a topic is said against: the motion, two lines of objection and reply, one reply to both, and an
 # objection that is met in two ways which exclude each other.
 AGAINST: Mapping[str, Sequence[str]] = {
@@ -43,7 +35,23 @@ AGAINST: Mapping[str, Sequence[str]] = {
     **{"c1": ("root",), "m1": ("c1", "m2"), "m2": ("c1", "m1"), "n1": ("m1",)},
 }
 OBJECTIONS = ("a1", "a3", "b1", "b3", "c1", "n1")  # what is said by those who are against the motion
+OTHER_MARK = {"paper": "memory", "memory": "paper"}
+FATE, ASKED = OneOf(FATES, "closing/fate"), ("asked",)
 Attacks = Mapping[int, Sequence[int]]  # what is raised against each point
+_POINTS = re.compile(r"P\d{1,2}(?:(?:, | and )P\d{1,2})*(?!\d)")
+
+
+class PointsForm(TupleForm[int]):
+    """Points of a debate: `P4`, `P4, P6 and P9`."""
+
+    def write(self, value: tuple[int, ...], style: str, seen: PrintedSoFar) -> str:
+        """Return the points."""
+        return joined([f"P{number}" for number in value])
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the points that stand here."""
+        if match := _POINTS.match(text, start):
+            yield match.end(), tuple(int(point.removeprefix("P")) for point in re.findall(r"P\d+", match.group()))
 
 
 class Debate(EthicsScheme):
@@ -52,160 +60,122 @@ class Debate(EthicsScheme):
     name: ClassVar[str] = "debate"
     labels: ClassVar[Sequence[str]] = ("order", "bold", "paper")
     label_styles: ClassVar[Sequence[str]] = ("Order {}", "Rule {}", "§ {}", "Article {}")
-    word_file = Path(__file__).with_suffix(".yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
-        "fate": Ask(
-            OneOf(FATES, "closing/fate"),
-            "fate",
-            needs=("asked",),
-            coin="fate",
-            outcomes=("stands", "falls"),
-            outcomes_at=dict.fromkeys((3, 4), FATES),
-        ),
+        "fate": Ask(FATE, "fate", needs=ASKED, coin="fate", outcomes=DECIDED, outcomes_at={3: FATES}, until=3),
         "standing": Ask(SomeOf(()), "standing"),
-        "turns": Ask(Flip(), "fate", level=2, needs=("asked",), coin="fate", outcomes=("stands", "falls")),
-        "full": Ask(
-            OneOf(FATES, "closing/fate"),
-            "bold",
-            level=3,
-            needs=("asked", "bold"),
-            coin="bold",
-            outcomes=("stands", "falls", "open", "stands", "falls"),
-        ),
+        "turns": Ask(Flip(), "fate", level=3, needs=ASKED, coin="fate", outcomes=DECIDED),
+        "full": Ask(FATE, "bold", level=3, needs=("asked", "bold"), coin="bold", outcomes=(*DECIDED, *FATES)),
         "part": Ask(SomeOf(()), "part", level=3, needs=("bold",), coin="parted", outcomes=(True, True, False)),
     }
 
-    def __init__(self) -> None:
-        """Say how each fact is written."""
-        lists, points = self.words.lists, PointsForm()
-        self.forms: Mapping[str, Form[Any]] = {
-            **dict.fromkeys(("num", "asked", "out", "size", "target"), WholeForm()),
-            **dict.fromkeys(("against", "by", "pick", "members", "rest", "opened", "standing"), points),
-            "topic": EntryForm(lists["topic"]),
-            "claim": EntryForm(lists["claim"]),
-            "mark": EntryForm(lists["mark"]),
-            "who": NameForm(),
-            "fate": EntryForm(lists["fate"]),
-        }
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the form of points."""
+        return {**super().own_forms(), "points": PointsForm()}
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw which parts of a topic were said, in an order in which each could be."""
         keys = ["root", *[f"a{index}" for index in range(1, rng.randint(2, 4) + 1)]]
         keys += [f"b{index}" for index in range(1, rng.randint(1, 3) + 1 if level > 1 else rng.choice((1, 1, 2)))]
-        if level > 1 and rng.random() < 0.35:
-            keys.append("x1")
-        if level > 2:
-            keys += ["c1", "m1", "m2", *(["n1"] if rng.random() < 0.25 else [])]
+        keys += ["x1"] * (level > 1 and rng.random() < 0.35)
+        keys += ["c1", "m1", "m2", *["n1"] * (rng.random() < 0.25)] * (level > 2)
         order: list[str] = []
         while len(order) < len(keys):
             ready = [key for key in keys if key not in order and (not AGAINST[key] or AGAINST[key][0] in order)]
             order.append(rng.choice(ready))
         numbers = {key: number for number, key in enumerate(order, start=1)}
-        topic, speakers = rng.choice(list(self.words.lists["topic"])), _speakers(rng)
+        topic, names = rng.choice(list(self.words.lists["topic"])), rng.sample(self.pool("speakers"), 5)
+        speakers = [f"{rng.choice(('Mr', 'Ms', 'Ms', 'Dr'))} {name}" for name in names]
         withdrawn = rng.choice(order[1:]) if level > 1 and rng.random() < 0.4 else ""
         points: list[dict[str, Any]] = []
-        for key in order:
+        for key, number in numbers.items():
             against = tuple(sorted(numbers[other] for other in AGAINST[key] if other in numbers))
             mark = "out" if key == withdrawn else rng.choice(("paper", "memory")) if level > 3 else "plain"
-            side = speakers[key in OBJECTIONS]
+            side = speakers[3:] if key in OBJECTIONS else speakers[:3]
             taken = {entry["who"] for entry in points if entry["num"] in against}  # nobody answers a point of their own
             who = rng.choice([name for name in side if name not in taken] or side)
-            entry = {"num": numbers[key], "claim": f"{topic}.{key}", "mark": mark, "who": who}
+            entry = {"num": number, "claim": f"{topic}.{key}", "mark": mark, "who": who}
             points.append(entry if key == "root" else {**entry, "against": against})
-        facts: dict[str, Any] = {"topic": topic, "points": points, "bold": True}
-        if level > 3:
-            facts["paper"] = True
+        facts: dict[str, Any] = {"topic": topic, "points": points} | ({"paper": True} if level > 3 else {})
         alive = [entry["num"] for entry in points if entry["mark"] != "out"]
-        return {**facts, "asked": 1 if rng.random() < 0.15 * level else rng.choice(alive)}
+        deep = [number for number in alive if len(bearing_on({**facts, "asked": number})) > level] or alive
+        asked = 1 if rng.random() < 0.15 * level else rng.choice(rng.choice((deep, deep, alive)))
+        return {**facts, "bold": True, "asked": asked}
 
-    def kind_of(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question; where points are named, those of the case."""
-        kind = super().kind_of(case)
-        return SomeOf(tuple(f"P{entry['num']}" for entry in case.facts["points"])) if isinstance(kind, SomeOf) else kind
+    def names_of(self, case: ProblemCase) -> Sequence[str]:
+        """Return the points."""
+        return labels_of(entry["num"] for entry in case.facts["points"])
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Settle the points by both orders."""
-        work = Work(is_quiet=True)
-        attacks = counted(facts, work)
-        fates = settled(attacks, work)
+        reckoning = Reckoning(facts)
+        attacks = counted(reckoning)
+        fates = settled(reckoning, attacks)
         bold = by_positions(fates, positions(attacks, fates))
-        results: dict[str, Any] = {
-            "standing": frozenset(f"P{number}" for number, fate in fates.items() if fate == "stands"),
-            "part": frozenset(f"P{number}" for number in fates if fates[number] != bold[number]),
-        }
-        results["parted"] = bool(results["part"])
-        if facts.get("asked") in fates:
-            results |= {"fate": fates[facts["asked"]], "bold": bold[facts["asked"]]}
-        return results
+        part = frozenset(labels_of(number for number in fates if fates[number] != bold[number]))
+        standing = frozenset(labels_of(number for number, fate in fates.items() if fate == "stands"))
+        fate, by_bold = (each.get(facts.get("asked", 0)) for each in (fates, bold))
+        return {"standing": standing, "part": part, "parted": bool(part), "fate": fate, "bold": by_bold}
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the topic, the points, the orders and the question."""
-        facts, layout = case.facts, case.pen("layout").pick("points", *LAYOUTS)
-        opening = page.say("prompt/topic", topic=facts["topic"])
-        points = [
-            page.say(f"prompt/point.{layout}" if "against" in entry else f"prompt/motion.{layout}", **entry)
-            for entry in facts["points"]
-        ]
-        story = "\n\n".join((f"{opening} {page.say('prompt/numbered')}", "\n".join(points), page.say("prompt/colour")))
-        rules = [page.say("prompt/order")]
-        rules += [page.say(f"prompt/{key}") for key in ("bold", "paper") if key in facts]
-        needed = {"asked": facts["asked"]} if "asked" in facts else {}
-        ask = page.say(f"prompt/ask.{case.asks}", **needed)
-        return self.framed(case, page, rules="\n".join(rules), story=story, ask=ask)
+        facts, layout = case.facts, case.pen("layout").pick("points", "plain", "dash", "bracket", "spoken")
+        opening = f"{page.say('prompt/topic', **facts)} {page.say('prompt/numbered')}"
+        sorts = {entry["num"]: "point" if "against" in entry else "motion" for entry in facts["points"]}
+        points = [page.say(f"prompt/{sorts[entry['num']]}.{layout}", **entry) for entry in facts["points"]]
+        rules = {"order": "points", "bold": "bold", "paper": "paper"}
+        return self.laid_out(case, page, rules, opening, "\n".join(points), page.say("prompt/colour"))
 
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
+    def reckon(self, asks: str, reckoning: Reckoning) -> None:
         """Settle the points one after another, then, if it is asked for, look at the full positions."""
-        facts, work, asks = case.facts, narrative.work, case.asks
-        narrative.step(f"issue.{asks}", **({"asked": facts["asked"]} if "asked" in facts else {}))
-        attacks = counted(facts, work, narrative)
-        if asks == "fate":
-            _try_heads(narrative, facts)
-        narrative.point = 1
-        fates = settled(attacks, work, narrative, facts)
+        facts, asked = reckoning.facts, reckoning.facts.get("asked", 0)
+        attacks = counted(reckoning)
+        by = tuple(entry["num"] for entry in facts["points"] if asked in entry.get("against", ()))
+        if asks == "fate" and by:  # the wrong turn of judging a point by how many points are against it
+            reckoning.say("turn.heads" if len(by) > 1 else "turn.head", by=by)
+            reckoning.say("refute.heads")
+        fates = settled(reckoning, attacks)
         if asks in ("full", "part"):
-            narrative.point = 2
-            bold = _tell_positions(narrative, attacks, fates)
-            narrative.point = 3
-            if asks == "full":
-                fate = bold[facts["asked"]]
-                narrative.answer("answer.full", fate, asked=facts["asked"], fate=fate)
-                return
+            bold = self._tell_positions(reckoning, attacks, fates)
+            reckoning.part(3)
             part = tuple(number for number in sorted(fates) if fates[number] != bold[number])
-            bank = "answer.part" if part else "answer.part.none"
-            narrative.answer(bank, frozenset(f"P{number}" for number in part), members=part)
+            result = bold[asked] if asks == "full" else frozenset(labels_of(part))
+            reckoning.answer(f"answer.{asks}", result, fate=bold.get(asked), members=part)
         elif asks == "standing":
             standing = tuple(number for number in sorted(fates) if fates[number] == "stands")
-            bank = "answer.standing" if standing else "answer.standing.none"
-            narrative.answer(bank, frozenset(f"P{number}" for number in standing), standing=standing)
+            reckoning.answer("answer.standing", frozenset(labels_of(standing)), standing=standing)
         else:
-            fate = fates[facts["asked"]]
-            if fate == "open" and by_positions(fates, positions(attacks, fates))[facts["asked"]] != "open":
-                narrative.step("either", asked=facts["asked"])
-            narrative.answer(f"answer.fate.{fate}", fate, asked=facts["asked"])
+            if fates[asked] == "open" and by_positions(fates, positions(attacks, fates))[asked] != "open":
+                reckoning.say("either")
+            reckoning.answer("answer.fate", fates[asked])
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Settle the points once more without the one that is withdrawn."""
-        facts, asked, work = case.facts, case.facts["asked"], Work(is_quiet=True)
-        gone = patch_of(case, letter)["out"]
-        fates = settled(counted(facts, work), work)
-        back = [{**entry, "mark": "plain"} if entry["num"] == gone else entry for entry in facts["points"]]
-        before = settled(counted({**facts, "points": back}, work), work)
-        fate = narrative.work.settle(fates[asked], *(each for each in FATES if each != fates[asked]))
-        moved = tuple(number for number in sorted(fates) if number != asked and fates[number] != before[number])
-        bank = "turned" if fate != before[asked] else "moved" if moved else "still"
-        narrative.step(f"trial.{bank}", letter=letter, asked=asked, out=gone, members=moved, fate=fate)
-        return fate
+    def _tell_positions(self, reckoning: Reckoning, attacks: Attacks, fates: Mapping[int, str]) -> dict[int, str]:
+        """Tell the full positions, and what becomes of each open point by them."""
+        left = tuple(sorted(number for number, fate in fates.items() if fate == "open"))
+        full = positions(attacks, fates)
+        bold = by_positions(fates, full)
+        reckoning.part(2)
+        if not left:
+            reckoning.say("single", members=full[0] if full else ())
+            return bold
+        couples = {number for pair in pairs_of(attacks, left) for number in pair}
+        reckoning.say("choice", opened=left, pick=tuple(sorted(couples)))
+        for position in full:
+            pick = tuple(number for number in position if number in couples)
+            rest = tuple(number for number in position if number in left and number not in couples)
+            reckoning.say("position" if rest else "position.alone", pick=pick, rest=rest, members=position)
+        reckoning.say("fuller", size=len(full))
+        for number in left:
+            bold[number] = reckoning.work.settle(bold[number], *(fate for fate in FATES if fate != bold[number]))
+            reckoning.say(f"bold.{bold[number]}", num=number)
+        return bold
 
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program; sets come as sums of powers of two."""
-        raised = [{"by": entry["num"], "on": on} for entry in facts["points"] for on in entry.get("against", ())]
+    def prove(self, facts: Facts) -> Mapping[str, Any]:
+        """Ask the answer set program, which has one fact for each point that is raised against another."""
         points = [{"num": entry["num"], "mark": entry["mark"]} for entry in facts["points"]]
-        known = {key: facts[key] for key in ("asked", "paper") if key in facts}
-        proved = answer_set(Path(__file__).with_suffix(".lp"), {**known, "points": points, "raised": raised})
-        results: dict[str, Any] = dict(proved)
-        for key in ("standing", "part"):
-            results[key] = frozenset(f"P{number}" for number in range(1, 20) if int(results[key]) >> number & 1)
-        return results
+        raised = [{"by": entry["num"], "on": on} for entry in facts["points"] for on in entry.get("against", ())]
+        names = labels_of(entry["num"] for entry in points)
+        known = {**facts, "points": points, "raised": raised}
+        return named(answer_set(self.word_file.with_suffix(".lp"), known), standing=names, part=names)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield the withdrawal of each point, and a point on paper in place of one from memory."""
@@ -216,27 +186,20 @@ class Debate(EthicsScheme):
             if "paper" in case.facts and case.asks != "turns":
                 yield Change({"moved": entry["num"]})
 
-    def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    def applied(self, facts: Facts, patch: Mapping[str, Any]) -> dict[str, Any]:
         """Withdraw a point, or let it rest on the other ground."""
-        swapped = {"paper": "memory", "memory": "paper"}
-        points = []
-        for entry in facts["points"]:
-            if entry["num"] == patch.get("out"):
-                points.append({**entry, "mark": "out"})
-            elif entry["num"] == patch.get("moved"):
-                points.append({**entry, "mark": swapped[entry["mark"]]})
-            else:
-                points.append(entry)
-        return {**facts, "points": points}
+        ((what, number),) = patch.items()
+        index = [entry["num"] for entry in facts["points"]].index(number)
+        mark = OTHER_MARK[facts["points"][index]["mark"]] if what == "moved" else "out"
+        return {**facts, "points": replaced(facts["points"], index, {"mark": mark})}
 
 
-def _speakers(rng: Random) -> tuple[list[str], list[str]]:
-    """Return who speaks for the motion, and who against it."""
-    names = [f"{rng.choice(('Mr', 'Ms', 'Ms', 'Dr'))} {name}" for name in rng.sample(SPEAKERS, 5)]
-    return names[:3], names[3:]
+def labels_of(numbers: Iterable[int]) -> list[str]:
+    """Return points as an answer has them."""
+    return [f"P{number}" for number in numbers]
 
 
-def bearing_on(facts: Mapping[str, Any]) -> set[int]:
+def bearing_on(facts: Facts) -> set[int]:
     """Return the points that can matter to the one that is asked about; all of them if none is."""
     against = {entry["num"]: entry.get("against", ()) for entry in facts["points"]}
     if "asked" not in facts or "bold" in facts:
@@ -248,51 +211,39 @@ def bearing_on(facts: Mapping[str, Any]) -> set[int]:
     return found
 
 
-def counted(facts: Mapping[str, Any], work: Work, narrative: Narrative | None = None) -> dict[int, list[int]]:
+def counted(reckoning: Reckoning) -> dict[int, list[int]]:
     """Return for each point that was not withdrawn what is raised against it and counts."""
-    near = bearing_on(facts)
-    marks = {entry["num"]: entry["mark"] for entry in facts["points"]}
+    facts = reckoning.facts
+    near, marks = bearing_on(facts), {entry["num"]: entry["mark"] for entry in facts["points"]}
     attacks: dict[int, list[int]] = {number: [] for number, mark in marks.items() if mark != "out"}
     for entry in facts["points"]:
         number = entry["num"]
-        if number not in attacks:
-            if narrative is not None and number in near:
-                narrative.step("withdrawn", num=number, claim=entry["claim"], against=entry["against"])
-            continue
-        for other in entry.get("against", ()):
-            if other not in attacks:
-                continue
+        if number not in attacks and number in near:
+            reckoning.say("withdrawn", **entry)
+        for other in entry.get("against", ()) if number in attacks else ():
             weak = "paper" in facts and (marks[number], marks[other]) == ("memory", "paper")
-            if weak and work.settle(True, False):
-                if narrative is not None and other in near:
-                    narrative.step("weak", num=number, target=other)
-            else:
+            if other in attacks and not (weak and reckoning.work.settle(True, False)):
                 attacks[other].append(number)
+            elif other in attacks and other in near:
+                reckoning.say("weak", num=number, target=other)
     return attacks
 
 
-def settled(
-    attacks: Attacks, work: Work, narrative: Narrative | None = None, facts: Mapping[str, Any] | None = None
-) -> dict[int, str]:
+def settled(reckoning: Reckoning, attacks: Attacks) -> dict[int, str]:
     """Return what becomes of each point by the cautious order, each line followed to its end."""
-    fates, last = dict[int, str](), 0
-    claims = {entry["num"]: entry["claim"] for entry in facts["points"]} if facts else {}
-    near = bearing_on(facts) if facts else set()
-    while True:
-        ready = [number for number in attacks if number not in fates and _is_ready(attacks[number], fates)]
-        if not ready:
-            break
+    fates, last, work = dict[int, str](), 0, reckoning.work
+    claims, near = {entry["num"]: entry["claim"] for entry in reckoning.facts["points"]}, bearing_on(reckoning.facts)
+    while ready := [number for number in attacks if number not in fates and _is_ready(attacks[number], fates)]:
         number = next((each for each in ready if last in attacks[each]), ready[-1])
         striking = [other for other in attacks[number] if fates.get(other) == "stands"]
         fates[number] = work.settle("falls", "stands") if striking else work.settle("stands", "falls")
-        if narrative is not None and number in near:
+        if number in near:
             by = tuple(striking[:1] or attacks[number])
             bank = "struck" if striking else "answered" if len(by) == 1 else "answered.all" if by else "free"
-            narrative.step(bank, num=number, claim=claims[number], by=by, fate=fates[number])
+            reckoning.say(bank, num=number, claim=claims[number], by=by, fate=fates[number])
         last = number
     left = [number for number in attacks if number not in fates]
-    if narrative is not None and near & set(left):
-        _tell_open(narrative, attacks, [number for number in left if number in near])
+    _tell_open(reckoning, attacks, [number for number in left if number in near])
     return fates | dict.fromkeys(left, "open")
 
 
@@ -301,80 +252,40 @@ def _is_ready(attackers: Sequence[int], fates: Mapping[int, str]) -> bool:
     return "stands" in known or all(fate == "falls" for fate in known)
 
 
-def _tell_open(narrative: Narrative, attacks: Attacks, left: Sequence[int]) -> None:
+def _tell_open(reckoning: Reckoning, attacks: Attacks, left: Sequence[int]) -> None:
     """Tell which points the cautious order never gets hold of: the pair first, then what hangs on it."""
     told = sorted({number for pair in pairs_of(attacks, left) for number in pair})
     for pair in pairs_of(attacks, left):
-        narrative.step("pair", pick=pair, opened=pair)
-    rest = [number for number in left if number not in told]
-    while rest:
+        reckoning.say("pair", pick=pair, opened=pair)
+    while rest := [number for number in left if number not in told]:
         number = next((each for each in rest if set(attacks[each]) & set(told)), rest[0])
         by = tuple(other for other in attacks[number] if other in left)
-        narrative.step("hangs" if len(by) == 1 else "hangs.all", num=number, by=by)
+        reckoning.say("hangs" if len(by) == 1 else "hangs.all", num=number, by=by)
         told.append(number)
-        rest.remove(number)
 
 
 def pairs_of(attacks: Attacks, left: Sequence[int]) -> list[tuple[int, int]]:
     """Return the pairs of open points that are raised against each other."""
-    return [
-        (one, other) for one, other in combinations(sorted(left), 2) if one in attacks[other] and other in attacks[one]
-    ]
+    pairs = combinations(sorted(left), 2)
+    return [(one, other) for one, other in pairs if one in attacks[other] and other in attacks[one]]
 
 
 def positions(attacks: Attacks, fates: Mapping[int, str]) -> list[tuple[int, ...]]:
     """Return the full positions: what stands anyhow, with as many open points as can be held together."""
     left = [number for number, fate in fates.items() if fate == "open"]
-    base = {number for number, fate in fates.items() if fate == "stands"}
-    found: list[set[int]] = []
-    for size in range(len(left), -1, -1):
-        for chosen in map(set, combinations(left, size)):
-            held = base | chosen
-            if not any(chosen <= other for other in found) and all(_is_safe(attacks, held, each) for each in chosen):
-                found.append(chosen)
+    base, found = {number for number, fate in fates.items() if fate == "stands"}, list[set[int]]()
+    for chosen in (set(some) for size in range(len(left), -1, -1) for some in combinations(left, size)):
+        held = base | chosen  # of which nothing is against another, and something is against whatever is against it
+        is_safe = all(other not in held and held & set(attacks[other]) for each in chosen for other in attacks[each])
+        if is_safe and not any(chosen <= other for other in found):
+            found.append(chosen)
     return [tuple(sorted(base | chosen)) for chosen in sorted(found, key=sorted)]
-
-
-def _is_safe(attacks: Attacks, held: set[int], number: int) -> bool:
-    """Return whether nothing held is against a point, and something held is against whatever is."""
-    return all(other not in held and held & set(attacks[other]) for other in attacks[number])
 
 
 def by_positions(fates: Mapping[int, str], full: Sequence[Sequence[int]]) -> dict[int, str]:
     """Return what becomes of each point by the bold order."""
-    held = {number: sum(number in position for position in full) for number in fates}
-    return {
-        number: "stands" if num == len(full) else "open" if num else "falls" for number, num in sorted(held.items())
-    }
-
-
-def _tell_positions(narrative: Narrative, attacks: Attacks, fates: Mapping[int, str]) -> dict[int, str]:
-    """Tell the full positions, and what becomes of each open point by them."""
-    left = tuple(sorted(number for number, fate in fates.items() if fate == "open"))
-    full = positions(attacks, fates)
-    bold = by_positions(fates, full)
-    if not left:
-        narrative.step("single", members=full[0] if full else ())
-        return bold
-    couples = {number for pair in pairs_of(attacks, left) for number in pair}
-    narrative.step("choice", opened=left, pick=tuple(sorted(couples)))
-    for position in full:
-        pick = tuple(number for number in position if number in couples)
-        rest = tuple(number for number in position if number in left and number not in couples)
-        narrative.step("position" if rest else "position.alone", pick=pick, rest=rest, members=position)
-    narrative.step("fuller", size=len(full))
-    for number in left:
-        bold[number] = narrative.work.settle(bold[number], *(fate for fate in FATES if fate != bold[number]))
-        narrative.step(f"bold.{bold[number]}", num=number)
-    return bold
-
-
-def _try_heads(narrative: Narrative, facts: Mapping[str, Any]) -> None:
-    """Tell the wrong turn of judging a point by how many points are against it."""
-    by = tuple(entry["num"] for entry in facts["points"] if facts["asked"] in entry.get("against", ()))
-    if by:
-        narrative.step("turn.heads" if len(by) > 1 else "turn.head", asked=facts["asked"], by=by)
-        narrative.step("refute.heads", asked=facts["asked"])
+    held = {number: sum(number in position for position in full) for number in sorted(fates)}
+    return {number: "stands" if num == len(full) else "open" if num else "falls" for number, num in held.items()}
 
 
 SCHEME = Debate()

@@ -11,42 +11,18 @@ place in the queue over, where each call asks anew.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.ethics.forms import ClockForm, ListForm
-from open_thoughts_gen.families.ethics.kinds import AtTime
-from open_thoughts_gen.families.ethics.scheme import EthicsScheme, patch_of
-from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import EntryForm, Form, NameForm, WholeForm
-from open_thoughts_gen.families.kit.kinds import Flip, InOrder, Kind, OneOf, SomeOf, YesNo
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.proof import answer_set
-from open_thoughts_gen.families.kit.scheme import Ask, Change
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.families.ethics.scheme import EthicsScheme
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, column, patched
+from open_thoughts_gen.families.kit.clock import HOUR, TimeOfDay, passed
+from open_thoughts_gen.families.kit.kinds import Flip, InOrder, OneOf, SomeOf, YesNo
+from open_thoughts_gen.families.kit.proof.answer_sets import answer_set, named
 
-NAMES = (
-    *("Amsel", "Bertelli", "Cardoso", "Dunne", "Ekberg", "Fiala", "Grande", "Horvat", "Iqbal", "Jovic", "Kamara"),
-    *(
-        "Lemaire",
-        "Mbeki",
-        "Nystrom",
-        "Osei",
-        "Pavlova",
-        "Quirke",
-        "Rossi",
-        "Sanna",
-        "Tahir",
-        "Ueda",
-        "Vidal",
-        "Wozniak",
-    ),
-)
 CLASSES = ("A", "B", "C")
 NUM_PEOPLE = {1: 4, 2: 5, 3: 6, 4: 8}
-LAYOUTS = ("log", "table", "prose")
+NEARLY = 4  # minutes that a wait lacks, up to which that is said
 Person = Mapping[str, Any]
 
 
@@ -55,283 +31,167 @@ class Triage(EthicsScheme):
 
     name: ClassVar[str] = "triage"
     labels: ClassVar[Sequence[str]] = ("classes", "waiting", "shut", "equals")
-    word_file = Path(__file__).with_suffix(".yaml")
+    extra: ClassVar[str] = "wait"
+    named: ClassVar[str] = "people.name"
     asks: ClassVar[Mapping[str, Ask]] = {
-        "who": Ask(OneOf(()), "who", needs=("call",)),
-        "time": Ask(AtTime(), "time", needs=("asked",)),
+        "who": Ask(OneOf(()), "who", needs=("call",), until=3),
+        "time": Ask(TimeOfDay(), "time", needs=("asked",), until=2),
         "order": Ask(InOrder(()), "order"),
         "same": Ask(YesNo(), "same", level=2, needs=("asked",), coin="same"),
-        "moved": Ask(SomeOf(()), "moved", level=2, coin="moves", outcomes=(True, True, True, False)),
-        "turns": Ask(Flip(), "who", level=2, needs=("call",)),
+        "moved": Ask(SomeOf(()), "moved", level=3, coin="moves", outcomes=(True, True, True, False)),
+        "turns": Ask(Flip(), "who", level=3, needs=("call",)),
     }
-
-    def __init__(self) -> None:
-        """Say how each fact is written."""
-        lists, clock = self.words.lists, ClockForm()
-        self.forms: Mapping[str, Form[Any]] = {
-            **dict.fromkeys(("at", "call", "start", "now", "then", "moved_to"), clock),
-            **dict.fromkeys(("every", "wait", "waited", "num"), WholeForm()),
-            **dict.fromkeys(("name", "asked", "seen", "other", "who"), NameForm()),
-            **dict.fromkeys(("names", "queue", "rivals"), ListForm()),
-            **dict.fromkeys(("rank", "higher", "to"), EntryForm({letter: {"": letter} for letter in CLASSES})),
-            "setting": EntryForm(lists["setting"]),
-            "child": EntryForm(lists["child"]),
-        }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw arrivals so that somebody is waiting at every call."""
-        every, start = rng.choice((10, 12, 15, 20)), 60 * rng.randint(7, 19) + rng.choice((0, 10, 15, 30, 40))
+        every, start = rng.choice((10, 12, 15, 20)), HOUR * rng.randint(7, 19) + rng.choice((0, 10, 15, 30, 40))
         number = NUM_PEOPLE[level]
         times = sorted(rng.sample(range(start - 35, start + every * (number - 2)), number))
         if any(at > start + every * index for index, at in enumerate(times)):
             return None
         weights = (1, 3, 3) if level > 1 else (1, 1, 1)
+        ranks, names = rng.choices(CLASSES, weights, k=number), rng.sample(self.pool("names"), number)
         people = [
-            {
-                "name": name,
-                "at": at,
-                "rank": rng.choices(CLASSES, weights)[0],
-                "child": "yes" if rng.random() < 0.35 else "no",
-            }
-            for name, at in zip(rng.sample(NAMES, number), times, strict=True)
+            {"name": name, "at": at, "rank": rank, "child": "yes" if rng.random() < 0.35 else "no"}
+            for name, at, rank in zip(names, times, ranks, strict=True)
         ]
-        facts: dict[str, Any] = {
-            "setting": rng.choice(list(self.words.lists["setting"])),
-            "start": start,
-            "every": every,
-            "people": people,
-            "ties": "child" if level > 2 else "first",
-        }
-        if level > 1:
-            facts["wait"] = rng.choice((20, 25, 30, 35, 40))
-        if level > 3:
-            facts["shut"] = True
+        facts: dict[str, Any] = {"setting": rng.choice(list(self.words.lists["setting"])), "start": start}
+        facts |= {"every": every, "people": people, "ties": "child" if level > 2 else "first"}
+        facts |= {"wait": rng.choice((20, 25, 30, 35, 40))} if level > 1 else {}
+        facts |= {"shut": True} if level > 3 else {}
         call = start + every * rng.randrange(1, number - (level < 3))
-        return {**facts, "call": call, "asked": rng.choice(people)["name"]}
+        return {**facts, "call": call, "asked": rng.choice(names)}
 
-    def kind_of(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question, with the names of the case."""
-        kind, names = super().kind_of(case), tuple(person["name"] for person in case.facts["people"])
-        return type(kind)(names) if isinstance(kind, OneOf | InOrder | SomeOf) else kind
-
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Run the calls with the rule about waiting and without it."""
-        work = Work(is_quiet=True)
-        seen = calls(facts, work)
-        results: dict[str, Any] = {"order": tuple(seen.values()), "who": seen.get(facts.get("call", 0))}
-        bare = calls({**facts, "wait": None}, work)
-        results["moved"] = frozenset(name for call, name in seen.items() if bare[call] != name)
-        results["moves"] = bool(results["moved"])
-        if "asked" in facts:
-            times = {name: call for call, name in seen.items()}
-            results["time"] = times[facts["asked"]]
-            results["same"] = facts["asked"] not in results["moved"] if results["moved"] else None
-        return results
+        seen, bare = calls(Reckoning(facts)), calls(Reckoning({**facts, "wait": None}))
+        moved, asked = frozenset(name for call, name in seen.items() if bare[call] != name), facts.get("asked")
+        results: dict[str, Any] = {"order": tuple(seen.values()), "who": seen.get(facts.get("call", 0)), "moved": moved}
+        results |= {"moves": bool(moved), "same": asked not in moved if moved and asked else None}
+        return results | {"time": next((call for call, name in seen.items() if name == asked), None)}
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print who came when, the protocol and the question."""
-        facts, setting = case.facts, {"setting": case.facts["setting"]}
-        layout = case.pen("layout").pick("people", *LAYOUTS)
-        lines = [page.say("prompt/head.table")] if layout == "table" else []
-        lines += [page.say(f"prompt/person.{layout}", **person) for person in facts["people"]]
-        opening = page.say("prompt/opening", start=facts["start"], every=facts["every"], **setting)
-        between = " " if layout == "prose" else "\n"
-        colour = " ".join(page.say("prompt/colour") for _ in range(1 + case.pen("colour").chance("more", 0.6)))
-        story = "\n\n".join((opening, between.join(lines), colour))
-        rules = [page.say("prompt/classes", **setting)]
-        rules += [page.say("prompt/waiting", wait=facts["wait"])] if "wait" in facts else []
-        rules += [page.say("prompt/shut")] if "shut" in facts else []
-        rules.append(page.say(f"prompt/equals.{facts['ties']}"))
-        needed = {key: facts[key] for key in self.asks[case.asks].needs}
-        ask = page.say(f"prompt/ask.{case.asks}", **needed)
-        return self.framed(case, page, rules="\n".join(rules), story=story, ask=ask)
+        facts = case.facts
+        story = [page.say("prompt/opening", **facts)]
+        story.append(self.listed(case, page, (("person", person) for person in facts["people"])))
+        printed = {"classes": "people", "waiting": "wait", "shut": "shut", f"equals.{facts['ties']}": "ties"}
+        return self.laid_out(case, page, printed, *story, self.coloured(case, page))
 
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
+    def reckon(self, asks: str, reckoning: Reckoning) -> None:
         """Go from call to call, and then once more without the rule about waiting."""
-        facts, asks, work = case.facts, case.asks, narrative.work
-        narrative.step(f"issue.{asks}" if "wait" in facts else f"issue.{asks}.bare")
-        narrative.point = 1
-        until = facts["call"] if asks in ("who", "turns") else None
-        if until is not None:
-            _try_queue(narrative, facts)
-        seen = calls(facts, work, narrative, until=until, find=facts["asked"] if asks == "time" else None)
-        if asks in ("who", "turns"):
-            narrative.answer("answer.who", seen[facts["call"]], seen=seen[facts["call"]], call=facts["call"])
+        facts, asked = reckoning.facts, reckoning.facts.get("asked", "")
+        if "call" in facts:
+            _try_queue(reckoning)
+            seen = calls(reckoning, until=facts["call"])
+            reckoning.answer("answer.who", seen[facts["call"]], seen=seen[facts["call"]])
             return
-        if asks == "order":
-            narrative.answer("answer.order", tuple(seen.values()), queue=tuple(seen.values()))
+        seen = calls(reckoning, find=asked if asks == "time" else "")
+        now = next((call for call, name in seen.items() if name == asked), None)
+        if asks in ("order", "time"):
+            queue = tuple(seen.values())
+            reckoning.answer(f"answer.{asks}", queue if asks == "order" else now, queue=queue, now=now)
             return
-        times = {name: call for call, name in seen.items()}
-        if asks == "time":
-            narrative.answer(
-                "answer.time", times.get(facts["asked"]), asked=facts["asked"], now=times.get(facts["asked"])
-            )
-            return
-        narrative.point = 2
-        narrative.step("again")
-        quiet = calls({**facts, "wait": None}, Work(is_quiet=True))
-        apart = [call for call, name in quiet.items() if seen.get(call) != name]
-        bare = calls({**facts, "wait": None}, work, narrative, only=apart)
-        narrative.step("apart" if apart else "alike", num=len(seen) - len(apart))
-        moved = tuple(name for call, name in seen.items() if bare[call] != name)
+        reckoning.part(2)
+        reckoning.say("again")
+        other = {**facts, "wait": None}
+        apart = [call for call, name in calls(Reckoning(other)).items() if seen.get(call) != name]
+        bare = calls(Reckoning(other, reckoning.work, reckoning.narrative), only=apart)
+        reckoning.say("apart" if apart else "alike", num=len(seen) - len(apart))
         if asks == "moved":
-            bank = "answer.moved" if moved else "answer.moved.none"
-            narrative.answer(bank, frozenset(moved), names=moved)
+            moved = tuple(name for call, name in seen.items() if bare[call] != name)
+            reckoning.answer("answer.moved", frozenset(moved), names=moved)
             return
-        then = next(call for call, name in bare.items() if name == facts["asked"])
-        now = times[facts["asked"]]
-        bank = "answer.same.yes" if now == then else "answer.same.no"
-        narrative.answer(bank, now == then, asked=facts["asked"], now=now, then=then)
+        then = next(call for call, name in bare.items() if name == asked)
+        reckoning.answer("answer.same", now == then, now=now, then=then)
 
-    def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
-        """Run the calls once more with one entry of the list changed."""
-        facts, work = case.facts, Work(is_quiet=True)
-        patch = patch_of(case, letter)
-        queue = calls(facts, work)
-        others = [name for name in queue.values() if name != queue[facts["call"]]]
-        seen = narrative.work.settle(queue[facts["call"]], *others)
-        before = tuple(name for call, name in queue.items() if call < facts["call"])
-        shown = {"who": patch["who"], "call": facts["call"], "queue": before, "seen": seen}
-        key = "to" if "to" in patch else "moved_to"
-        bank = "same" if seen == narrative.result else "other"
-        narrative.step(f"trial.{key}.{bank}", letter=letter, **shown, **{key: patch[key]})
-        return seen
-
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program, call by call; an order comes as digits, a set as a sum of powers of two."""
-        known = {key: value for key, value in facts.items() if key != "setting"}
-        people = facts["people"]
-        proved = answer_set(Path(__file__).with_suffix(".lp"), known, num_steps=len(people))
-        results: dict[str, Any] = dict(proved)
-        results["order"] = tuple(people[int(digit) - 1]["name"] for digit in str(results["order"]))
-        bits = int(results["moved"])
-        results["moved"] = frozenset(person["name"] for index, person in enumerate(people) if bits >> index & 1)
-        if "asked" in facts:
-            results["same"] = facts["asked"] not in results["moved"]
-        return results
+    def prove(self, facts: Facts) -> Mapping[str, Any]:
+        """Ask the answer set program, call by call; an order comes as digits."""
+        names = column(facts, self.named)
+        proved = answer_set(self.word_file.with_suffix(".lp"), facts, num_steps=len(names))
+        results = named(proved, moved=names)
+        results["order"] = tuple(names[int(digit) - 1] for digit in str(results["order"]))
+        return results | ({"same": facts["asked"] not in results["moved"]} if "asked" in facts else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield one person of another class, or who came some minutes sooner or later, and another time of waiting."""
-        facts = case.facts
-        offered = case.asks == "turns"
-        times = [person["at"] for person in facts["people"]]
+        facts, offered = case.facts, case.asks == "turns"
+        times = [facts["people"][0]["at"] - 12, *column(facts, "people.at"), facts["people"][-1]["at"] + 12]
         for index, person in enumerate(facts["people"]):
-            for rank in CLASSES:
-                if rank != person["rank"]:
-                    yield Change({"who": person["name"], "to": rank}, option="rank" if offered else "")
-            low = times[index - 1] if index else person["at"] - 12
-            high = times[index + 1] if index + 1 < len(times) else person["at"] + 12
-            for at in range(low + 1, min(high, facts["start"] + facts["every"] * index + 1)):
-                if at != person["at"]:
-                    yield Change({"who": person["name"], "moved_to": at}, option="at" if offered else "")
+            ranks = [{"rank": rank} for rank in CLASSES if rank != person["rank"]]
+            until = min(int(times[index + 2]), facts["start"] + facts["every"] * index + 1)
+            arrivals = [{"at": at} for at in range(int(times[index]) + 1, until) if at != person["at"]]
+            for option, patches in (("rank", ranks), ("at", arrivals)):
+                for patch in patches:
+                    yield Change({"name": person["name"], **patch}, option=option if offered else "")
         if "wait" in facts and not offered:
-            for by in (-10, -5, 5, 10):
-                yield Change({"wait": facts["wait"] + by})
+            yield from (Change({"wait": facts["wait"] + by}) for by in (-10, -5, 5, 10))
 
-    def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    def applied(self, facts: Facts, patch: Mapping[str, Any]) -> dict[str, Any]:
         """Write another class or another time beside a person."""
-        if "who" not in patch:
-            return {**facts, **patch}
-        new = {"rank": patch["to"]} if "to" in patch else {"at": patch["moved_to"]}
-        people = [{**person, **new} if person["name"] == patch["who"] else person for person in facts["people"]]
-        return {**facts, "people": people}
+        return patched(facts, "people", patch, "name") if "name" in patch else {**facts, **patch}
 
 
 def calls(
-    facts: Mapping[str, Any],
-    work: Work,
-    narrative: Narrative | None = None,
-    *,
-    until: int | None = None,
-    find: str | None = None,
-    only: Collection[int] | None = None,
+    reckoning: Reckoning, *, until: int = 0, find: str = "", only: Collection[int] | None = None
 ) -> dict[int, str]:
     """Return who is seen at each call, up to a time or to a person; `only` these calls are told."""
-    seen, told = dict[int, str](), set[str]()
+    facts, seen = reckoning.facts, dict[int, str]()
     for index in range(len(facts["people"])):
         now = facts["start"] + facts["every"] * index
         waiting = [person for person in facts["people"] if person["at"] <= now and person["name"] not in seen.values()]
         if not waiting:
             break
-        ranks = {person["name"]: _rank_at(facts, person, now, work, narrative, told) for person in waiting}
-        name = _first(facts, waiting, ranks, now, work, narrative if only is None or now in only else None)
-        seen[now] = name
-        if now == until or name == find:
+        ranks = {person["name"]: _rank_at(reckoning, person, now) for person in waiting}
+        is_told = only is None or now in only
+        seen[now] = _first(reckoning if is_told else Reckoning(facts, reckoning.work), waiting, ranks, now)
+        if now == until or seen[now] == find:
             break
     return seen
 
 
-def _rank_at(
-    facts: Mapping[str, Any], person: Person, now: int, work: Work, narrative: Narrative | None, told: set[str]
-) -> str:
-    """Return the class in which a person counts at a call."""
-    rank, name = person["rank"], person["name"]
+def _rank_at(reckoning: Reckoning, person: Person, now: int) -> str:
+    """Return the class in which a person counts at a call; what it is that changes it is said once."""
+    facts, rank = reckoning.facts, str(person["rank"])
     if not facts.get("wait") or rank == "A":
-        return str(rank)
-    waited = minutes_between(person["at"], now, work)
-    is_short = work.exceeds(facts["wait"], waited)
-    shown = {"name": name, "at": person["at"], "now": now, "waited": waited, "rank": rank, "wait": facts["wait"]}
-    if is_short:
-        if narrative is not None and facts["wait"] - waited <= 4:
-            narrative.step("short", **shown)
-        return str(rank)
-    higher = CLASSES[CLASSES.index(rank) - 1]
-    if "shut" in facts and higher == "A":
-        if narrative is not None and name not in told:
-            narrative.step("shut", **shown)
-            told.add(name)
-        return str(rank)
-    if narrative is not None and name not in told:
-        narrative.step("up", higher=higher, **shown)
-        told.add(name)
-    return higher
+        return rank
+    waited = passed(person["at"], now, reckoning.work)
+    is_short, higher = reckoning.work.exceeds(facts["wait"], waited), CLASSES[CLASSES.index(rank) - 1]
+    bank = "short" if is_short else "shut" if "shut" in facts and higher == "A" else "up"
+    told = f"{bank} {person['name']}"
+    if facts["wait"] - waited <= NEARLY if is_short else told not in reckoning.known:
+        reckoning.say(bank, **person, now=now, waited=waited, higher=higher)
+    reckoning.known[told] = True
+    return higher if bank == "up" else rank
 
 
-def minutes_between(at: int, now: int, work: Work) -> int:
-    """Return the minutes from one time of day to another, reckoned over the full hours as one does by the clock."""
-    hours, since, left = now // 60 - at // 60, at % 60, now % 60
-    if hours == 0:
-        return int(work("left - since", left=left, since=since))
-    if hours == 1:
-        return int(work("60 - since + left", since=since, left=left))
-    return int(work("60 - since + 60 * full + left", since=since, full=hours - 1, left=left))
-
-
-def _first(
-    facts: Mapping[str, Any],
-    waiting: Sequence[Person],
-    ranks: Mapping[str, str],
-    now: int,
-    work: Work,
-    narrative: Narrative | None,
-) -> str:
+def _first(reckoning: Reckoning, waiting: Sequence[Person], ranks: Mapping[str, str], now: int) -> str:
     """Return who is first among those who wait."""
     best = min(ranks.values())
     equals = [person for person in waiting if ranks[person["name"]] == best]
-    children = [person for person in equals if person["child"] == "yes"] if facts["ties"] == "child" else []
+    children = [person for person in equals if person["child"] == "yes" and reckoning.facts["ties"] == "child"]
     first = min(children or equals, key=lambda person: int(person["at"]))
-    rest = [person["name"] for person in waiting if person is not first]
-    name = work.settle(str(first["name"]), *rest) if rest else str(first["name"])
-    if narrative is not None:
-        bank = (
-            "only" if len(waiting) == 1 else "class" if len(equals) == 1 else "child" if len(children) == 1 else "came"
-        )
-        if bank == "came" and children and len(children) < len(equals):
-            bank = "child.came"
-        rivals = tuple(person["name"] for person in equals if person["name"] != name)
-        queue = tuple(f"{person['name']} ({ranks[person['name']]})" for person in waiting)
-        narrative.step(f"call.{bank}", now=now, seen=name, queue=queue, rivals=rivals, higher=best)
+    name = str(first["name"])
+    if len(waiting) > 1:
+        name = reckoning.work.settle(name, *(person["name"] for person in waiting if person is not first))
+    bank = "class" if len(equals) == 1 else "child" if len(children) == 1 else "came"
+    bank = "only" if len(waiting) == 1 else bank
+    bank = "child.came" if bank == "came" and children and len(children) < len(equals) else bank
+    rivals = tuple(person["name"] for person in equals if person["name"] != name)
+    queue = tuple(f"{person['name']} ({ranks[person['name']]})" for person in waiting)
+    reckoning.say(f"call.{bank}", now=now, seen=name, queue=queue, rivals=rivals, higher=best)
     return name
 
 
-def _try_queue(narrative: Narrative, facts: Mapping[str, Any]) -> None:
+def _try_queue(reckoning: Reckoning) -> None:
     """Tell the wrong turn of a plain queue, in which the one who has been there longest would be next."""
-    seen = calls(facts, Work(is_quiet=True), until=facts["call"])
-    call, before = facts["call"], [name for now, name in seen.items() if now != facts["call"]]
-    first = next(person["name"] for person in facts["people"] if person["name"] not in before)
+    facts, call = reckoning.facts, reckoning.facts["call"]
+    seen = calls(Reckoning(facts), until=call)
+    before = [name for now, name in seen.items() if now != call]
+    first = next(name for name in column(facts, "people.name") if name not in before)
     if first != seen[call]:
-        narrative.step("turn.queue", name=first, call=call)
-        narrative.step("refute.queue")
+        reckoning.say("turn.queue", name=first)
+        reckoning.say("refute.queue")
 
 
 SCHEME = Triage()

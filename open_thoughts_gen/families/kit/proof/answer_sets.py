@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import clingo
 
@@ -61,6 +62,19 @@ def answer_set(
     for key, value in sets[0]:
         values.setdefault(key, set()).add(value)
     return {key: several.pop() for key, several in values.items() if len(several) == 1}
+
+
+def named(results: Mapping[str, int | str], **sets: Sequence[str]) -> dict[str, Any]:
+    """Return results as a scheme has them: "yes" and "no" as a bool, a sum of powers of two as a set of names.
+
+    `sets` are the names that the elements of each set are numbered by, by the name of the result.
+    """
+    values: dict[str, Any] = {
+        key: value == "yes" if value in ("yes", "no") else value for key, value in results.items()
+    }
+    for key in sets.keys() & results.keys():
+        values[key] = frozenset(name for index, name in enumerate(sets[key]) if values[key] >> index & 1)
+    return values
 
 
 def least_cost(program: Path, facts: Mapping[str, object]) -> int | None:

@@ -7,18 +7,21 @@ seeing where the others can still go; at one point both possibilities may have t
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations, islice
-from typing import Any
+from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.forms import Form
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.scheduling.forms import CountedForm, SeriesForm, TraceForm, joined
-from open_thoughts_gen.families.scheduling.scheme import summed
+from open_thoughts_gen.families.kit.formulas import Figures
+from open_thoughts_gen.families.kit.reckoning import summed
+from open_thoughts_gen.families.kit.traces import TraceForm, joined
+from open_thoughts_gen.families.kit.walking import WalkingScheme
+from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
-MAX_FACTS, MAX_CLIQUES = 9, 6
+MAX_FACTS, MAX_CLIQUES, MAX_TRIED = 9, 6, 4
 Out = tuple[int, int, int]  # whose place, the thing in it that must be kept apart (or -1), the load with it
 
 
@@ -96,7 +99,7 @@ def argument(sharing: Sharing, num: int) -> tuple[Fact, ...] | None:
         return (Fact("clique", clique),)
     arguments = []
     for clique in islice(cliques(sharing, num), MAX_CLIQUES):
-        closed = close(sharing, {thing: (thing,) for thing in clique}, can_split=True)
+        closed = close(sharing, {thing: (thing,) for thing in clique})
         if closed is not None:
             arguments.append((Fact("clique", clique), *needed(closed)))
     best = min(arguments, key=len, default=None)
@@ -111,42 +114,32 @@ def cliques(sharing: Sharing, size: int) -> Iterator[tuple[int, ...]]:
             yield group
 
 
-def close(sharing: Sharing, places: dict[int, tuple[int, ...]], *, can_split: bool) -> list[Fact] | None:
-    """Put the others in, those first that have the fewest places left, until one has none; None if that never comes."""
-    facts: list[Fact] = []
-    while True:
-        held = {thing for members in places.values() for thing in members}
-        left = [thing for thing, weight in enumerate(sharing.weights) if weight and thing not in held]
-        if not left:
-            return None
-        closed = {thing: {owner: closed_by(sharing, places[owner], thing) for owner in places} for thing in left}
-        options = {thing: [owner for owner, reason in closed[thing].items() if reason is None] for thing in left}
-        thing = min(left, key=lambda each: len(options[each]))
-        reasons = {owner: reason for owner, reason in closed[thing].items() if reason is not None}
-        out = tuple((owner, other, load) for owner, (other, load, _) in reasons.items())
-        rests = frozenset(member for *_, members in reasons.values() for member in members)
-        if len(options[thing]) > 1:
-            case = Fact("case", (thing,), out=out, rests=rests)
-            cases = split(sharing, places, case, options[thing]) if can_split else None
-            return None if cases is None else [*facts, *cases]
-        owner = options[thing][0] if options[thing] else -1
-        facts.append(Fact("only" if options[thing] else "none", (thing,), owner, out, rests))
-        if owner < 0:
-            return facts
-        places = {**places, owner: (*places[owner], thing)}
+def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 1) -> list[Fact] | None:
+    """Put the others in, those first that have the fewest places left, until one has none; None if that never comes.
 
-
-def split(
-    sharing: Sharing, places: dict[int, tuple[int, ...]], case: Fact, options: Sequence[int]
-) -> list[Fact] | None:
-    """Try both places of a thing; None where it has more than two, or one of them works out."""
-    facts: list[Fact] = []
-    for owner in options if len(options) == 2 else ():
-        closed = close(sharing, {**places, owner: (*places[owner], *case.things)}, can_split=False)
-        if closed is None:
+    Where a thing has two places left, both are tried, `depth` times within each other.
+    """
+    held = {thing for members in places.values() for thing in members}
+    left = [thing for thing, weight in enumerate(sharing.weights) if weight and thing not in held]
+    if not left:
+        return None
+    closed = {thing: {owner: closed_by(sharing, places[owner], thing) for owner in places} for thing in left}
+    thing = min(left, key=lambda each: sum(reason is None for reason in closed[each].values()))
+    reasons = {owner: reason for owner, reason in closed[thing].items() if reason is not None}
+    owners = [owner for owner in places if owner not in reasons]
+    out = tuple((owner, other, load) for owner, (other, load, _) in reasons.items())
+    rests = frozenset(member for *_, members in reasons.values() for member in members)
+    if not owners:
+        return [Fact("none", (thing,), -1, out, rests)]
+    if len(owners) > 1 + bool(depth):
+        return None
+    facts, kind = list[Fact](), "only" if len(owners) == 1 else "case"
+    for owner in owners:
+        rest = close(sharing, {**places, owner: (*places[owner], thing)}, depth - (kind == "case"))
+        if rest is None:
             return None
-        facts += [replace(case, owner=owner), *closed]
-    return facts or None
+        facts += [Fact(kind, (thing,), owner, out, rests), *rest]
+    return facts
 
 
 def closed_by(sharing: Sharing, members: tuple[int, ...], thing: int) -> tuple[int, int, tuple[int, ...]] | None:
@@ -169,14 +162,6 @@ def needed(facts: Sequence[Fact]) -> list[Fact]:
     return kept[::-1]
 
 
-class TextForm(TraceForm):
-    """A thing by its name, in a trace."""
-
-    def write(self, value: str, style: str, seen: object) -> str:
-        """Return the name."""
-        return value
-
-
 class ClosedForm(TraceForm):
     """Why the other places are closed: `not with the glass, where the acid is`; `patterns` say how that is put."""
 
@@ -189,85 +174,59 @@ class ClosedForm(TraceForm):
         texts = []
         for owner, other, load in value:
             reason = "heavy" if not other else "own" if owner == other else "apart"
-            texts.append(self._patterns[reason][""].format(owner=owner, other=other, load=load))
+            texts.append(self._patterns[reason][""].format(owner=owner, other=other, load=f"{load:,}"))
         return joined(texts)
 
 
-def sharing_forms(patterns: Mapping[str, Mapping[str, str]]) -> dict[str, Form[Any]]:
-    """Return the forms of what an argument prints."""
-    return {
-        **dict.fromkeys(("thing", "owner", "lightest", "second"), TextForm()),
-        **dict.fromkeys(("things", "pairs", "parts"), SeriesForm()),
-        **dict.fromkeys(("total", "room", "limit", "load", "num", "least"), CountedForm()),
-        "out": ClosedForm(patterns),
-    }
-
-
-@dataclass(slots=True)
-class Teller:
+@dataclass(slots=True, kw_only=True)
+class Packing(Figures):
     """Tells arguments and arrangements. `names` are those of the things, `notes` say of a pair why it is kept apart."""
 
-    narrative: Narrative
     sharing: Sharing
     names: Sequence[str]
-    notes: Mapping[tuple[int, int], str]
+    notes: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     def rule_out(self, num: int) -> bool:
         """Say why this number of places is too few; return False where an error lets them seem enough."""
-        narrative, is_out = self.narrative, True
+        is_out, names = True, (*self.names, "")  # nothing has the number -1
+        self.know("num", num)
+        self.know("limit", self.sharing.capacity)
         for fact in argument(self.sharing, num) or ():
-            thing = self.names[fact.things[0]]
-            if fact.kind == "weight":
-                is_out &= self._weigh(num)
-            elif fact.kind == "clique":
-                is_out &= self._clique(fact.things, num)
-            else:
-                out = tuple(
-                    (self.names[owner], self.names[other] if other >= 0 else "", load)
-                    for owner, other, load in fact.out
-                )
-                owner = self.names[fact.owner] if fact.owner >= 0 else ""
-                is_right = narrative.work.settle(True, False) if fact.kind == "none" else True
-                bank = fact.kind if is_right else "none.but"
-                narrative.step(
-                    f"{bank}.free" if bank == "case" and not out else bank, thing=thing, owner=owner, out=out
-                )
-                is_out &= is_right
+            if fact.kind in ("weight", "clique"):
+                is_out &= self.weigh() if fact.kind == "weight" else self.part_all(fact.things, num)
+                continue
+            out = tuple((names[owner], names[other], load) for owner, other, load in fact.out)
+            is_right = self.work.settle(True, False) if fact.kind == "none" else True
+            bank = f"{fact.kind}{'.free' * (fact.kind == 'case' and not fact.out)}{'.but' * (not is_right)}"
+            self.say(bank, thing=names[fact.things[0]], owner=names[fact.owner], out=out)
+            is_out &= is_right
         return is_out
 
-    def _weigh(self, num: int) -> bool:
+    def weigh(self) -> bool:
+        """Tell whether all of it is too much."""
         weights = tuple(weight for weight in self.sharing.weights if weight)
-        total = summed(self.narrative.work, weights)
-        room = int(self.narrative.work("num * capacity", num=num, capacity=self.sharing.capacity))
-        is_out = self.narrative.work.exceeds(total, room)
-        self.narrative.step("weight" if is_out else "weight.fits", parts=weights, total=total, num=num, room=room)
+        self.know("total", summed(self.work, weights))
+        self.find("room", "num * limit")
+        is_out = self.exceeds("total", "room")
+        self.say("weight" if is_out else "weight.fits", parts=weights)
         return is_out
 
-    def _clique(self, things: Sequence[int], num: int) -> bool:
+    def part_all(self, things: Sequence[int], num: int) -> bool:
         """Tell why no two of these go together, by what keeps them apart or by their weights."""
-        sharing, narrative = self.sharing, self.narrative
-        pairs = [pair for pair in combinations(sorted(things), 2) if sharing.is_apart(*pair)]
-        heavy = [pair for pair in combinations(sorted(things), 2) if not sharing.is_apart(*pair)]
-        shown: dict[str, Any] = {
-            "things": [self.names[thing] for thing in things],
-            "num": len(things),
-            "limit": sharing.capacity,
-        }
-        shown["pairs"] = [
-            f"{self.names[one]} and {self.names[other]}{self.notes.get((one, other), '')}" for one, other in pairs
-        ]
-        is_out = True
+        sharing, both = self.sharing, list(combinations(sorted(things), 2))
+        pairs, heavy = ([pair for pair in both if sharing.is_apart(*pair) is apart] for apart in (True, False))
+        named = [f"{self.names[one]} and {self.names[other]}{self.notes.get((one, other), '')}" for one, other in pairs]
+        shown: dict[str, Any] = {"things": [self.names[thing] for thing in things], "pairs": named}
         if heavy:
             one, other = min(heavy, key=lambda pair: sharing.weights[pair[0]] + sharing.weights[pair[1]])
-            load = summed(self.narrative.work, (sharing.weights[one], sharing.weights[other]))
-            is_out = narrative.work.exceeds(load, sharing.capacity)
-            shown |= {"lightest": self.names[one], "second": self.names[other], "load": load}
+            self.know("load", summed(self.work, (sharing.weights[one], sharing.weights[other])))
+            is_out = self.exceeds("load", "limit")
+            shown |= {"lightest": self.names[one], "second": self.names[other]}
         else:
-            is_out = narrative.work.settle(True, False)
-        bank = "mixed" if heavy and pairs else "heavy" if heavy else "apart"
-        bank += ".two" if len(things) == 2 and bank == "apart" else ""
-        narrative.step(f"clique.{bank}" if is_out else "clique.fits", **shown)
-        narrative.step("clique.full" if len(things) > num else "clique.pin", num=num, things=shown["things"])
+            is_out = self.work.settle(True, False)
+        bank = "mixed" if heavy and pairs else "heavy" if heavy else "apart.two" if len(things) == 2 else "apart"
+        self.say(f"clique.{bank}" if is_out else "clique.fits", **shown, num=len(things))
+        self.say("clique.full" if len(things) > num else "clique.pin", **shown)
         return is_out
 
     def show(self, num: int) -> None:
@@ -275,44 +234,87 @@ class Teller:
         places = arranged(self.sharing, num) or ()
         for place in range(num):
             things = [thing for thing, at in enumerate(places) if at == place and self.sharing.weights[thing]]
+            parts = tuple(self.sharing.weights[thing] for thing in things)
             if things:
-                parts = tuple(self.sharing.weights[thing] for thing in things)
-                bank = "place" if len(things) > 1 else "place.one"
-                shown = [self.names[thing] for thing in things]
-                self.narrative.step(bank, things=shown, parts=parts, load=summed(self.narrative.work, parts))
-        self.narrative.step("place.check", limit=self.sharing.capacity)
-
-    def least(self) -> int:
-        """Tell how few places are enough, and why one fewer is not; return their number."""
-        num = fewest(self.sharing) - 1
-        if not self.rule_out(num):
-            return num
-        least = int(self.narrative.work("num + 1", num=num))
-        self.narrative.point += 1
-        self.show(num + 1)
-        return least
+                self.know("load", summed(self.work, parts))
+                named = [self.names[thing] for thing in things]
+                self.say("place" if len(things) > 1 else "place.one", things=named, parts=parts)
+        self.say("place.check", limit=self.sharing.capacity)
 
 
-def told_leaving(teller: Teller, num: int, ways: Sequence[tuple[str, Sharing, bool]], lead: str) -> str | None:
-    """Tell which one of several reliefs lets everything fit; return its name.
+Way = tuple[str, Sharing, bool]  # what is left out, what then is to be shared, and whether that fits
 
-    `ways` are those that have to be tried, which the step `lead` says: each with its name, what is left to share, and
-    whether that fits.
+
+class SharingScheme(WalkingScheme, SchedulingScheme):
+    """A scheme of things that share places: how few are enough, whether a number is, what would have to go.
+
+    `places` is the fact that says of how many places is asked, `relief` the question which one thing to leave out, and
+    `article` stands before the names of things in a trace.
     """
-    narrative = teller.narrative
-    if not teller.rule_out(num):
-        return None
-    sharing = teller.sharing
-    excess = sum(sharing.weights) - num * sharing.capacity
-    narrative.step(lead, load=excess, things=[name for name, _, _ in ways])
-    helpful = None
-    for name, rest, fits in ways:
-        narrative.point += 1
-        narrative.step("leave.try", thing=name)
-        other = replace(teller, sharing=rest)
-        if fits:
-            other.show(num)
-            helpful = narrative.work.settle(name, "")
-        elif not other.rule_out(num):
+
+    places: ClassVar[str]
+    relief: ClassVar[str]
+    article: ClassVar[str] = ""
+    reckoning: ClassVar[type[Figures]] = Packing
+
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the forms of scheduling, and how it is said that a place is closed."""
+        return {**super().own_forms(), "closed": ClosedForm(self.words.lists["closed"])}
+
+    @abstractmethod
+    def sharing_of(self, facts: Mapping[str, Any]) -> Sharing:
+        """Return what is to be shared."""
+
+    @abstractmethod
+    def ways(self, facts: Mapping[str, Any], num: int) -> Sequence[Way]:
+        """Return what might be left out, so that `num` places are enough: those that have to be tried."""
+
+    @abstractmethod
+    def survey(self, story: Packing) -> None:
+        """Tell what is plain from the start."""
+
+    def walk(self, story: Packing, asks: str) -> object:
+        """Tell which things need places of their own, where the others go, and an arrangement.
+
+        A no counts where an argument shows it.
+        """
+        num, sharing = story.facts.get(self.places, 0), story.sharing
+        story.say(f"issue.{asks}")
+        self.survey(story)
+        story.part(1)
+        if asks == "least":
+            least = fewest(sharing)
+            if argument(sharing, least - 1) is None:
+                return None
+            if story.rule_out(least - 1):
+                least = int(story.find("num", "num + 1"))
+                story.part(2)
+                story.show(fewest(sharing))
+            return story.know("num", least)
+        if arranged(sharing, num) is not None:
+            story.show(num)
+            return story.work.settle(True, False) if asks == "fits" else None
+        if argument(sharing, num) is None:
             return None
-    return helpful or None
+        is_out = story.rule_out(num)
+        return self.relieved(story, num) if asks == self.relief and is_out else not is_out
+
+    def relieved(self, story: Packing, num: int) -> str | None:
+        """Tell which one of several ways lets everything fit; None where it is not just one, or cannot be told."""
+        ways = self.ways(story.facts, num)
+        is_told = all(fits or argument(rest, num) is not None for _, rest, fits in ways)
+        if not is_told or len(ways) > MAX_TRIED or sum(fits for *_, fits in ways) != 1:
+            return None
+        excess, helpful = sum(story.sharing.weights) - num * story.sharing.capacity, ""
+        story.say("leave", load=excess, things=[f"{self.article}{name}" for name, _, _ in ways])
+        for point, (name, rest, fits) in enumerate(ways, start=2):
+            story.part(point)
+            story.say("leave.try", thing=f"{self.article}{name}")
+            other = replace(story, sharing=rest)
+            if fits:
+                other.show(num)
+                helpful = story.work.settle(name, "")
+            elif not other.rule_out(num):
+                return None
+        story.know("thing", f"{self.article}{helpful}")
+        return helpful or None

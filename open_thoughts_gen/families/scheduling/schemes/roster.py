@@ -1,50 +1,40 @@
 """A roster of day and night shifts: who may stand which, by rules of leave, licence, rest and fairness.
 
-Who must stand a shift, whether somebody can, whether the roster can be filled at all, and which rule is in the way. The
-traps: to stop at those whom the list lets stand a shift; to overlook that one shift given away uses somebody up for
-another. What is forced is deduced shift by shift; draws in which that takes more than a page are left out.
+Who must stand a shift, and whether the roster can be filled at all. The traps: to stop at those
+whom the list lets stand a shift; to overlook that one shift given away uses somebody up for another. What is forced is
+deduced shift by shift; draws in which that takes more than a page are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import WEEKDAYS, EntryForm, Form, NameForm, WholeForm
-from open_thoughts_gen.families.kit.kinds import Kind, OneOf, YesNo
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.proof import least_cost
-from open_thoughts_gen.families.kit.scheme import Ask, Change
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.scheduling.forms import SeriesForm, TraceForm, joined
-from open_thoughts_gen.families.scheduling.kinds import WhichRule
-from open_thoughts_gen.families.scheduling.scheme import STAFF, SchedulingScheme
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, Page, ProblemCase, nudged, replaced
+from open_thoughts_gen.families.kit.forms import Form
+from open_thoughts_gen.families.kit.kinds import OneOf, YesNo
+from open_thoughts_gen.families.kit.traces import TraceForm, joined
+from open_thoughts_gen.families.kit.walking import WalkingScheme
+from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, grounds
 
-PROGRAM = Path(__file__).with_suffix(".lp")
-CODES = {"away": "", "licence": "licence", "has_night": "one", "has_day": "one"}
-CODES |= {"after": "rest", "before": "rest", "full": "most"}  # the rule behind each reason
-SIZES = {1: (3, 3), 2: (4, 4), 3: (4, 4), 4: (5, 5)}  # days and people
-DEPTHS = {1: (1, 2), 2: (2, 4), 3: (4, 7), 4: (6, 10)}  # deductions of what is forced, and of why there is no roster
-MAX_STEPS = 10  # of an argument
-MAX_ROSTERS = 60
-RULES = ("licence", "one", "rest", "most")
-Shift = tuple[int, bool]  # the number of the day, and whether it is the night
+SIZES = {1: (3, 3), 2: (4, 4), 3: (5, 4), 4: (6, 5)}  # days and people
+DEPTHS = {1: (1, 2), 2: (3, 5), 3: (5, 8), 4: (8, 11)}  # deductions of what is forced, and of why there is no roster
+MAX_STEPS = 11  # of an argument
+Reason = tuple[str, int]  # why somebody is out of the question, and by which deduction (-1: from the start)
 
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """`only` one is left for a shift, or `none`; somebody has stood all they may (`full`); a `pair` shares a day."""
+    """`only` one is left for a shift, or `none`; somebody has stood all they may (`full`): `turns` are their shifts."""
 
     kind: str
-    who: tuple[str, ...] = ()
-    shift: Shift = (0, False)
+    who: str = ""
+    shift: str = ""
     out: tuple[tuple[str, str], ...] = ()  # who is out of the question, and why
-    turns: tuple[tuple[int, bool | None], ...] = ()
-    parents: tuple[int, ...] = ()
+    turns: tuple[str, ...] = ()
+    parents: frozenset[int] = frozenset()
 
 
 class ReasonsForm(TraceForm):
@@ -63,439 +53,217 @@ class ReasonsForm(TraceForm):
         return joined(texts)
 
 
-class Roster(SchedulingScheme):
+class Roster(WalkingScheme, SchedulingScheme):
     """Day and night shifts among a few people."""
 
     name: ClassVar[str] = "roster"
-    labels: ClassVar[Sequence[str]] = RULES
+    named: ClassVar[str] = "people.who"
+    labels: ClassVar[Sequence[str]] = ("licence", "one", "rest", "most")
     label_styles: ClassVar[Sequence[str]] = ("Rule {}", "§ {}", "Article {}", "Point {}", "Paragraph {}")
     asks: ClassVar[Mapping[str, Ask]] = {
         "who": Ask(OneOf(()), "who", needs=("shift",)),
-        "can": Ask(YesNo(), "can", level=2, needs=("shift", "person"), coin="can"),
-        "covered": Ask(YesNo(), "covered", level=2, coin="covered"),
-        "rule": Ask(OneOf(()), "rule", level=3, coin="rule", outcomes=("one", "most")),
+        "covered": Ask(YesNo(), "covered", level=3, coin="covered"),
     }
 
-    def __init__(self) -> None:
-        """Say how each fact is written and read."""
-        days = {str(number): {"": name} for number, name in enumerate(WEEKDAYS)}
-        shifts = {
-            f"{number}{'dn'[night]}": {"": f"{name} {part}", "of": f"the {part} shift of {name}", "short": f"{name}'s {part} shift"}
-            for number, name in enumerate(WEEKDAYS)
-            for night, part in enumerate(("day", "night"))
-        }  # fmt: skip
-        self.forms: Mapping[str, Form[Any]] = {
-            **self.frame_forms(),
-            **dict.fromkeys(("first_day", "last_day", "day"), EntryForm(days)),
-            "shift": EntryForm(shifts),
-            **dict.fromkeys(("who", "person", "other"), NameForm()),
-            **dict.fromkeys(("most", "num"), WholeForm()),
-            **dict.fromkeys(("able", "turns", "lines"), SeriesForm()),
-            "out": ReasonsForm(self.words.lists["reason"]),
-        }
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the form of reasons."""
+        return {**super().own_forms(), "reasons": ReasonsForm(self.words.lists["reason"])}
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw leave and licences tightly, so that something is forced."""
         num_days, num_people = SIZES[level]
-        first, names = rng.randrange(7 - num_days + 1), rng.sample(STAFF, num_people)
-        shares = [2 * num_days // num_people + (index < 2 * num_days % num_people) for index in range(num_people)]
-        spare = rng.randrange(num_people)
-        people: list[dict[str, Any]] = [
-            {"who": name, "night": rng.random() < 0.55}
-            | ({"most": shares[index] + (index == spare)} if level > 2 else {})
-            for index, name in enumerate(names)
-        ]
-        days = range(first, first + num_days)
+        first, names = rng.randrange(7 - num_days + 1), rng.sample(self.pool("staff"), num_people)
+        days, spare = range(first, first + num_days), rng.randrange(num_people)
+        people = [{"who": name, "night": rng.random() < 0.55} for name in names]
+        for index, person in enumerate(people if level > 2 else ()):
+            fair = 2 * num_days // num_people + (index < 2 * num_days % num_people)
+            person["most"] = fair + (index == spare)
         rate = 0.3 if level > 1 else 0.4
         away = [{"who": name, "day": str(day)} for name in names for day in days if rng.random() < rate]
         facts: dict[str, Any] = {"first_day": str(first), "last_day": str(days[-1]), "people": people, "away": away}
         facts |= {"rest": True} if level > 1 else {}
-        able = {shift: able_people(facts, shift) for shift in shifts_of(facts)}
-        if not away or any(not any(name in each for each in able.values()) for name in names):
+        deducing, (few, many) = Deducing(facts), DEPTHS[level]
+        able = {shift: deducing.able(shift) for shift in deducing.out}
+        if not away or sum(bool(person["night"]) for person in people) < 2 or not all(able.values()):
             return None
-        if sum(person["night"] for person in people) < 2 or not all(able.values()):
-            return None
-        deducing = Deducing(facts, rules_of(facts))
-        last, (few, many) = deducing.run(None, None), DEPTHS[level]
-        if last is not None and not level // 3 < len(needed(deducing.marks, last)) <= many:
+        last = deducing.run()
+        if last is not None and not few // 2 < len(deducing.needed(last)) <= many:
             return None
         forced = [
             mark.shift
             for index, mark in enumerate(deducing.marks)
-            if mark.kind == "only" and len(able[mark.shift]) > 1 and few <= len(needed(deducing.marks, index)) <= many
+            if mark.kind == "only" and len(able[mark.shift]) > 1 and few <= len(deducing.needed(index)) <= many
         ]
-        if last is None and not forced:
-            return None
-        shift = rng.choice(forced or list(able))
-        return facts | {"shift": named(shift), "person": rng.choice(able[shift])}
+        return None if last is None and not forced else facts | {"shift": rng.choice(forced or list(able))}
 
-    def kind_of(self, case: ProblemCase) -> Kind:
-        """Return the kind with the names, or the labels, of this case."""
-        if case.asks == "who":
-            return OneOf(tuple(person["who"] for person in case.facts["people"]))
-        return WhichRule(self.labels_of(case)) if case.asks == "rule" else super().kind_of(case)
+    def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
+        """Print what is to be filled, and by which rules."""
+        facts = case.facts
+        there = {"licence": True, "one": True, "rest": facts.get("rest"), "most": "most" in facts["people"][0]}
+        fill = [page.say("prompt/fill", **facts), page.say("prompt/edge")]
+        return [*case.pen("data").order("fill", fill), *(page.say(f"prompt/rule.{key}") for key in there if there[key])]
 
-    def labels_of(self, case: ProblemCase) -> dict[str, str]:
-        """Return the labels of the rules that the case has, in an order of its own."""
-        labels = list(super().labels_of(case).values())
-        order = case.pen("rules").order("order", RULES)
-        return dict(zip([key for key in order if key in rules_of(case.facts)], labels, strict=False))
-
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Fill rosters until it is clear who can stand what; a no counts where it can be deduced."""
-        rules = rules_of(facts)
-        if argument(facts) is not None:
-            held = {rule: argument(facts, lifted=rule) is not None for rule in rules}
-            free = [rule for rule in rules if not held[rule]]
-            is_one = len(free) == 1 and next(filled(facts, rules - set(free), 1), None) is not None
-            return {"covered": False, "can": None, "rule": free[0] if is_one else None}
-        rosters = list(filled(facts, rules, MAX_ROSTERS + 1))
-        results: dict[str, Any] = {"covered": bool(rosters) or None, "can": None, "rule": None}
-        if "shift" in facts and 0 < len(rosters) <= MAX_ROSTERS:
-            shift, person = shift_of(facts["shift"]), facts.get("person", "")
-            able = {roster[shift] for roster in rosters}
-            if len(able) == 1 and argument(facts, target=shift) is not None:
-                results["who"] = able.pop()
-                able = {results["who"]}
-            if person in able or (person and argument(facts, given=(shift, person)) is not None):
-                results["can"] = person in able
-        return results
-
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the people, who is away, the rules and the question."""
-        facts, pen = case.facts, case.pen("data")
-        style, most = pen.pick("style", "table", "line", "line"), ".most" if "most" in facts["people"][0] else ""
+    def data(self, case: ProblemCase, page: Page) -> str:
+        """Print the people, and who is away."""
+        pen, people = case.pen("data"), case.facts["people"]
+        style, most = pen.pick("style", "table", "line", "line"), ".most" if "most" in people[0] else ""
         rows = [page.say(f"prompt/table.head{most}")] if style == "table" else []
-        rows += [
-            page.say(f"prompt/{style}.{'night' if one['night'] else 'day'}{most}", **one) for one in facts["people"]
-        ]
-        away = " ".join(page.say("prompt/away", **entry) for entry in facts["away"])
-        rules = [
-            page.say("prompt/fill", first_day=facts["first_day"], last_day=facts["last_day"]),
-            page.say("prompt/edge"),
-        ]
-        rules = pen.order("fill", rules) + [page.say(f"prompt/rule.{key}") for key in self.labels_of(case)]
-        needed = {key: facts[key] for key in self.asks[case.asks].needs}
-        return self.framed(
-            case,
-            page,
-            scene=page.say("prompt/scene"),
-            rules=rules,
-            data="\n\n".join(pen.order("parts", ("\n".join(rows), away))),
-            asked=page.say(f"prompt/ask.{case.asks}", **needed),
-        )
+        rows += [page.say(f"prompt/{style}.{'night' if one['night'] else 'day'}{most}", **one) for one in people]
+        away = " ".join(page.say("prompt/away", **entry) for entry in case.facts["away"])
+        return "\n\n".join(pen.order("parts", ("\n".join(rows), away)))
 
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Tell what is forced, in the order in which it follows, and show a roster where there is one."""
-        facts, asks = case.facts, case.asks
-        needed = {key: facts[key] for key in self.asks[asks].needs}
-        shift = shift_of(facts["shift"]) if "shift" in facts else None
-        narrative.step(f"issue.{asks}", **needed)
-        if shift is not None:
-            narrative.step("survey.able", **{"shift": facts["shift"], "able": able_people(facts, shift)})
-        narrative.point = 1
-        if asks == "who":
-            who = tell_all(narrative, argument(facts, target=shift) or ())
-            narrative.answer("answer.who", who, who=who, shift=facts["shift"])
-        elif asks == "can":
-            is_out = argument(facts, given=(shift, facts["person"])) if shift else None
-            narrative.step("suppose", **needed)
-            if is_out is None and shift:
-                is_shown = show(narrative, facts, rules_of(facts), {shift: facts["person"]})
-                narrative.answer(f"answer.can.{'yes' if is_shown else 'no'}", is_shown, **needed)
-            else:
-                can = tell_all(narrative, is_out or ()) != ""
-                narrative.answer(f"answer.can.{'yes' if can else 'no'}", can, **needed)
-        elif asks == "covered":
-            proof = argument(facts)
-            can = show(narrative, facts, rules_of(facts), {}) if proof is None else tell_all(narrative, proof) != ""
-            narrative.answer(f"answer.covered.{'yes' if can else 'no'}", can)
-        else:
-            self._tell_rule(facts, narrative)
-
-    def _tell_rule(self, facts: Mapping[str, Any], narrative: Narrative) -> None:
-        """Tell why the roster can't be filled, that it stays so without each of the other rules, and what helps."""
-        proof, rules = argument(facts) or (), rules_of(facts)
-        is_out = tell_all(narrative, proof) == ""
-        helpful = self.assess(facts)["rule"]
-        used = {CODES[code] for each in proof for _, code in each.out} | {
-            "one" for each in proof if each.kind == "pair"
-        }
-        narrative.point += 1
-        for rule in sorted(rules - {helpful} - used):
-            narrative.step(f"unused.{rule}")
-        for rule in sorted((rules - {helpful}) & used):
-            narrative.point += 1
-            narrative.step(f"without.{rule}")
-            is_out &= tell_all(narrative, argument(facts, lifted=rule) or ()) == ""
-        narrative.point += 1
-        narrative.step(f"without.{helpful}")
-        is_out &= show(narrative, facts, rules - {helpful}, {})
-        narrative.answer(f"answer.rule.{helpful}", helpful if is_out else None)
+    def walk(self, story: Figures, asks: str) -> object:
+        """Deduce what is forced, in the order in which it follows, or show a roster; a no counts where it is deduced."""
+        facts, why = story.facts, argument(story.facts)
+        story.say(f"issue.{asks}")
+        if asks == "covered":
+            story.part(1)
+            if why is None:
+                return show(story) if completed(facts, {}) is not None else None
+            return tell_all(story, why) != ""
+        reason = argument(facts, facts["shift"])
+        if why is not None or reason is None or completed(facts, {}) is None:
+            return None
+        story.say("survey.able", able=Deducing(facts).able(facts["shift"]))
+        story.part(1)
+        return story.know("who", tell_all(story, reason))
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program which rosters there are, with a shift given away or a rule lifted."""
-        rules = [
-            rule
-            for rule in RULES
-            if rule in ("licence", "one") or (rule == "most" and "most" in facts["people"][0]) or facts.get(rule)
-        ]
-        results: dict[str, Any] = {"covered": is_possible(facts)}
+        """Ask the answer set program which rosters there are, with a shift given away."""
+        known: dict[str, object] = {"first": int(facts["first_day"]), "last": int(facts["last_day"])}
+        known |= {"people": facts["people"], "away": [{**entry, "day": int(entry["day"])} for entry in facts["away"]]}
+        known["rest"] = bool(facts.get("rest"))
+        results: dict[str, Any] = {"covered": self.can(**known)}
         if results["covered"] and "shift" in facts:
-            able = [person["who"] for person in facts["people"] if is_possible(facts, who=person["who"])]
-            results["can"] = facts.get("person") in able
-            if len(able) == 1:
-                results["who"] = able[0]
-        if not results["covered"]:
-            lifted = [rule for rule in rules if is_possible(facts, lifted=rule)]
-            if len(lifted) == 1:
-                results["rule"] = lifted[0]
+            known |= {"given_day": int(facts["shift"][0]), "given_part": facts["shift"][1]}
+            able = [one["who"] for one in facts["people"] if self.can(**known, given_who=one["who"])]
+            results |= {"who": able[0]} if len(able) == 1 else {}
         return results
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield a day of leave more or less, a licence more or less, one turn more or less."""
         away, people = case.facts["away"], case.facts["people"]
-        yield from (
-            Change({"away": [*away[:index], *away[index + 1 :]]}) for index in range(len(away)) if len(away) > 1
-        )
+        fewer = [[*away[:index], *away[index + 1 :]] for index in range(len(away)) if len(away) > 1]
         days = range(int(case.facts["first_day"]), int(case.facts["last_day"]) + 1)
         entries = [{"who": person["who"], "day": str(day)} for person in people for day in days]
-        yield from (Change({"away": [*away, entry]}) for entry in entries if entry not in away)
+        more = [[*away, entry] for entry in entries if entry not in away]
+        yield from (Change({"away": changed}) for changed in (*fewer, *more))
         for index, person in enumerate(people):
-            patches = [
-                {"night": not person["night"]},
-                *({"most": person["most"] + step} for step in (-1, 1) if person.get("most", 0) > 1),
-            ]
-            yield from (
-                Change({"people": [*people[:index], {**person, **patch}, *people[index + 1 :]]}) for patch in patches
-            )
+            yield Change({"people": replaced(people, index, {"night": not person["night"]})})
+        yield from nudged(case.facts, {"people.most": (-1, 1)})
 
 
-def shifts_of(facts: Mapping[str, Any]) -> list[Shift]:
-    """Return the shifts in their order."""
-    days = range(int(facts["first_day"]), int(facts["last_day"]) + 1)
-    return [(day, night) for day in days for night in (False, True)]
-
-
-def named(shift: Shift) -> str:
-    """Return a shift as a case has it: `0d`, `0n`."""
-    return f"{shift[0]}{'dn'[shift[1]]}"
-
-
-def shift_of(text: str) -> Shift:
-    """Return the shift that a case names."""
-    return int(text[0]), text[1] == "n"
-
-
-def rules_of(facts: Mapping[str, Any]) -> frozenset[str]:
-    """Return the rules that a case has."""
-    more = (("rest", facts.get("rest")), ("most", "most" in facts["people"][0]))
-    return frozenset(("licence", "one", *(rule for rule, is_there in more if is_there)))
-
-
-def able_people(facts: Mapping[str, Any], shift: Shift) -> tuple[str, ...]:
-    """Return who could stand a shift by leave and licence alone."""
-    out = reasons(facts, shift, frozenset(("licence",)))
-    return tuple(person["who"] for person in facts["people"] if person["who"] not in out)
-
-
-def reasons(facts: Mapping[str, Any], shift: Shift, rules: Collection[str]) -> dict[str, tuple[str, int]]:
-    """Return who is out of the question for a shift from the start, and why."""
-    gone = {entry["who"] for entry in facts["away"] if int(entry["day"]) == shift[0]}
-    out = {person["who"]: ("away", -1) for person in facts["people"] if person["who"] in gone}
-    if shift[1] and "licence" in rules:
-        out |= {one["who"]: ("licence", -1) for one in facts["people"] if not one["night"] and one["who"] not in gone}
-    return out
-
-
-def barred(shift: Shift, rules: Collection[str]) -> Iterator[tuple[Shift, str]]:
-    """Yield the shifts that whoever stands this one can't stand, and why."""
-    day, night = shift
-    if "one" in rules:
-        yield (day, not night), "has_night" if night else "has_day"
-    if "rest" in rules:
-        yield ((day + 1, False), "after") if night else ((day - 1, True), "before")
-
-
-def filled(
-    facts: Mapping[str, Any], rules: Collection[str], limit: int, given: Mapping[Shift, str] | None = None
-) -> Iterator[dict[Shift, str]]:
-    """Yield rosters that keep the rules, at most `limit` of them."""
-    shifts, num = shifts_of(facts), 0
-    able = {
-        shift: [one for one in facts["people"] if one["who"] not in reasons(facts, shift, rules)] for shift in shifts
-    }
-
-    def extend(roster: dict[Shift, str]) -> Iterator[dict[Shift, str]]:
-        if len(roster) == len(shifts):
-            yield roster
-            return
-        shift = shifts[len(roster)]
-        clashes = [roster[other] for other, _ in barred(shift, rules) if other in roster]
-        for one in able[shift]:
-            who = one["who"]
-            is_spent = "most" in rules and list(roster.values()).count(who) >= one["most"]
-            if who not in clashes and not is_spent and (given or {}).get(shift, who) == who:
-                yield from extend({**roster, shift: who})
-
-    for num, roster in enumerate(extend({}), start=1):
-        yield roster
-        if num == limit:
-            return
-
-
-def argument(
-    facts: Mapping[str, Any], *, target: Shift | None = None, given: tuple[Shift, str] | None = None, lifted: str = ""
-) -> tuple[Deduction, ...] | None:
-    """Return why a shift is somebody's, or why there is no roster; None where no short argument is at hand."""
-    deducing = Deducing(facts, rules_of(facts) - {lifted})
-    last = deducing.run(target, given)
-    if last is None:
-        return None
-    chosen = needed(deducing.marks, last)
-    return chosen if len(chosen) <= MAX_STEPS else None
-
-
-def needed(marks: Sequence[Deduction], last: int) -> tuple[Deduction, ...]:
-    """Return a deduction and those that it rests on, in order."""
-    chosen, waiting = set[int](), [last]
-    while waiting:
-        index = waiting.pop()
-        if index not in chosen and index >= 0:
-            chosen.add(index)
-            waiting += marks[index].parents
-    return tuple(marks[index] for index in sorted(chosen) if marks[index].kind != "given")
-
-
-@dataclass(slots=True)
 class Deducing:
-    """What follows, one thing at a time, as somebody with a pencil would go on."""
+    """What follows, one thing at a time, as somebody with a pencil would go on. Shifts are named `0d`, `0n`."""
 
-    facts: Mapping[str, Any]
-    rules: Collection[str]
-    marks: list[Deduction] = field(default_factory=list)
-    out: dict[Shift, dict[str, tuple[str, int]]] = field(default_factory=dict)
-    turns: dict[str, list[tuple[Shift | int, int]]] = field(default_factory=dict)
-    held: dict[Shift, str] = field(default_factory=dict)
+    def __init__(self, facts: Mapping[str, Any], given: Mapping[str, str] | None = None) -> None:
+        """Begin with leave and licences, and with shifts that are given away."""
+        self.facts, self.people = facts, {one["who"]: one for one in facts["people"]}
+        self.marks, self.held = list[Deduction](), dict[str, str]()
+        self.turns: dict[str, dict[str, int]] = {who: {} for who in self.people}
+        days, self.out = range(int(facts["first_day"]), int(facts["last_day"]) + 1), dict[str, dict[str, Reason]]()
+        for shift in (f"{day}{part}" for day in days for part in "dn"):
+            gone = {entry["who"] for entry in facts["away"] if entry["day"] == shift[0]}
+            barred = {who for who, one in self.people.items() if shift[1] == "n" and not one["night"]}
+            people = (who for who in self.people if who in gone | barred)
+            self.out[shift] = {who: ("away" if who in gone else "licence", -1) for who in people}
+        for shift, who in (given or {}).items():
+            self._hold(shift, who, -1)
 
-    def run(self, target: Shift | None, given: tuple[Shift, str] | None) -> int | None:
+    def run(self, target: str | None = None) -> int | None:
         """Return the number of the mark that settles the target, or shows that there is no roster."""
-        self.out = {shift: reasons(self.facts, shift, self.rules) for shift in shifts_of(self.facts)}
-        if given:
-            self._hold(*given, self._add(Deduction("given")))
-        shared = set[int]()
-        while True:
-            shift = min(
-                (shift for shift in self.out if shift not in self.held),
-                key=lambda each: len(self._able(each)),
-                default=None,
-            )
-            if shift is None or len(self._able(shift)) > 1:
-                day = next((day for day in self._shared_days() if day not in shared), None)
-                if day is None:
-                    return None
-                shared.add(day)
-                self._share(day)
-                continue
-            able, out = self._able(shift), self.out[shift]
-            reasons_of = tuple((who, code) for who, (code, _) in out.items())
-            mark = Deduction(
-                "only" if able else "none", able, shift, reasons_of, parents=tuple(at for _, at in out.values())
-            )
-            number = self._add(mark)
+        while (shift := self.tightest()) is not None and len(able := self.able(shift)) < 2:
+            out = tuple((who, code) for who, (code, _) in self.out[shift].items())
+            parents = frozenset(number for _, number in self.out[shift].values())
+            number = self._add(Deduction("only" if able else "none", "".join(able), shift, out, parents=parents))
             if not able or shift == target:
                 return number
             self._hold(shift, able[0], number)
+        return None
 
-    def _able(self, shift: Shift) -> tuple[str, ...]:
-        return tuple(one["who"] for one in self.facts["people"] if one["who"] not in self.out[shift])
+    def tightest(self) -> str | None:
+        """Return the shift for which the fewest people are left."""
+        left = (shift for shift in self.out if shift not in self.held)
+        return min(left, key=lambda shift: len(self.able(shift)), default=None)
 
-    def _shared_days(self) -> Iterator[int]:
-        """Yield the days on which just two people are left for both shifts."""
-        for day in dict.fromkeys(day for day, _ in self.out) if {"one", "most"} <= set(self.rules) else ():
-            both = (day, False), (day, True)
-            if not any(shift in self.held for shift in both) and len({*self._able(both[0]), *self._able(both[1])}) == 2:
-                yield day
+    def able(self, shift: str) -> list[str]:
+        """Return who is left for a shift."""
+        return [who for who in self.people if who not in self.out[shift]]
 
-    def _share(self, day: int) -> None:
-        both = (day, False), (day, True)
-        parents = tuple(at for shift in both for _, at in self.out[shift].values())
-        pair = tuple(dict.fromkeys((*self._able(both[0]), *self._able(both[1]))))
-        number = self._add(Deduction("pair", pair, both[0], parents=parents))
-        for who in pair:
-            self._count(who, day, number)
+    def needed(self, last: int) -> tuple[Deduction, ...]:
+        """Return a deduction and those that it rests on, in order."""
+        return tuple(self.marks[number] for number in grounds(last, lambda number: self.marks[number].parents - {-1}))
 
-    def _hold(self, shift: Shift, who: str, number: int) -> None:
-        self.held[shift] = who
-        for other, code in barred(shift, self.rules):
-            if other in self.out and other not in self.held:
-                self.out[other].setdefault(who, (code, number))
-        if not any(turn == shift[0] for turn, _ in self.turns.get(who, ())):
-            self._count(who, shift, number)
+    def _hold(self, shift: str, who: str, number: int) -> None:
+        """Give somebody a shift; that day's other one, and the one too close to it, are closed to them."""
+        day, night, self.held[shift] = int(shift[0]), shift[1] == "n", who
+        closed = {f"{day}{'nd'[night]}": "has_night" if night else "has_day"}
+        if self.facts.get("rest"):
+            closed |= {f"{day + 1}d": "after"} if night else {f"{day - 1}n": "before"}
+        self.turns[who][shift] = number
+        turns = tuple(self.turns[who])
+        if len(turns) == self.people[who].get("most"):
+            full = self._add(Deduction("full", who, turns=turns, parents=frozenset(self.turns[who].values())))
+            self._close(closed, who, number)
+            closed, number = dict.fromkeys(self.out, "full"), full
+        self._close(closed, who, number)
 
-    def _count(self, who: str, turn: Shift | int, number: int) -> None:
-        """Count a turn; whoever has stood all they may is out of all other shifts."""
-        self.turns.setdefault(who, []).append((turn, number))
-        most = next(one.get("most") for one in self.facts["people"] if one["who"] == who)
-        if "most" not in self.rules or len(self.turns[who]) != most:
-            return
-        turns = tuple(turn if isinstance(turn, tuple) else (turn, None) for turn, _ in self.turns[who])
-        full = self._add(Deduction("full", (who,), turns=turns, parents=tuple(at for _, at in self.turns[who])))
-        for other in self.out:
-            if other not in self.held and (other[0], None) not in turns:
-                self.out[other].setdefault(who, ("full", full))
+    def _close(self, codes: Mapping[str, str], who: str, number: int) -> None:
+        for shift, code in codes.items():
+            if shift in self.out and shift not in self.held:
+                self.out[shift].setdefault(who, (code, number))
 
     def _add(self, mark: Deduction) -> int:
         self.marks.append(mark)
         return len(self.marks) - 1
 
 
-def tell_all(narrative: Narrative, marks: Sequence[Deduction]) -> str:
+def argument(facts: Mapping[str, Any], target: str | None = None) -> tuple[Deduction, ...] | None:
+    """Return why a shift is somebody's, or why there is no roster; None where no short argument is at hand."""
+    deducing = Deducing(facts)
+    last = deducing.run(target)
+    chosen = deducing.needed(last) if last is not None else ()
+    return chosen if 0 < len(chosen) <= MAX_STEPS else None
+
+
+def completed(facts: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Return a roster with shifts that are given away; None where there is none."""
+    deducing = Deducing(facts, given)
+    if deducing.run() is not None:
+        return None
+    shift = deducing.tightest()
+    if shift is None:
+        return deducing.held
+    rosters = (completed(facts, {**deducing.held, shift: who}) for who in deducing.able(shift))
+    return next((roster for roster in rosters if roster), None)
+
+
+def tell_all(story: Figures, marks: Sequence[Deduction]) -> str:
     """Tell deductions; return who is left for the last shift, nobody (empty) or somebody nobody knows (`?`)."""
     who = ""
     for mark in marks:
         if mark.kind == "only":
-            who = narrative.work.settle(mark.who[0], *(name for name, _ in mark.out))
-            narrative.step("only", shift=named(mark.shift), who=who, out=mark.out)
+            who = story.work.settle(mark.who, *(name for name, _ in mark.out))
+            story.say("only", shift=mark.shift, who=who, out=mark.out)
         elif mark.kind == "none":
-            is_empty = narrative.work.settle(True, False)
-            narrative.step("none" if is_empty else "none.but", shift=named(mark.shift), out=mark.out)
-            who = "" if is_empty else "?"
-        elif mark.kind == "pair":
-            narrative.step("pair", day=str(mark.shift[0]), who=mark.who[0], other=mark.who[-1])
+            who = "" if story.work.settle(True, False) else "?"
+            story.say(f"none{'.but' * bool(who)}", shift=mark.shift, out=mark.out)
         else:
-            turns = tuple(spoken(day, night) for day, night in mark.turns)
-            narrative.step("full", who=mark.who[0], turns=turns, num=len(turns))
+            turns = tuple(SCHEME.words.lists["shift"][shift]["of"] for shift in mark.turns)
+            story.say("full", who=mark.who, turns=turns, num=len(turns))
     return who
 
 
-def spoken(day: int, night: bool | None) -> str:
-    """Return a turn in words; of a day that two people share nobody knows yet which."""
-    return f"one on {WEEKDAYS[day]}" if night is None else f"{WEEKDAYS[day]} {('day', 'night')[night]}"
-
-
-def show(narrative: Narrative, facts: Mapping[str, Any], rules: Collection[str], given: Mapping[Shift, str]) -> bool:
+def show(story: Figures) -> bool:
     """Tell a roster day by day; return False where an error makes it none."""
-    roster = next(filled(facts, rules, 1, given))
-    for day in dict.fromkeys(day for day, _ in roster):
-        bank = "roster.both" if roster[day, False] == roster[day, True] else "roster.day"
-        narrative.step(bank, day=str(day), who=roster[day, False], other=roster[day, True])
-    is_kept = narrative.work.settle(True, False)
-    key = "most" if "most" in rules else "rest" if "rest" in rules else "plain"
-    narrative.step(f"roster.check.{key}" if is_kept else "roster.broken")
+    facts = story.facts
+    roster = completed(facts, {}) or {}
+    for day in sorted({shift[0] for shift in roster}):
+        story.say("roster.day", day=day, who=roster[f"{day}d"], other=roster[f"{day}n"])
+    is_kept = story.work.settle(True, False)
+    most = ".most" if "most" in facts["people"][0] else ""
+    story.say(f"roster.check{most}" if is_kept else "roster.broken")
     return is_kept
-
-
-# The second implementation.
-def is_possible(facts: Mapping[str, Any], *, who: str = "", lifted: str = "") -> bool:
-    """Return whether there is a roster, with somebody on the shift that is asked about, or with a rule lifted."""
-    atoms: dict[str, object] = {"first": int(facts["first_day"]), "last": int(facts["last_day"])}
-    atoms |= {"people": facts["people"], "away": [{**entry, "day": int(entry["day"])} for entry in facts["away"]]}
-    atoms |= {"rest": bool(facts.get("rest")), "lifted": lifted}
-    if who:
-        day, part = facts["shift"]
-        atoms |= {"given_day": int(day), "given_part": part, "given_who": who}
-    return least_cost(PROGRAM, atoms) is not None
 
 
 SCHEME = Roster()

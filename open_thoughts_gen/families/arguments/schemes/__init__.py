@@ -1,0 +1,1 @@
+"""The schemes of arguments, one file each, with their words beside them."""

@@ -1,0 +1,128 @@
+"""What all schemes of derivations share: the genre in which a working reaches its reader, and lines that go through it.
+
+Schemes over hosts have the facts `file`, `lines` and `result`, which are printed, and two that say how the working came
+about and are not: `host`, the other family's case, and `fault`, the log of what was planted. A kind of error is drawn
+first, then a host that can bear it, and in a third of the rows the right working is printed in place of the faulty one.
+The first implementation goes by the log; the second by what is printed, beside the right working that it has the host
+derive again, and that has to end where the host's own second implementation does.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any, ClassVar
+
+from open_thoughts_gen.families.derivations import hosts
+from open_thoughts_gen.families.derivations.hosts import Host
+from open_thoughts_gen.families.derivations.slips import KINDS, Slip, slips
+from open_thoughts_gen.families.kit.authoring import Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.forms import Form, LineForm
+from open_thoughts_gen.families.kit.genre import GenreScheme
+from open_thoughts_gen.families.kit.prose import QuotedForm
+from open_thoughts_gen.families.kit.reworking import replayed
+from open_thoughts_gen.types import Step
+
+FRAME, HOSTED = (Path(__file__).parent / "words" / f"{name}.yaml" for name in ("frame", "hosted"))
+FAULTY_RATE, NUM_HOSTS, MAX_OTHERS = 2 / 3, 12, 3
+
+
+class DerivationScheme(GenreScheme):
+    """A scheme whose prompt hands over a working; other texts have a genre of their own."""
+
+    more_words: ClassVar[Sequence[Path]] = (FRAME,)
+
+    def numbered(self, page: Page, lines: Sequence[Mapping[str, Any]], bank: str = "line") -> str:
+        """Return the lines of a working, in one way of numbering them."""
+        style = page.pen.pick("numbers", "", ".bracket", ".word", ".dot")
+        return "\n".join(page.say(f"prompt/{bank}{style}", **line) for line in lines)
+
+
+class HostedScheme(DerivationScheme):
+    """A scheme over the workings of other families. `kinds` are the errors that are planted."""
+
+    kinds: ClassVar[Sequence[str]] = [kind for kind in KINDS if kind != "circularity"]
+    unprinted: ClassVar[Sequence[str]] = ("host", "fault")
+    more_words: ClassVar[Sequence[Path]] = (HOSTED, FRAME)
+
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the forms of a file that is quoted, and of a line."""
+        return {"file": QuotedForm(), "line": LineForm()}
+
+    def traits(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return whose case it is, and what was planted."""
+        return {"host": facts["host"]["family"], "fault": facts["fault"].get("kind", "none")}
+
+    def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
+        """Draw a kind of error, a case that can bear it, and a working with that error or without any."""
+        kind = rng.choice([kind for kind in self.kinds if KINDS[kind] <= level])
+        is_faulty = rng.random() < FAULTY_RATE
+        for _ in range(NUM_HOSTS):
+            drawn = hosts.drawn(rng, level, kind)
+            planted = drawn and next(self.slips(hosts.opened(drawn[0]), drawn[1], rng, kind), None)
+            if drawn and planted:
+                host, file = drawn
+                facts = self.on_host(host, file, planted if is_faulty else None, level, rng)
+                if facts is not None:
+                    return {"file": file, "host": host, **facts}
+        return None
+
+    def slips(self, host: Host, file: str, rng: Random, kind: str) -> Iterator[Slip]:
+        """Yield slips of a kind that the scheme can plant in a host's working."""
+        return slips(host, file, rng, kind)
+
+    def other_slips(self, case: ProblemCase, rng: Random, kind: str = "") -> Iterator[Slip | None]:
+        """Yield what else could be the matter with a working: nothing (None), and a few slips."""
+        host, file = hosts.opened(case.facts["host"]), case.facts["file"]
+        yield None
+        yield from islice(self.slips(host, file, rng, kind), MAX_OTHERS)
+
+    @abstractmethod
+    def on_host(
+        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
+    ) -> dict[str, Any] | None:
+        """Draw the facts of a case over a host, its working included; None where they make none."""
+
+    def working(self, host: Mapping[str, Any], slip: Slip | None) -> dict[str, Any]:
+        """Return the facts of a working itself: its lines and its result, right or with a slip, and the log of that."""
+        opened = hosts.opened(host)
+        steps, answer = (opened.steps, opened.right.answer) if slip is None else (slip.steps, slip.answer)
+        fault = {} if slip is None else {"kind": slip.kind, "line": slip.index + 1}
+        lines = [{"num": num, "says": says} for num, says in enumerate(hosts.said(steps, host["hand"]), 1)]
+        return {"lines": lines, "result": answer, "fault": fault}
+
+    def handed_over(self, case: ProblemCase, page: Page, lines: str, rules: Sequence[str]) -> dict[str, str]:
+        """Return the parts of a prompt that every working has: the file, its lines and its result, the rules."""
+        result = page.say("prompt/result", **case.facts)
+        rule = " ".join(page.say(f"prompt/{bank}", **case.facts) for bank in ("wrong", *rules))
+        return {"file": page.say("prompt/file", **case.facts), "work": f"{lines}\n{result}", "rule": rule}
+
+    def judged(self, case: ProblemCase, narrative: Narrative) -> Iterator[tuple[int, bool, str]]:
+        """Do each line over, and yield its number, whether it is right (to be settled), and what it should say."""
+        facts, host = case.facts, hosts.opened(case.facts["host"])
+        narrative.step("issue", count=len(facts["lines"]))
+        for index, step in enumerate(host.steps):
+            says = facts["lines"][index]["says"] if index < len(facts["lines"]) else ""
+            holds = is_borne_out(narrative, step)
+            is_planted = facts["fault"].get("line") == index + 1
+            yield index + 1, holds and not is_planted, host.retold(index, case.wording, says)
+
+    def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
+        """Tell that a line holds."""
+        has_sum = hosts.opened(case.facts["host"]).steps[num - 1].claims
+        narrative.step("line.right.sum" if has_sum else "line.right", num=num, retold=retold)
+
+    def tell_wrong(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
+        """Tell what is wrong with the planted line; of another, only an error planted in this derivation says so."""
+        fault = case.facts["fault"]
+        if fault.get("line") == num:
+            name = "alone" if fault.get("other") and fault["kind"] == "unjustified leap" else fault["kind"]
+            narrative.step(f"wrong.{name.rpartition(' ')[2]}", num=num, retold=retold, other=fault.get("other"))
+
+
+def is_borne_out(narrative: Narrative, step: Step) -> bool:
+    """Return whether all that a step claims comes out when it is computed again, and claim it."""
+    return all([replayed(claim, narrative.work) is not False for claim in step.claims])

@@ -1,0 +1,213 @@
+"""Findings that rest on exhibits and on each other: which stand, which only hold each other up, what falls with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, ClassVar
+
+from open_thoughts_gen.families.derivations.scheme import DerivationScheme
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase, replaced
+from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar
+from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
+from open_thoughts_gen.families.kit.proof import answer_set, named
+from open_thoughts_gen.families.kit.traces import joined
+from open_thoughts_gen.families.kit.work import Work
+
+NUM_FINDINGS = {1: (5, 6), 2: (6, 7), 3: (7, 9), 4: (8, 10)}
+SECOND_RATE = {1: 0.1, 2: 0.25, 3: 0.3, 4: 0.35}  # how many findings have two grounds
+LETTERS = "ABCDEFG"
+MAX_DRAWS, MAX_CIRCLE = 60, 5
+_ITEM = re.compile(r"(?:exhibit ([A-H])|finding (\d{1,2}))(?!\w)")
+_AND, _OR = re.compile(r" together with | and "), "; or, by itself, "
+FINDINGS = SomeOf((), "closing/findings")
+Route = tuple[str, ...]
+Routes = Mapping[str, Sequence[Route]]
+
+
+class RoutesForm(Form[tuple[Route, ...]]):
+    """What a finding rests on: `exhibit A together with finding 2; or, by itself, exhibit D`."""
+
+    def write(self, value: tuple[Route, ...], style: str, seen: PrintedSoFar) -> str:
+        """Return the grounds, one after another."""
+        words = [[f"finding {item}" if item.isdigit() else f"exhibit {item}" for item in route] for route in value]
+        return _OR.join(" and ".join([" together with ".join(route[:2]), *route[2:]]) for route in words)
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the grounds that can be read from here, the fewest first."""
+        routes, items, end = list[Route](), list[str](), start
+        while match := _ITEM.match(text, end):
+            items.append(match[1] or match[2])
+            end = match.end()
+            yield end, (*routes, tuple(items))
+            if text.startswith(_OR, end):
+                routes.append(tuple(items))
+                items, end = [], end + len(_OR)
+            elif joint := _AND.match(text, end):
+                end = joint.end()
+
+    def pack(self, value: tuple[Route, ...]) -> object:
+        """Return lists."""
+        return [list(route) for route in value]
+
+    def unpack(self, packed: Any) -> tuple[Route, ...]:  # noqa: ANN401  (JSON)
+        """Return the grounds."""
+        return tuple(map(tuple, packed))
+
+
+class Ground(DerivationScheme):
+    """A report whose findings name what they rest on; only the exhibits are beyond dispute."""
+
+    name = "ground"
+    asks: ClassVar[Mapping[str, Ask]] = {
+        "stands": Ask(YesNo(), "stands", 1, ("asked",), "stands"),
+        "circle": Ask(FINDINGS, "circle", coin="has_circle", outcomes=(True, True, False)),
+        "struck": Ask(FINDINGS, "struck", 2, ("struck",), "falls", outcomes=(True, True, False)),
+    }
+
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the form of grounds."""
+        return {"routes": RoutesForm()}
+
+    def names_of(self, case: ProblemCase) -> list[str]:
+        """Return the numbers of the findings."""
+        return [str(entry["num"]) for entry in case.facts["findings"]]
+
+    def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
+        """Draw findings with one or two grounds each; those that stand on nothing but each other make one circle."""
+        num, scene = rng.randint(*NUM_FINDINGS[level]), rng.choice(list(self.words.lists["scene"]))
+        whats = [key for key in self.words.lists["what"] if key.startswith(scene)]
+        for _ in range(MAX_DRAWS):
+            routes = {str(n): drawn_routes(rng, n, num, SECOND_RATE[level]) for n in range(1, num + 1)}
+            standing = fixed_point(routes, LETTERS, Work(is_quiet=True))
+            circle = ring(routes, standing)
+            if circle is not None and len(circle) <= MAX_CIRCLE and standing:
+                chosen = enumerate(rng.sample(whats, num), 1)
+                findings = [{"num": n, "what": what, "routes": routes[str(n)]} for n, what in chosen]
+                letters = {item for ways in routes.values() for route in ways for item in route if item in LETTERS}
+                asked = {"asked": rng.randint(1, num), "struck": rng.choice(sorted(letters))}
+                return {"scene": scene, "findings": findings, **asked}
+        return None
+
+    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Start from the exhibits and see how far they carry; peel the rest until only circles are left."""
+        routes, work = routes_of(facts), Work(is_quiet=True)
+        standing = fixed_point(routes, LETTERS, work)
+        left = fixed_point(routes, LETTERS.replace(facts.get("struck", "-"), ""), work)
+        return concluded(facts, standing, left)
+
+    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the answer set program comes to, which is given each item of each ground."""
+        ways = [
+            {"finding": int(num), "way": way, **({"on": int(item)} if item.isdigit() else {"exhibit": item})}
+            for num, routes in routes_of(facts).items()
+            for way, route in enumerate(routes)
+            for item in route
+        ]
+        asked = {name: facts[name] for name in ("asked", "struck") if name in facts}
+        nums = list(routes_of(facts))
+        return named(answer_set(self.word_file.with_suffix(".lp"), {"ways": ways, **asked}), circle=nums, struck=nums)
+
+    def write(self, case: ProblemCase, page: Page) -> str:
+        """Print the report and by what its findings are judged."""
+        facts = case.facts
+        head = page.say("prompt/scene", scene=facts["scene"])
+        findings = page.pen.pick("style", "finding", "finding.number")
+        work = "\n".join([head, *(page.say(f"prompt/{findings}", **entry) for entry in facts["findings"])])
+        return self.framed(case, page, work=work, rule=page.say("prompt/holds"))
+
+    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
+        """Carry the exhibits as far as they go, then look at what is left."""
+        facts, work, asks = case.facts, narrative.work, case.asks
+        routes = routes_of(facts)
+        narrative.step("start")
+        standing = fixed_point(routes, LETTERS, work, narrative)
+        left = [num for num in routes if num not in standing]
+        circle = ring(routes, standing)
+        narrative.step("left" if left else "all", nums=joined(left))
+        for num in left:
+            narrative.step("waits", num=int(num), routes=routes[num])
+        if left:
+            narrative.step("circle", ring=joined(circle or ()))
+        after = standing
+        if asks == "struck":
+            narrative.step("again", struck=facts["struck"])
+            after = fixed_point(routes, LETTERS.replace(facts["struck"], ""), work, narrative)
+        result = concluded(facts, standing, after)[asks]
+        if asks == "stands":
+            narrative.answer("answer.stands", result, **facts)
+            return
+        nums = joined(sorted(result or (), key=int))
+        narrative.answer(f"answer.{asks}" if result else "answer.nothing", result, nums=nums)
+
+    def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the facts with other grounds for one finding."""
+        return {**facts, "findings": replaced(facts["findings"], patch["num"] - 1, patch)}
+
+    def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
+        """Yield other grounds for a finding: one item of them another, or a second ground beside the first."""
+        routes = routes_of(case.facts)
+        for num, old in routes.items():
+            letter, (first, *rest) = rng.choice(LETTERS), old
+            for new in (((letter,), *rest), (first, (letter,)), ((*first[:-1], rng.choice(list(routes))), *rest)):
+                changed = {**routes, num: new}
+                is_one = ring(changed, fixed_point(changed, LETTERS, Work(is_quiet=True))) is not None
+                if new != old and num not in new[0] and len(set(new[0])) == len(new[0]) and is_one:
+                    yield Change({"num": int(num), "routes": new})
+
+
+def routes_of(facts: Mapping[str, Any]) -> Routes:
+    """Return the grounds of each finding."""
+    return {str(entry["num"]): entry["routes"] for entry in facts["findings"]}
+
+
+def drawn_routes(rng: Random, num: int, num_findings: int, second_rate: float) -> tuple[Route, ...]:
+    """Draw the grounds of a finding: one or two, each of one to three exhibits and other findings."""
+    others = [str(other) for other in range(1, num_findings + 1) if other != num]
+    routes = []
+    for _ in range(1 + (rng.random() < second_rate)):
+        findings = rng.sample(others, rng.choice((0, 1, 1, 1, 2)))
+        exhibits = rng.sample(LETTERS, rng.choice((0, 1, 1)) if findings else 1)
+        routes.append(tuple(rng.sample([*findings, *exhibits], len(findings) + len(exhibits))))
+    return tuple(dict.fromkeys(routes))
+
+
+def fixed_point(routes: Routes, exhibits: str, work: Work, narrative: Narrative | None = None) -> list[str]:
+    """Return the findings that stand, in the order in which that is seen; told as it goes if there is a narrative."""
+    standing = list[str]()
+    while True:
+        for num, ways in routes.items():
+            held = [route for route in ways if all(item in exhibits or item in standing for item in route)]
+            if num not in standing and work.settle(bool(held)):
+                break
+        else:
+            return standing
+        standing.append(num)
+        if narrative is not None:
+            narrative.step("stands", num=int(num), routes=(held or list(ways))[:1])
+
+
+def ring(routes: Routes, standing: Collection[str]) -> list[str] | None:
+    """Return the findings that hold only each other up; empty if there are none, None if they make several circles."""
+    left = [num for num in routes if num not in standing]
+    needs = {num: {item for route in routes[num] for item in route if item in left} for num in left}
+    while loose := [num for num in needs if not any(num in items for items in needs.values())]:
+        needs = {num: items - set(loose) for num, items in needs.items() if num not in loose}
+    if any(len(items) != 1 for items in needs.values()):  # more than one way round
+        return None
+    seen, at = list[str](), next(iter(needs), "")
+    while at and at not in seen:
+        seen.append(at)
+        at = next(iter(needs[at]))
+    return sorted(seen, key=int) if len(seen) == len(needs) else None
+
+
+def concluded(facts: Mapping[str, Any], standing: Sequence[str], left: Sequence[str]) -> dict[str, Any]:
+    """Return all results, of what stands and of what is left without the exhibit that is struck."""
+    circle, struck = ring(routes_of(facts), standing), frozenset(standing) - set(left)
+    results = {"circle": None if circle is None else frozenset(circle), "has_circle": bool(circle)}
+    return {**results, "stands": str(facts.get("asked")) in standing, "struck": struck, "falls": bool(struck)}
+
+
+SCHEME = Ground()

@@ -1,0 +1,131 @@
+"""Four reviewers and one working: whose remark is right, and whose would write something wrong into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from random import Random
+from typing import Any, ClassVar
+
+from open_thoughts_gen.families.derivations import hosts
+from open_thoughts_gen.families.derivations.hosts import Host
+from open_thoughts_gen.families.derivations.scheme import HostedScheme, is_borne_out
+from open_thoughts_gen.families.derivations.slips import Slip
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.kinds import OneOf, SomeOf
+from open_thoughts_gen.text import differing
+
+NUM_REMARKS, MAX_SLIPS = 3, 3
+RIGHT, NEAR, HARM, IDLE = "right", "near", "harm", "idle"  # near: the right line, and something wrong put there
+
+
+class Review(HostedScheme):
+    """A working and four people's remarks on it: three would change a line, one would sign."""
+
+    name = "review"
+    unprinted: ClassVar[Sequence[str]] = ("host", "fault", "log")
+    asks: ClassVar[Mapping[str, Ask]] = {"right": Ask(OneOf(()), "right"), "harm": Ask(SomeOf(()), "harm")}
+
+    def names_of(self, case: ProblemCase) -> list[str]:
+        """Return the reviewers."""
+        return [*(entry["who"] for entry in case.facts["remarks"]), case.facts["signer"]]
+
+    def on_host(
+        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
+    ) -> dict[str, Any] | None:
+        """Draw what four people say of a working; `log` says of what sort each remark is."""
+        opened = hosts.opened(host)
+        others = list(islice(self.slips(opened, file, rng, ""), MAX_SLIPS))
+        remarks = list(self.remarks(opened, planted, others, rng))
+        if len(remarks) < NUM_REMARKS:
+            return None
+        chosen = rng.sample(remarks[1:], NUM_REMARKS - 1) + remarks[:1] if planted else rng.sample(remarks, NUM_REMARKS)
+        chosen.sort(key=lambda remark: remark["about"])
+        names = rng.sample([name for name in self.pool("reviewer") if name not in file], NUM_REMARKS + 1)
+        log = {name: remark.pop("log") for name, remark in zip(names, chosen, strict=False)}
+        said = [{"who": name, **remark} for name, remark in zip(names, chosen, strict=False)]
+        return {**self.working(host, planted), "signer": names[-1], "remarks": said, "log": log}
+
+    def remarks(
+        self, host: Host, planted: Slip | None, others: Sequence[Slip], rng: Random
+    ) -> Iterator[dict[str, Any]]:
+        """Yield remarks that could be made, the right one first: harmful ones, and idle ones on lines that are right."""
+        seen = set[tuple[int, str]]()
+        at = len(host.steps) if planted is None else planted.index
+        lines = [(at, host.steps[at].texts, RIGHT)] if planted else []
+        lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in others]
+        lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(range(at), min(at, 2))]
+        for index, texts, sort in lines:
+            printed = hosts.telling(host.steps[index].texts, index, host.hand)
+            says = hosts.telling(texts, index, rng.randrange(hosts.NUM_HANDS), printed)
+            is_there = planted is not None and index == at and says in planted.steps[at].texts
+            if (index, says) not in seen and not is_there:
+                yield {"about": index + 1, "remark": says, "log": sort}
+            seen.add((index, says))
+
+    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Go by the log of what was planted and of what each remark is."""
+        right = [name for name, sort in facts["log"].items() if sort == RIGHT]
+        harm = frozenset(name for name, sort in facts["log"].items() if sort in (HARM, NEAR))
+        return {"right": right[0] if right else facts["signer"], "harm": harm}
+
+    def prove(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Read lines and remarks as they are printed, beside the right tellings."""
+        right = hosts.opened(facts["host"]).proved_lines
+        index = differing.first_wrong([line["says"] for line in facts["lines"]], right)
+        remarks = [(entry["who"], entry["about"] - 1, entry["remark"]) for entry in facts["remarks"]]
+        good = {who: about for who, about, says in remarks if says in right[about]}
+        fits = [facts["signer"]] if index is None else [who for who, about in good.items() if about == index]
+        harm = frozenset(who for who, _, _ in remarks if who not in good)
+        return {"harm": harm, **({"right": fits[0]} if len(fits) == 1 else {})}
+
+    def write(self, case: ProblemCase, page: Page) -> str:
+        """Print the file, the working, the remarks and the question."""
+        facts = case.facts
+        parts = self.handed_over(case, page, self.numbered(page, facts["lines"]), ["remark.rule"])
+        remarks = [page.say("prompt/remark", **entry) for entry in facts["remarks"]]
+        remarks.insert(page.pen.rng("signs").randrange(len(remarks) + 1), page.say("prompt/signs", **facts))
+        said = "\n".join([page.say("prompt/remarks"), *remarks])
+        return self.framed(case, page, **{**parts, "work": f"{parts['work']}\n\n{said}"})
+
+    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
+        """Go down the lines; then take the remarks one by one."""
+        facts, host, wrong = case.facts, hosts.opened(case.facts["host"]), 0
+        for num, is_right, retold in self.judged(case, narrative):
+            if wrong:
+                narrative.step("go.on", retold=retold)
+            elif narrative.work.settle(is_right):
+                self.tell_right(case, narrative, num, retold)
+            else:
+                wrong = num
+                self.tell_wrong(case, narrative, num, retold)
+        if not wrong:
+            narrative.step("none", count=len(facts["lines"]))
+        log: dict[str, str] = {}
+        for entry in facts["remarks"]:
+            who, about, sort = entry["who"], entry["about"], facts["log"][entry["who"]]
+            log[who] = narrative.work.settle(sort, HARM if sort in (RIGHT, IDLE) else IDLE)
+            is_borne_out(narrative, host.steps[about - 1])
+            retold = host.retold(about - 1, case.wording, entry["remark"])
+            narrative.step(f"remark.{log[who]}", who=who, about=about, retold=retold)
+        narrative.step("signs.wrong" if wrong else "signs.right", signer=facts["signer"])
+        result = self.assess({**facts, "log": log})[case.asks]
+        names = result if case.asks == "right" else SomeOf(tuple(self.names_of(case))).canonical(result)
+        narrative.answer(f"answer.{case.asks}", result, names=names)
+
+    def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
+        """Yield the right working in place of a faulty one, and other wordings of remarks that do what they do not."""
+        facts, host = case.facts, hosts.opened(case.facts["host"])
+        if facts["fault"]:
+            log = {name: {NEAR: HARM, RIGHT: IDLE}.get(sort, sort) for name, sort in facts["log"].items()}
+            yield Change({**self.working(facts["host"], None), "log": log})
+        for entry in facts["remarks"]:
+            index, sort = entry["about"] - 1, facts["log"][entry["who"]]
+            if sort == HARM or (sort == NEAR and RIGHT not in facts["log"].values()):
+                texts, printed = host.steps[index].texts, facts["lines"][index]["says"]
+                says = hosts.telling(texts, index, rng.randrange(hosts.NUM_HANDS), printed)
+                remarks = [{**other, "remark": says} if other is entry else other for other in facts["remarks"]]
+                yield Change({"remarks": remarks, "log": {**facts["log"], entry["who"]: IDLE}})
+
+
+SCHEME = Review()

@@ -1,0 +1,1 @@
+"""The schemes of diagrams, one a file."""

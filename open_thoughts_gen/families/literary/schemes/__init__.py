@@ -1,0 +1,1 @@
+"""The schemes of the family `literary`."""
