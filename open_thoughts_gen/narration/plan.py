@@ -43,7 +43,7 @@ OPENED_BY = {
 }
 SAID_AGAIN = frozenset(("rule", "fact", "compute", "exception", "trap", "finding"))
 ASIDES = frozenset(("survey", "note", "trap", "turn", "refute", "check"))
-MIN_FINDINGS = 2
+MIN_FINDINGS, MAX_CHECKS = 2, 4  # that are said again at least; of one paragraph at most
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -61,10 +61,10 @@ class Paragraph:
     """Steps that are said together; `part` is what they are of the whole.
 
     `recap` says findings once more, `changes` tries single facts; `again` says all that was worked out in other words,
-    where there is no change to try.
+    where there is no change to try; `more` goes on with what fills more than one paragraph.
     """
 
-    part: Literal["notes", "first", "body", "recap", "again", "checks", "trials", "changes", "reason"]
+    part: Literal["notes", "first", "body", "recap", "again", "checks", "trials", "changes", "more", "reason"]
     steps: Sequence[Step]
 
     def phrases_before(self, index: int, *, is_first: bool) -> Iterator[tuple[str, float]]:
@@ -114,8 +114,10 @@ class NarrationPlan:
             yield Paragraph("recap", again)
         tested = {"checks": (steps, "check"), "changes": (self.notes, "trial"), "trials": (steps, "trial")}
         for part, (among, kind) in tested.items():
-            if chosen := [step for step in among if step.kind == kind]:
-                yield Paragraph(part, chosen)  # type: ignore[arg-type]
+            chosen = [step for step in among if step.kind == kind]
+            size = MAX_CHECKS if part == "checks" else len(chosen) or 1
+            for start in range(0, len(chosen), size):
+                yield Paragraph("more" if start else part, chosen[start : start + size])  # type: ignore[arg-type]
         yield from self._closing(body, steps)
 
     def _closing(self, body: Sequence[Step], steps: Sequence[Step]) -> Iterator[Paragraph]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from open_thoughts_gen.families.kit.kinds import Flip, InOrder
 
 
 class Keeps(Flip):
     """Which one of these changes leaves the result as it is."""
+
+    trial: ClassVar[str] = "cut"
 
     def is_right(self, result: object, option: object) -> bool:
         """Return whether the option comes to the same."""

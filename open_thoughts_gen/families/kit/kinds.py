@@ -225,9 +225,11 @@ class Letters(Letter):
 class OptionKind(Letter):
     """A question with options (`case.options`), which `is_right` picks from by what each of them comes to.
 
-    `num_options` are drawn, one of them right, unless `any_number` may be.
+    `num_options` are drawn, one of them right, unless `any_number` may be. `trial` names the banks, `steps/try.TRIAL`,
+    that say what becomes of the case with an option's change made.
     """
 
+    trial: ClassVar[str] = "trial"
     any_number: ClassVar[bool] = False
     changes_facts: ClassVar[bool] = True  # options are changes of the case; else they are answers to it
 

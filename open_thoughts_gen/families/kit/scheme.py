@@ -23,7 +23,7 @@ from open_thoughts_gen.families.kit.forms import (
     WholeForm,
     YearForm,
 )
-from open_thoughts_gen.families.kit.kinds import LETTERS, InOrder, Kind, OneOf, SomeOf
+from open_thoughts_gen.families.kit.kinds import LETTERS, InOrder, Kind, OneOf, OptionKind, SomeOf
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.reading import PromptReader
 from open_thoughts_gen.families.kit.telling import Narrative
@@ -184,10 +184,11 @@ class ProblemScheme(ABC):
         `case` is the case with the change. It is derived as the case was, and what comes out otherwise is said
         (`tried`); override it where the same is said better in words of its own.
         """
-        option = next(option for option in case.options if option["letter"] == letter)
+        option, kind = next(option for option in case.options if option["letter"] == letter), self.kind_of(case)
+        assert isinstance(kind, OptionKind)
         other = narrative.beside(narrative.stated)
         self.tell(case, other)
-        narrative.steps.append(tried(narrative, other, option, "trial"))
+        narrative.steps.append(tried(narrative, other, option, kind.trial))
         return other.result
 
     @abstractmethod

@@ -143,9 +143,8 @@ class Conditions(ArgumentScheme):
         fact = facts["known"][0]
         rule = next(each for each in facts["rules"] if {each["a"], each["b"]} == {fact["a"], facts["c"]})
         narrative.step(f"read.{rule['form']}", a=rule["a"], b=rule["b"])
-        for other in facts["rules"]:
-            if other != rule:
-                narrative.step("other", a=other["a"], b=other["b"])
+        for other in (each for each in facts["rules"] if each != rule):
+            narrative.step("other", a=other["a"], b=other["b"])
         narrative.step(f"given.{fact['was']}", a=fact["a"])
         narrative.step(f"drawn.{facts['goal']}", c=facts["c"])
         at = FORMS.index(named_form(facts) or "")
@@ -195,9 +194,10 @@ def _told_way(facts: Facts, narrative: Narrative) -> None:
     if way == before and len(facts["known"]) > 1:
         narrative.step("still")
     for rule in statements(facts):
-        s, p = (bool(way & ways.bits[rule[key]]) for key in "sp")
-        state = ("" if s else "not.") + ("yes" if p else "no")
-        narrative.step(f"kept.{rule['form']}.{state}", s=rule["s"], p=rule["p"])
+        s, p, is_if = rule["s"], rule["p"], rule["form"] == "all"
+        if not is_if and bool(way & ways.bits[p]) != (rule["form"] == "else"):
+            s, p = p, s  # the one that keeps the rule stands last
+        narrative.step(f"kept.{rule['form']}{'.void' if is_if and not way & ways.bits[s] else ''}", s=s, p=p)
 
 
 def _one_step(rng: Random, names: list[str], level: int) -> dict[str, Any]:
