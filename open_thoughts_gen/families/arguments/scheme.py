@@ -35,6 +35,13 @@ class ArgumentScheme(GenreScheme):
             text.insert(rng.randint(0, len(text)), other)
         return text
 
+    def beside_definitions(self, case: ProblemCase, page: Page, text: str, claim: str = "") -> str:
+        """Return a page whose grounds are a text and definitions, either of them first, the terms in any order."""
+        pen, banks = case.pen("grounds"), self.words.under("prompt/term.")
+        terms = pen.order("terms", [page.say(bank.name) for bank in banks])
+        parts = pen.order("order", [" ".join([page.say("prompt/definitions"), *terms]), text])
+        return self.framed(case, page, grounds="\n\n".join(parts), claim=claim)
+
     def drawn_from(self, rng: Random, topics: str, items: str) -> tuple[str, list[str]]:
         """Draw an entry of a list, and shuffle those entries of another whose keys begin with it."""
         topic = rng.choice(list(self.words.lists[topics]))

@@ -128,12 +128,14 @@ class Conditions(ArgumentScheme):
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the rules, what is known, and the conclusion."""
-        facts, (style, close) = case.facts, ("plain", "definitions") if case.facts["plain"] else ("rule", "meaning")
+        facts, style = case.facts, "plain" if case.facts["plain"] else "rule"
         said = [page.say(f"prompt/{style}.{rule['form']}", **rule) for rule in facts["rules"]]
         said += [page.say(f"prompt/known.{fact['was']}", **fact) for fact in facts["known"]]
-        opening, close = page.say("prompt/matter", **facts), page.say(f"prompt/{close}")
+        text = " ".join([page.say("prompt/matter", **facts), *self.mixed(case, page, said)])
         claim = page.say(f"prompt/thesis.{facts['goal']}", **facts, **case.cast)
-        return self.framed(case, page, grounds=" ".join([opening, *self.mixed(case, page, said), close]), claim=claim)
+        if facts["plain"]:
+            return self.beside_definitions(case, page, text, claim)
+        return self.framed(case, page, grounds=f"{text} {page.say('prompt/meaning')}", claim=claim)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell what the rules carry the facts to, or a way to keep them all without the conclusion."""

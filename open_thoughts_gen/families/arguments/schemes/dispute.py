@@ -93,13 +93,12 @@ class Dispute(ArgumentScheme):
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the definitions, the record and the replies."""
-        facts, pen = case.facts, case.pen("grounds")
+        facts = case.facts
         record = [page.say(f"prompt/record.{each['kind']}.{each['was']}", **each) for each in facts["record"]]
         replies = [page.say(f"prompt/reply.{each['kind']}.{each['now']}", **each) for each in facts["replies"]]
         debate = [page.say("prompt/on_record"), " ".join(self.mixed(case, page, record, rate=0.5))]
         debate += [f"\n{page.say('prompt/debated')}", *replies]
-        parts = pen.order("order", [page.say("prompt/definitions"), "\n".join(debate)])
-        return self.framed(case, page, grounds="\n\n".join(parts), claim="")
+        return self.beside_definitions(case, page, "\n".join(debate))
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell what a reply needs of the record, and whether the record has it."""

@@ -21,18 +21,11 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, P
 from open_thoughts_gen.families.kit.forms import EntryForm
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, YesNo
 from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
 
+FORMULAS = {"spared": "n - q", "majority": "n / 2 + 1"}  # where the figure is not that of the group itself
 OPS = ("exact", "least", "spared", "majority")
 NUM_OPS = {1: 1, 2: 3, 3: 4, 4: 4}  # how many of these ways there are to say how many are in a group
 NUM_GROUPS = {1: (2,), 2: (2,), 3: (2, 3), 4: (3,)}
-
-
-def figure(facts: Facts, bound: Mapping[str, Any], work: Work) -> int:
-    """Return how many are in a group, at least, as its bound has it."""
-    if bound["op"] == "spared":
-        return int(work("n - q", n=facts["total"], q=bound["num"]))
-    return int(work("n / 2 + 1", n=facts["total"])) if bound["op"] == "majority" else bound["num"]
 
 
 class Numbers(ArgumentScheme):
@@ -140,8 +133,9 @@ def _sizes(reckoning: Reckoning) -> tuple[int, list[int]]:
         room = int(reckoning.work("n - r", n=room, r=facts["rest"]))
         reckoning.say("room", room=room)
     for bound in facts["bounds"]:
-        sizes.append(figure(facts, bound, reckoning.work))
-        if bound["op"] in ("spared", "majority"):
+        formula, num = FORMULAS.get(bound["op"]), bound.get("num", 0)
+        sizes.append(int(reckoning.work(formula, n=facts["total"], q=num)) if formula else num)
+        if formula:
             reckoning.say(bound["op"], **{**bound, "few": sizes[-1]})
     return room, sizes
 

@@ -74,10 +74,10 @@ class Types(ArgumentScheme):
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the definitions and the notebook."""
         facts = case.facts
-        said = [page.say(f"prompt/{_bank(item)}", **item) for item in facts["items"]]
-        notes = "\n".join([page.say("prompt/trade", **facts), *self.mixed(case, page, said, rate=0.5)])
-        parts = case.pen("grounds").order("order", [page.say("prompt/definitions"), notes])
-        return self.framed(case, page, grounds="\n\n".join(parts), claim="")
+        banks = [f"prompt/item.{item['ground']}.{'closed' if item['closed'] else 'open'}" for item in facts["items"]]
+        said = [page.say(bank, **item) for bank, item in zip(banks, facts["items"], strict=True)]
+        notes = [page.say("prompt/trade", **facts), *self.mixed(case, page, said, rate=0.5)]
+        return self.beside_definitions(case, page, "\n".join(notes))
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell of each inference whether it can fail, and if so what it goes on."""
@@ -125,10 +125,6 @@ def results_of(facts: Facts, types: Sequence[str]) -> dict[str, Any]:
 def type_of(item: Mapping[str, Any]) -> str:
     """Return the type of an inference."""
     return DEDUCTION if item["closed"] else OF_GROUND[item["ground"]]
-
-
-def _bank(item: Mapping[str, Any]) -> str:
-    return f"item.{item['ground']}.{'closed' if item['closed'] else 'open'}"
 
 
 def _figures(rng: Random, ground: str) -> dict[str, int]:
