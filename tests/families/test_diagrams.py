@@ -133,6 +133,24 @@ def test_what_ends_just_in_time_is_critical_too() -> None:
     assert gantt.ends_of(rows) == {"p1": 3, "p2": 3, "p3": 5}
 
 
+def test_a_task_may_be_called_by_its_name_or_by_its_key() -> None:
+    family = Diagrams(schemes=("gantt",), asks=("critical",), levels=(4,)).fresh(Context())
+    problem = family.problem(Random(3))
+    rows, names = problem.spec["facts"]["chart"], family.derive(problem).answer.split(", ")
+    keys = [key for key, name, *_ in rows if name in names]
+    wrong = next(key for key, name, *_ in rows if name not in names)
+    for judged in (family.check, family.read_back):
+        outcomes = {}
+        for answer in (", ".join(names), ", ".join(keys), ", ".join([*keys, wrong]), ", ".join([*keys, "y77"])):
+            verdict = judged(problem, answer)
+            assert verdict is not None
+            outcomes[answer] = verdict.outcome
+        assert list(outcomes.values()) == ["correct", "correct", "incorrect", "undecided"], outcomes
+        mixed = judged(problem, f"{keys[0].upper()} ({names[0]}), " + " and ".join(names[1:]))
+        assert mixed is not None
+        assert mixed.outcome == "correct"
+
+
 TURNSTILE = (
     *(("[*]", "Locked", ""), ("Locked", "Open", "coin"), ("Open", "Locked", "push"), ("Open", "[*]", "")),
     *(("Locked", "Alarm", "kick"), ("Alarm", "Locked", "key")),
@@ -145,7 +163,7 @@ TURNSTILE = (
 def test_an_event_without_an_arrow_changes_nothing(log: tuple[str, ...], after: str) -> None:
     facts = {"chart": TURNSTILE, "log": log}
     assert SCHEMES["states"].assess(facts)["after"] == SCHEMES["states"].prove(facts)["after"] == after
-    assert states.run(TURNSTILE, log)[-1] == after
+    assert states.Machine(TURNSTILE).run(log)[-1] == after
 
 
 @pytest.mark.parametrize(("there", "tells"), [("Open", 1), ("Locked", 2), ("Alarm", None)])

@@ -150,11 +150,9 @@ class Dot(GraphNotation):
         declared = self.declared(graph, pen) if is_plain else list(graph.captions)
         labels = {key: "" if key == caption else f' [label="{caption}"]' for key, caption in graph.captions.items()}
         boxes = [f"    {key}{labels[key]}{stop}" for key in declared]
-        arrows_ = [f"    {one} -> {other}{self._label(label, quotes)}{stop}" for one, other, label in graph.edges]
+        arrows_ = []
+        for one, other, label in graph.edges:
+            mark = quotes if label.isalnum() else '"'
+            arrows_.append(f"    {one} -> {other}{f' [label={mark}{label}{mark}]' if label else ''}{stop}")
         last = not self._is_declared and pen.chance("boxes last", 0.3)
         return [*lines, *(arrows_ + boxes if last else boxes + arrows_), "}"]
-
-    @staticmethod
-    def _label(label: str, quotes: str) -> str:
-        quotes = quotes if label.isalnum() else '"'
-        return f" [label={quotes}{label}{quotes}]" if label else ""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from open_thoughts_gen.families.diagrams.notation import Dot, Flowchart
 from open_thoughts_gen.families.kit.authoring import Change, Form, Page, ProblemCase
-from open_thoughts_gen.families.kit.forms import CountedForm
+from open_thoughts_gen.families.kit.forms import CountedForm, EntryForm
 from open_thoughts_gen.families.kit.genre import GenreScheme
 from open_thoughts_gen.families.kit.scheme import PatientScheme
 from open_thoughts_gen.families.kit.sheets import DrawingForm, MarkdownTable, Notation, RowByRow, Rows, Sheet
 
 Needs = Callable[[Sequence[str]], Iterable[str]]
+Node = TypeVar("Node")
 FRAME = Path(__file__).parent / "words" / "frame.yaml"
 
 
@@ -22,8 +23,10 @@ class DiagramScheme(GenreScheme, PatientScheme):
     """A scheme whose prompt is a drawing with a story around it.
 
     `notations` are those that it is drawn in, the frequent ones several times; `graph` says how its rows become boxes
-    and arrows, and `mermaid` how a chart of Mermaid begins that is lines by templates. The word file has the heads of
-    its table, the templates of its lines, and in each world the names that may stand in a drawing.
+    and arrows, and `mermaid` how a chart of Mermaid begins that is lines by templates. `details` are banks of what is
+    said beside the drawing and the rules (`prompt/rule.`), each with the fact that has to be there, or the list of
+    entries, one sentence for each. The word file has the heads of its table, the templates of its lines, and in
+    each world the names that may stand in a drawing.
     """
 
     more_words: ClassVar[Sequence[Path]] = (FRAME,)
@@ -32,6 +35,7 @@ class DiagramScheme(GenreScheme, PatientScheme):
     mermaid: ClassVar[Mapping[str, Sequence[str]]] = {}
     said: ClassVar[str] = "{0} to {1}, {2}"  # a row in words; after `~` one without its last cell
     asides: ClassVar[Sequence[int]] = (2, 3, 3, 4)  # how many sentences stand there for colour
+    details: ClassVar[Mapping[str, str]] = {}
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of the drawing, and of what traces print of it."""
@@ -40,7 +44,8 @@ class DiagramScheme(GenreScheme, PatientScheme):
             heads = [tuple(head.split("|")) for head in self.words.lists["head"]]
             notations |= {"table": MarkdownTable(*heads), "lines": RowByRow(*self.templates("line"))}
         chart = DrawingForm(self.in_words, **{name: notations[name] for name in dict.fromkeys(self.notations)})
-        return {**super().own_forms(), "count": CountedForm("days", "doors", "events"), "chart": chart}
+        known = EntryForm({name: {"": name} for world in self.words.lists["world"] for name in self.names_in(world)})
+        return {**super().own_forms(), "count": CountedForm("days", "doors", "events"), "chart": chart, "known": known}
 
     def own_notations(self) -> dict[str, Notation]:
         """Return notations that only this scheme has."""
@@ -74,13 +79,25 @@ class DiagramScheme(GenreScheme, PatientScheme):
         """Return what may stand in a drawing of a world."""
         return self.words.lists["world"][world].get("names", "").split("|")
 
-    def drawn(self, case: ProblemCase, page: Page, rules: Sequence[str], details: Sequence[str]) -> str:
-        """Return the prompt, of the banks of its rules, what else is given, and some colour."""
+    @staticmethod
+    def answers(chart: Rows) -> Sequence[str]:
+        """Return the names in a drawing among which an answer is."""
+        return ()
+
+    def names_of(self, case: ProblemCase) -> Sequence[str]:
+        """Return the names in the drawing of a case."""
+        return self.answers(case.facts["chart"])
+
+    def write(self, case: ProblemCase, page: Page) -> str:
+        """Print the drawing, how it is read, what else is given, and some colour."""
         pen, known = case.pen("frame"), {**case.cast, **case.facts}
+        entries = [(bank, known[fact]) for bank, fact in self.details.items() if fact in known]
+        rows = [(bank, row) for bank, value in entries for row in (value if isinstance(value, list) else [{}])]
+        details = [page.say(f"prompt/{bank}", **{**known, **row}) for bank, row in rows]
         notation = pen.pick("notation", *self.notations)
         chart = page.say("prompt/drawing") + "\n\n"
         chart += page.say(f"prompt/drawn.{notation}", chart=Sheet(known["chart"], case.pen("hand")))
-        said = [page.say(f"prompt/{rule}", **known) for rule in rules]
+        said = [page.say(bank.name, **known) for bank in self.words.under("prompt/rule.")]
         return self.framed(
             case,
             page,
@@ -93,12 +110,23 @@ class DiagramScheme(GenreScheme, PatientScheme):
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program, which has drawings and series as rows with the cells `c0`, `c1` and so on."""
+        facts = {**facts, "names": tuple(self.answers(facts["chart"]))}
         rows = {
             key: [{f"c{at}": cell for at, cell in enumerate((row,) if isinstance(row, str) else row)} for row in value]
             for key, value in facts.items()
             if isinstance(value, tuple)
         }
         return super().prove({**facts, **rows})
+
+
+def reached(start: Node, onward: Callable[[Node], Iterable[Node]]) -> dict[Node, list[Node]]:
+    """Return what can be reached from a start, the nearest first, each with a shortest way there."""
+    ways, queue = {start: [start]}, [start]
+    for one in queue:  # it grows while it is gone through
+        new = dict.fromkeys(other for other in onward(one) if other not in ways)
+        ways |= {other: [*ways[one], other] for other in new}
+        queue += new
+    return ways
 
 
 def redrawn(chart: Rows, index: int, row: tuple[str, ...]) -> Change:

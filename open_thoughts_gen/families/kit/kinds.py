@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ _FRACTION = re.compile(r"(?<![\w./])(-?\d+)\s*/\s*([1-9]\d*)(?![\w/])")
 _BETWEEN = re.compile(r",|\band\b")
 # A name, one with its year (Cash 2031), or a number that stands for a line: (7).
 _SINGLE_NAME = re.compile(r"[A-Z][\w'’-]*(?:(?: [\w'’-]+){0,6} \d{4})?|\(?\d{1,3}\)?")
+_KEY = re.compile(r"(?<![\w-])[a-zA-Z]\d{1,2}(?![\w-])")
 NONE = "none"
 _SAYS_NONE = re.compile(r"\b(?:none|no line|nothing|nobody)\b", re.IGNORECASE)
 _NOBODY = ("none", "nobody", "nothing")
@@ -331,6 +332,17 @@ class SomeOf(Kind):
         """Compare as sets."""
         stated = self.read(answer)
         return None if stated is None else stated == frozenset(value)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedNames(SomeOf):
+    """A set of names that the case prints with short keys, `b12`: an answer may have the one or the other."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, answer: str) -> object | None:
+        """Return the set of names; None also where a key is not one of the case."""
+        return SomeOf.read(self, _KEY.sub(lambda key: self.keys.get(key[0].lower(), key[0].upper()), answer))
 
 
 class Numbers(Kind):

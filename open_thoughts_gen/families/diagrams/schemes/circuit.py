@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.diagrams.notation import Graph
 from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, in_turn, redrawn
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Narrative, Page, ProblemCase, Work
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Narrative, ProblemCase, Work
 from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.prose import CompanyForm
@@ -50,6 +50,11 @@ def gates_read(graph: Graph) -> Rows:
     return tuple(rows)
 
 
+def pins_of(chart: Rows) -> list[str]:
+    """Return the switches in the order of the alphabet."""
+    return sorted({name for row in chart for name in row[2:] if name.islower()})
+
+
 class Circuit(DiagramScheme):
     """Switches, gates and a lamp."""
 
@@ -57,7 +62,9 @@ class Circuit(DiagramScheme):
     notations: ClassVar[Sequence[str]] = ("flow", "flow", "dot", "table", "lines", "lines")
     graph: ClassVar[Mapping[str, Any]] = {"graph": gates_drawn, "rows": gates_read, "is_declared": True}
     said: ClassVar[str] = "{0} {1} of {2} and {3} ~ {0} {1} of {2}"
-    sets: ClassVar[Mapping[str, str]] = {"deciders": "pins.c0"}
+    sets: ClassVar[Mapping[str, str]] = {"deciders": "names.c0"}
+    details: ClassVar[Mapping[str, str]] = {"on": "on", "lamp": "lamp"}
+    answers = staticmethod(pins_of)
     asks: ClassVar[Mapping[str, Ask]] = {
         "lit": Ask(YesNo(), "lit", coin="lit"),
         "deciders": Ask(SomeOf(()), "deciders", coin="some", outcomes=(True, True, True, False)),
@@ -84,10 +91,6 @@ class Circuit(DiagramScheme):
             return None
         return {"chart": tuple(rng.sample(rows, num)), "on": on, "lamp": names[-1]}
 
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the switches."""
-        return pins_of(case.facts["chart"])
-
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Go from gate to gate, as things are and with each switch turned over."""
         chart, on, lamp = facts["chart"], set(facts["on"]), facts["lamp"]
@@ -95,20 +98,14 @@ class Circuit(DiagramScheme):
         deciders = frozenset(pin for pin in pins_of(chart) if bits_of(chart, on ^ {pin})[lamp] != lit)
         return {"lit": bool(lit), "deciders": deciders, "some": bool(deciders)}
 
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the circuit, what its gates do, and the switches."""
-        given = [page.say(f"prompt/{bank}", **case.cast, **case.facts) for bank in ("on", "lamp")]
-        return self.drawn(case, page, ("rule.gates", "rule.bits"), given)
-
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go from gate to gate; then turn over each switch, and go through what changes."""
         facts, asks, work, chart = case.facts, case.asks, narrative.work, case.facts["chart"]
-        world = case.cast["world"]
-        narrative.step(f"issue.{asks}", world=world)
+        narrative.step(f"issue.{asks}", **case.cast)
         narrative.point = 1
         bits, lamp = bits_of(chart, set(facts["on"]), work, narrative), facts["lamp"]
         if asks != "deciders":
-            narrative.answer("answer.lit", bool(bits[lamp]), lamp=lamp, world=world)
+            narrative.answer("answer.lit", bool(bits[lamp]), lamp=lamp, world=case.cast["world"])
             return
         narrative.step("lamp", lamp=lamp, bit=bits[lamp])
         deciders = []
@@ -121,10 +118,6 @@ class Circuit(DiagramScheme):
             narrative.step(bank, pin=pin, others=others, lamp=lamp)
         narrative.answer("answer.deciders", frozenset(deciders), names=deciders)
 
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program, which has all settings of the switches side by side."""
-        return super().prove({**facts, "pins": tuple(pins_of(facts["chart"]))})
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another kind of gate in one place, one switch turned over."""
         chart, on = case.facts["chart"], set(case.facts["on"])
@@ -134,11 +127,6 @@ class Circuit(DiagramScheme):
         for pin in pins_of(chart):
             if on ^ {pin}:
                 yield Change({"on": tuple(sorted(on ^ {pin}))}, option="on")
-
-
-def pins_of(chart: Rows) -> list[str]:
-    """Return the switches in the order of the alphabet."""
-    return sorted({name for row in chart for name in row[2:] if name.islower()})
 
 
 def bits_of(chart: Rows, on: set[str], work: Work | None = None, narrative: Narrative | None = None) -> Bits:

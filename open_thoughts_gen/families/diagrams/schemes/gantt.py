@@ -9,14 +9,14 @@ of the time that they share.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, in_turn, redrawn
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Narrative, Page, ProblemCase, Work, replaced
-from open_thoughts_gen.families.kit.forms import EntryForm
-from open_thoughts_gen.families.kit.kinds import HowMuch, OnDay, SomeOf, YesNo
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, in_turn, reached, redrawn
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase, Work, replaced
+from open_thoughts_gen.families.kit.kinds import HowMuch, KeyedNames, Kind, OnDay, YesNo
 from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.kit.sheets import Rows
 
@@ -33,17 +33,14 @@ class Charted(DiagramScheme):
     notations: ClassVar[Sequence[str]] = ("gantt", "gantt", "table", "lines")
     mermaid: ClassVar[Mapping[str, Sequence[str]]] = {"gantt": ("gantt", "    dateFormat YYYY-MM-DD")}
     said: ClassVar[str] = "{0} {1} {2} d, {3}"
+    details: ClassVar[Mapping[str, str]] = {"slip": "slips"}
+    answers = staticmethod(lambda chart: [row[1] for row in chart])
     asks: ClassVar[Mapping[str, Ask]] = {
         "finish": Ask(OnDay(), "finish"),
-        "critical": Ask(SomeOf(()), "critical"),
+        "critical": Ask(KeyedNames(()), "critical"),
         "moved": Ask(HowMuch("days"), "moved", 2, ("slips",), "moves", SOME),
         "holds": Ask(YesNo(), "holds", 2, ("slips", "deadline"), "holds"),
     }
-
-    def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the form of tasks too, which are those of all worlds."""
-        names = sorted(name for world in self.words.lists["world"] for name in self.names_in(world))
-        return {**super().own_forms(), "task": EntryForm({name: {"": name} for name in names})}
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw tasks, the last of which waits for all that nobody else waits for, and some delays."""
@@ -65,9 +62,14 @@ class Charted(DiagramScheme):
         late = self.assess(facts | {"deadline": begin})["late"]
         return facts | {"deadline": late + timedelta(days=rng.choice((-4, -2, -1, -1, 0, 0, 1, 2, 5)))}
 
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the tasks."""
-        return [row[1] for row in case.facts["chart"]]
+    def kind_of(self, case: ProblemCase) -> Kind:
+        """Return the kind; a task may be called by its key as well."""
+        kind = super().kind_of(case)
+        return (
+            replace(kind, keys={row[0]: row[1] for row in case.facts["chart"]})
+            if isinstance(kind, KeyedNames)
+            else kind
+        )
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Go through the tasks in order, as drawn and with the delays."""
@@ -75,17 +77,12 @@ class Charted(DiagramScheme):
         begin, ends = first_day(chart), ends_of(chart)
         total = max(ends.values())
         results: dict[str, Any] = {"finish": begin + timedelta(days=total - 1)}
-        results["critical"] = frozenset(row[1] for row in chart if row[0] in dict(back(chart, ends)))
+        results["critical"] = frozenset(row[1] for row in chart if row[0] in back(chart, ends))
         if "slips" in facts:
             moved = max(ends_of(slipped(chart, facts["slips"])).values()) - total
             late = results["finish"] + timedelta(days=moved)
             results |= {"moved": moved, "moves": moved > 0, "late": late, "holds": late <= facts.get("deadline", late)}
         return results
-
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the chart, how it is to be read, the delays and the question."""
-        slips = [page.say("prompt/slip", **entry) for entry in case.facts.get("slips", ())]
-        return self.drawn(case, page, ("rule.days", "rule.waits", "rule.soon"), slips)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go forward task by task; then back, or forward again with the delays, or to the calendar."""
@@ -93,16 +90,15 @@ class Charted(DiagramScheme):
         chart = facts["chart"]
         narrative.step(f"issue.{asks}", **facts)
         narrative.point = 1
-        ends = tell_ends(narrative, chart)
+        ends = ends_of(chart, narrative)
         total = max(ends.values())
         last = next(row[1] for row in chart if ends[row[0]] == total)
         narrative.step("total", total=total, name=last)
         narrative.point = 2
         if asks == "critical":
             names = tell_critical(narrative, chart, ends)
-            narrative.answer(
-                "answer.critical", frozenset(names), names=[f'"{row[1]}"' for row in chart if row[1] in names]
-            )
+            quoted = [f'"{row[1]}"' for row in chart if row[1] in names]
+            narrative.answer("answer.critical", frozenset(names), names=quoted)
             return
         if asks != "finish":
             moved, total = self._tell_moved(narrative, facts, ends)
@@ -121,7 +117,7 @@ class Charted(DiagramScheme):
         work, slips = narrative.work, facts["slips"]
         for entry in slips:
             narrative.step("slip", **entry)
-        later = tell_ends(narrative, slipped(facts["chart"], slips), ends)
+        later = ends_of(slipped(facts["chart"], slips), narrative, ends)
         was, total, terms = max(ends.values()), max(later.values()), [entry["by"] for entry in slips]
         is_tempting = len(slips) > 1 and sum(terms) > total - was >= 0
         if is_tempting:
@@ -173,18 +169,13 @@ def first_day(chart: Rows) -> date:
     return min(date.fromisoformat(row[3]) for row in chart if "-" in row[3])
 
 
-def ends_of(chart: Rows) -> Ends:
-    """Return after how many days each task is done."""
-    return tell_ends(None, chart)
-
-
 def slipped(chart: Rows, slips: Sequence[Mapping[str, Any]]) -> Rows:
     """Return the tasks with the delays in their lengths."""
     late = {entry["task"]: entry["by"] for entry in slips}
     return tuple((key, name, str(int(days) + late.get(name, 0)), after) for key, name, days, after in chart)
 
 
-def tell_ends(narrative: Narrative | None, chart: Rows, known: Mapping[str, int] | None = None) -> Ends:
+def ends_of(chart: Rows, narrative: Narrative | None = None, known: Mapping[str, int] | None = None) -> Ends:
     """Return after how many days each task is done, and tell it; of what is `known`, only what differs."""
     ends: Ends = {}
     names = {row[0]: f'"{row[1]}"' for row in chart}
@@ -202,27 +193,25 @@ def tell_ends(narrative: Narrative | None, chart: Rows, known: Mapping[str, int]
     return ends
 
 
-def back(chart: Rows, ends: Ends) -> list[tuple[str, list[str]]]:
+def back(chart: Rows, ends: Ends) -> dict[str, list[str]]:
     """Return the tasks without time in hand, from the last one back, each with those that end just when it begins."""
-    rows, found = {row[0]: row for row in chart}, [(max(ends, key=lambda key: ends[key]), list[str]())]
-    for key, tight in found:  # it grows while it is gone through
-        tight += [one for one in waits_of(rows[key]) if ends.get(one) == ends[key] - int(rows[key][2])]
-        found += [(one, []) for one in tight if one not in dict(found)]
-    return found
+    starts = {row[0]: ends[row[0]] - int(row[2]) for row in chart}
+    tight = {row[0]: [one for one in waits_of(row) if ends.get(one) == starts[row[0]]] for row in chart}
+    return {key: tight[key] for key in reached(max(ends, key=lambda key: ends[key]), lambda key: tight[key])}
 
 
 def tell_critical(narrative: Narrative, chart: Rows, ends: Ends) -> set[str]:
     """Tell the way back along what leaves no gap; return the names of those tasks."""
     names = {row[0]: f'"{row[1]}"' for row in chart}
     rows = {row[0]: row for row in chart}
-    for key, tight in back(chart, ends):
+    for key, tight in back(chart, ends).items():
         days = int(rows[key][2])
         start = int(narrative.work("a - b", a=ends[key], b=days))
         others = [names[one] for one in waits_of(rows[key]) if one not in tight]
         bank = "back.begin" if not tight else "back.loose" if others else "back"
         waits = [names[one] for one in tight]
         narrative.step(bank, name=rows[key][1], end=ends[key], days=days, start=start, waits=waits, others=others)
-    return {rows[key][1] for key, _ in back(chart, ends)}
+    return {rows[key][1] for key in back(chart, ends)}
 
 
 SCHEME = Charted()

@@ -13,8 +13,8 @@ from itertools import combinations, pairwise
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached, redrawn
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, YesNo
 from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.kit.sheets import Rows
@@ -30,6 +30,7 @@ class Pipes(DiagramScheme):
 
     name: ClassVar[str] = "pipes"
     notations: ClassVar[Sequence[str]] = ("flow", "flow", "dot", "dot", "table", "lines")
+    details: ClassVar[Mapping[str, str]] = {"ends": "source"}
     asks: ClassVar[Mapping[str, Ask]] = {
         "flow": Ask(HowMuch(), "flow"),
         "enough": Ask(YesNo(), "enough", needs=("wanted",), coin="enough"),
@@ -69,12 +70,6 @@ class Pipes(DiagramScheme):
         whole, flow = (arriving(largest(rooms(facts["chart"], closed), source, sink), sink) for closed in (None, facts))
         enough = whole >= facts["wanted"] if "wanted" in facts else None
         return {"flow": flow, "lost": whole - flow, "touched": whole > flow, "enough": enough}
-
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the network, how it is to be read, and the question."""
-        return self.drawn(
-            case, page, ("rule.room", "rule.way", "rule.through"), [page.say("prompt/ends", **case.facts)]
-        )
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Fill the routes, find the narrowest cut; then again without the closed arrow."""
@@ -151,25 +146,15 @@ def slack(room: Room, flow: Room, step: Edge) -> int:
     return room.get(step, 0) - flow.get(step, 0) + flow.get((step[1], step[0]), 0)
 
 
-def side_of(room: Room, flow: Room, source: str) -> dict[str, str]:
-    """Return the boxes to which more could be sent, each with the box before it."""
-    before, queue = {source: ""}, [source]
+def side_of(room: Room, flow: Room, source: str) -> dict[str, list[str]]:
+    """Return the boxes to which more could be sent, each with a shortest way there."""
     names = dict.fromkeys(name for pair in room for name in pair)
-    for one in queue:  # it grows while it is gone through
-        new = [other for other in names if other not in before and slack(room, flow, (one, other)) > 0]
-        before |= dict.fromkeys(new, one)
-        queue += new
-    return before
+    return reached(source, lambda one: (other for other in names if slack(room, flow, (one, other)) > 0))
 
 
 def open_path(room: Room, flow: Room, source: str, sink: str) -> list[Edge]:
     """Return the steps of a shortest route with room on it; empty if there is none."""
-    before, steps = side_of(room, flow, source), list[Edge]()
-    at = sink if sink in before else source
-    while at != source:
-        steps.append((before[at], at))
-        at = before[at]
-    return steps[::-1]
+    return [*pairwise(side_of(room, flow, source).get(sink, ()))]
 
 
 def arriving(flow: Room, sink: str) -> int:

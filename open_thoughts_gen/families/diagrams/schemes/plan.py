@@ -8,11 +8,12 @@ lengthens the way of a room far from it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase
 from open_thoughts_gen.families.kit.kinds import OneOf, SomeOf, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.sheets import Notation, Rows
@@ -89,13 +90,20 @@ def gap(rooms: Sequence[Sequence[str]], door: Sequence[str], width: int, height:
     return [((line + (side == "south")) * (height + 1), at) for at in (centre - 1, centre, centre + 1)]
 
 
+def rooms_of(chart: Rows) -> list[str]:
+    """Return the rooms in printed order."""
+    return [name for row in chart if row[0] == "room" for name in row[1:]]
+
+
 class Floor(DiagramScheme):
     """A floor of rooms with ways out, and a door that is locked."""
 
     name: ClassVar[str] = "plan"
     notations: ClassVar[Sequence[str]] = ("plan",)
-    sets: ClassVar[Mapping[str, str]] = {"longer": "rooms.c0"}
+    sets: ClassVar[Mapping[str, str]] = {"longer": "names.c0"}
     asides: ClassVar[Sequence[int]] = (3, 4, 5)
+    details: ClassVar[Mapping[str, str]] = {"locked": "one"}
+    answers = staticmethod(rooms_of)
     asks: ClassVar[Mapping[str, Ask]] = {
         "farthest": Ask(OneOf(()), "farthest"),
         "within": Ask(YesNo(), "within", needs=("room", "one", "other", "limit"), coin="within"),
@@ -112,10 +120,6 @@ class Floor(DiagramScheme):
         if kind == "room":
             return f"a row with {', '.join(names)}"
         return f"{names[0]} to the outside, {names[2]}" if names[1] == OUT else f"{names[0]}-{names[1]}"
-
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the rooms."""
-        return rooms_of(case.facts["chart"])
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw a plan in which every room has a way out, and a door on somebody's way."""
@@ -151,11 +155,6 @@ class Floor(DiagramScheme):
                 results["within"] = now.get(facts["room"], facts["limit"] + 1) <= facts["limit"]
         return results
 
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the plan, how it is read, and the locked door."""
-        shut = [page.say("prompt/locked", **case.facts)] if "one" in case.facts else []
-        return self.drawn(case, page, ("rule.gaps", "rule.count"), shut)
-
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell the doors, the layers from outside, and where the locked door is felt."""
         facts, asks, chart = case.facts, case.asks, case.facts["chart"]
@@ -185,18 +184,13 @@ class Floor(DiagramScheme):
         longer = narrative.work.settle(longer, longer[1:])
         narrative.answer("answer.longer", frozenset(longer), names=longer)
 
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program, which goes outward from every room."""
-        return super().prove({**facts, "rooms": tuple(rooms_of(facts["chart"]))})
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield a door walled up or broken through, another door locked, another limit."""
         facts, chart = case.facts, case.facts["chart"]
         rooms = [row[1:] for row in chart if row[0] == "room"]
         opened = {row[1:] for row in chart if row[0] == "door"}
-        gone = (facts.get("one"), facts.get("other"))
         for place in possible(rooms):
-            if len(place) == 2 and place != gone:
+            if len(place) == 2 and place != (facts.get("one"), facts.get("other")):
                 doors = [other for other in possible(rooms) if (other in opened) != (other == place)]
                 other_chart = (*(("room", *row) for row in rooms), *(("door", *door) for door in doors))
                 if len(distances(other_chart)) == len(rooms_of(chart)):
@@ -205,38 +199,25 @@ class Floor(DiagramScheme):
                     yield Change({"one": place[0], "other": place[1]}, option="locked")
 
 
-def rooms_of(chart: Rows) -> list[str]:
-    """Return the rooms in printed order."""
-    return [name for row in chart if row[0] == "room" for name in row[1:]]
-
-
 def doors_of(chart: Rows, facts: Mapping[str, Any] | None = None) -> list[Door]:
     """Return the doors, without the locked one."""
     gone = (facts["one"], facts["other"]) if facts else None
     return [(row[1], row[2]) for row in chart if row[0] == "door" and (row[1], row[2]) != gone]
 
 
-def inward(chart: Rows, facts: Mapping[str, Any] | None = None) -> list[list[str]]:
-    """Return the rooms one door from outside, two doors, and so on, each in the order of the doors."""
-    doors, seen, found = doors_of(chart, facts), {OUT}, [[OUT]]
-    ways = [pair for one, other in doors for pair in ((one, other), (other, one))]
-    while new := list(dict.fromkeys(other for one, other in ways if one in found[-1] and other not in seen)):
-        seen |= set(new)
-        found.append(new)
-    return found[1:]
-
-
 def distances(chart: Rows, facts: Mapping[str, Any] | None = None) -> dict[str, int]:
-    """Return through how many doors one has to go from each room; a room without a way out is left out."""
-    return {name: number for number, layer in enumerate(inward(chart, facts), start=1) for name in layer}
+    """Return how many doors each room is from outside, the nearest first; one without a way out is left out."""
+    ways = [pair for one, other in doors_of(chart, facts) for pair in ((one, other), (other, one))]
+    from_outside = reached(OUT, lambda room: (other for one, other in ways if one == room))
+    return {name: len(way) - 1 for name, way in from_outside.items() if name != OUT}
 
 
 def tell_layers(narrative: Narrative, chart: Rows, facts: Mapping[str, Any] | None, goal: str = "") -> dict[str, int]:
     """Tell the rooms one door from outside, two doors, and so on, up to the goal if there is one."""
-    found, work, count = dict[str, int](), narrative.work, 0
-    for layer in inward(chart, facts):
-        was, count = count, int(work("a + 1", a=count))
-        names = work.settle(layer, layer[1:])
+    found, work, count, far = dict[str, int](), narrative.work, 0, distances(chart, facts)
+    for _, layer in groupby(far, key=lambda name: far[name]):
+        was, count, names = count, int(work("a + 1", a=count)), list(layer)
+        names = work.settle(names, names[1:])
         found |= dict.fromkeys(names, count)
         bank = "layer.first" if not was else "layer" if names else "layer.none"
         narrative.step(bank, was=was, count=count, names=names)

@@ -13,8 +13,8 @@ from itertools import pairwise
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase, nudged
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached, redrawn
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase, nudged
 from open_thoughts_gen.families.kit.kinds import HowMuch, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.sheets import Notation, RowByRow, Rows
@@ -55,6 +55,7 @@ class Schema(DiagramScheme):
     notations: ClassVar[Sequence[str]] = ("crow", "crow", "classes", "classes", "table", "lines")
     mermaid: ClassVar[Mapping[str, Sequence[str]]] = {"classes": ("classDiagram",)}
     said: ClassVar[str] = "{2} {0} to {3} {1}"
+    details: ClassVar[Mapping[str, str]] = {"given": "given"}
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("rows"), "least", needs=("asked",)),
         "most": Ask(HowMuch("rows"), "most", needs=("asked",)),
@@ -93,11 +94,6 @@ class Schema(DiagramScheme):
         least, most = found
         return {"least": least, "most": most, "possible": least <= facts.get("wanted", least) <= most}
 
-    def write(self, case: ProblemCase, page: Page) -> str:
-        """Print the model, how it is read, the numbers and the question."""
-        given = [page.say("prompt/given", **entry) for entry in case.facts["given"]]
-        return self.drawn(case, page, ("rule.ends", "rule.once"), given)
-
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go along the chain, counting links from both sides, and bring the bounds together."""
         facts, asks, asked = case.facts, case.asks, case.facts["asked"]
@@ -131,16 +127,14 @@ class Schema(DiagramScheme):
             ranges[left, right], ranges[right, left] = (here, there), (there, here)
         fits: set[int] = set(range(MOST + 1))
         for entry in facts["given"]:
-            reached = {entry["entity"]: {entry["count"]}}
-            while facts["asked"] not in reached:
+            linked = {entry["entity"]: {entry["count"]}}
+            while facts["asked"] not in linked:
                 for (one, other), (here, there) in ranges.items():
-                    if one in reached and other not in reached:
-                        pairs = ((a, num) for a in reached[one] for num in range(1, MOST + 1))
-                        reached[other] = {
-                            num for a, num in pairs
-                            if max(a * there[0], num * here[0]) <= min(a * there[-1], num * here[-1])
-                        }  # fmt: skip
-            fits &= reached[facts["asked"]]
+                    if one in linked and other not in linked:
+                        pairs = [(a, num) for a in linked[one] for num in range(1, MOST + 1)]
+                        low = {pair: max(pair[0] * there[0], pair[1] * here[0]) for pair in pairs}
+                        linked[other] = {b for a, b in pairs if low[a, b] <= min(a * there[-1], b * here[-1])}
+            fits &= linked[facts["asked"]]
         proved: dict[str, Any] = {"least": min(fits), "most": max(fits)} if fits else {}
         return proved | ({"possible": facts["wanted"] in fits} if "wanted" in facts else {})
 
@@ -173,15 +167,12 @@ def drawn(rng: Random, one: str, other: str, least: int) -> tuple[str, ...]:
 
 def path(chart: Rows, start: str, goal: str) -> list[Step]:
     """Return the relations that lead from one thing to another, each seen in the direction in which one goes."""
-    routes: dict[str, list[Step]] = {start: []}
-    queue = [start]
-    for here in queue:  # it grows while it is gone through
-        for left, right, at_left, at_right, _ in chart:
-            for one, other, first, second in ((left, right, at_left, at_right), (right, left, at_right, at_left)):
-                if one == here and other not in routes:
-                    routes[other] = [*routes[here], (one, other, range_of(first), range_of(second))]
-                    queue.append(other)
-    return routes[goal]
+    steps: dict[tuple[str, str], Step] = {}
+    for left, right, *ends, _ in chart:
+        here, there = map(range_of, ends)
+        steps |= {(left, right): (left, right, here, there), (right, left): (right, left, there, here)}
+    ways = reached(start, lambda one: (other for here, other in steps if here == one))
+    return [steps[pair] for pair in pairwise(ways[goal])]
 
 
 def bounds(facts: Mapping[str, Any]) -> tuple[int, int] | None:
