@@ -113,14 +113,14 @@ class Daybook(PartedScheme):
             real.append(next_day(facts, entry, real[-1], narrative.work))
             is_one = index < start or met is not None
             other.append(real[-1] if is_one else next_day(facts, instead, other[-1], narrative.work))
-            tell_day(
-                narrative, facts, instead, {"": real[-2:]} if is_one else {".fact": real[-2:], ".then": other[-2:]}
-            )
+            books = {"": real[-2:]} if is_one else {".fact": real[-2:], ".then": other[-2:]}
+            tell_day(narrative, facts, instead, books)
             if not is_one and real[-1].state == other[-1].state:
                 met = entry["on"]
                 narrative.step("meet", on=met, left=real[-1].left)
         if met is None:
-            narrative.step("apart", left=real[-1].left, left_then=other[-1].left)
+            left, then = real[-1].left, other[-1].left
+            narrative.step("apart" if left != then else "level", left=left, left_then=then)
         results = compared(facts, real[1:], other[1:])
         if case.asks == "closing":
             try_to_carry(narrative, facts, real[-1].left, results["closing"])
