@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.forms import Form
+from open_thoughts_gen.families.kit.case import ProblemCase
+from open_thoughts_gen.families.kit.forms import CountedForm, Form
 from open_thoughts_gen.families.kit.framing import PartedScheme
+from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.proof import UnprovedError, least_cost
 from open_thoughts_gen.families.kit.scheme import PatientScheme
-from open_thoughts_gen.families.scheduling.forms import OWN_FORMS
+from open_thoughts_gen.families.scheduling.forms import OffsetForm
+
+Version = Callable[[Mapping[str, Any]], str]
 
 
 class SchedulingScheme(PatientScheme, PartedScheme):
@@ -20,7 +24,14 @@ class SchedulingScheme(PatientScheme, PartedScheme):
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of scheduling."""
-        return OWN_FORMS
+        return {"load": CountedForm("days", "hours", "vans", "sessions"), "offset": OffsetForm()}
+
+    def rows(self, case: ProblemCase, page: Page, entries: Sequence[Mapping[str, Any]], version: Version) -> str:
+        """Return entries as a table, as lines or as sentences, each by the bank `prompt/STYLE.VERSION` of its version."""
+        style = case.pen("data").pick("style", "table", "line", "prose")
+        head = [page.say("prompt/table.head")] if style == "table" else []
+        said = (page.say(f"prompt/{style}.{version(entry)}", **case.facts, **entry) for entry in entries)
+        return (" " if style == "prose" else "\n").join([*head, *said])
 
     def least(self, **facts: object) -> int:
         """Return the least cost by the answer set program.

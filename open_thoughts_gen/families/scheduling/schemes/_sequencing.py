@@ -9,7 +9,7 @@ good is found by a branch and bound over active schedules (B. Giffler and G. Tho
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations, pairwise
@@ -168,34 +168,39 @@ def argument(tasks: Tasks, limit: int) -> tuple[Order, ...] | None:
 
 @dataclass(slots=True, kw_only=True)
 class Bounds(Figures, ABC):
-    """Tells the bounds of tasks; a scheme says how a chain of them is named."""
+    """Tells the bounds of tasks; a scheme says how tasks are named."""
 
     tasks: Tasks = ()
 
     @abstractmethod
-    def named(self, path: Path) -> tuple[str, ...]:
+    def named(self, path: Path) -> Sequence[str]:
         """Return a chain of tasks in words."""
+
+    def chain(self, path: Path) -> str:
+        """Return tasks one after another: `the footings, then the walls`."""
+        return ", then ".join(self.named(path))
 
     def bound(self, group: Path, **shown: object) -> int:
         """Tell the longest chain and, where there is one, the group whose bound is larger; return the bound."""
         path = longest(self.tasks)
         parts = self.hours(path)
-        bound = self.know("bound", summed(self.work, parts), "path", path=self.named(path), parts=parts)
+        bound = self.know("bound", summed(self.work, parts), "path", path=self.chain(path), parts=parts)
         if not group:
             return bound
         parts = self.hours(group)
-        self.know("load", summed(self.work, parts), "shared", shared=self.named(group), parts=parts, **shown)
-        ends = dict[str, int]()
-        for key, paths in (("head", heads(self.tasks)), ("tail", tails(self.tasks))):
-            nearest = min((paths[task] for task in group), key=lambda path: length(self.tasks, path))
-            ends[key] = length(self.tasks, nearest)
-            if nearest:
-                self.say(f"shared.{key}", first=self.named(nearest), **{key: ends[key]}, **shown)
-        parts = tuple(part for part in (ends["head"], self.known["load"], ends["tail"]) if part)
+        load = self.know("load", summed(self.work, parts), "shared", shared=self.named(group), parts=parts, **shown)
+        first, last = (
+            min((paths[task] for task in group), key=lambda path: length(self.tasks, path))
+            for paths in (heads(self.tasks), tails(self.tasks))
+        )
+        head, tail = length(self.tasks, first), length(self.tasks, last)
+        parts = tuple(part for part in (head, load, tail) if part)
         larger = summed(self.work, parts)
         if not self.work.exceeds(larger, bound):
             return bound
-        return self.know("bound", larger, f"bound.{'shared' if len(parts) > 1 else 'alone'}", parts=parts, **shown)
+        bank = f"around{'.head' * bool(head)}{'.tail' * bool(tail)}"
+        around = {"first": self.chain(first), "last": self.chain(last), "head": head, "tail": tail, "parts": parts}
+        return self.know("bound", larger, bank, **around, **shown)
 
     def hours(self, path: Path) -> tuple[int, ...]:
         """Return the hours of tasks, one after another."""

@@ -14,14 +14,13 @@ from functools import lru_cache
 from itertools import combinations, islice
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.forms import Form
 from open_thoughts_gen.families.kit.formulas import Figures
 from open_thoughts_gen.families.kit.reckoning import summed
-from open_thoughts_gen.families.kit.traces import TraceForm, joined
 from open_thoughts_gen.families.kit.walking import WalkingScheme
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
 MAX_FACTS, MAX_CLIQUES, MAX_TRIED = 9, 6, 4
+Places = tuple[tuple[int, ...], ...]
 Out = tuple[int, int, int]  # whose place, the thing in it that must be kept apart (or -1), the load with it
 
 
@@ -63,25 +62,21 @@ class Fact:
 
 
 @lru_cache(maxsize=512)
-def arranged(sharing: Sharing, num: int) -> tuple[int, ...] | None:
-    """Return for each thing the number of its place, with `num` places; None where they are too few."""
+def arranged(sharing: Sharing, num: int) -> Places | None:
+    """Return the things in each of `num` places; None where they are too few. The heaviest are put in first."""
     order = sorted(range(len(sharing.weights)), key=lambda thing: -sharing.weights[thing])
 
-    def extend(index: int, places: dict[int, int], loads: tuple[int, ...]) -> dict[int, int] | None:
+    def extend(places: Places, index: int) -> Places | None:
         if index == len(order):
             return places
-        thing = order[index]
-        for place in range(min(len(loads) + 1, num)):
-            load = loads[place] if place < len(loads) else 0
-            is_free = not any(at == place and sharing.is_apart(thing, other) for other, at in places.items())
-            if is_free and load + sharing.weights[thing] <= sharing.capacity:
-                filled = (*loads[:place], load + sharing.weights[thing], *loads[place + 1 :])
-                if (found_places := extend(index + 1, {**places, thing: place}, filled)) is not None:
-                    return found_places
-        return None
+        fillings = (
+            (*places[:place], (*places[place], order[index]), *places[place + 1 :])
+            for place in range(num)
+            if () not in places[:place] and closed_by(sharing, places[place], order[index]) is None
+        )
+        return next(filter(None, (extend(filling, index + 1) for filling in fillings)), None)
 
-    places = extend(0, {}, ())
-    return None if places is None else tuple(places[thing] for thing in range(len(order)))
+    return extend(((),) * num, 0)
 
 
 def fewest(sharing: Sharing) -> int:
@@ -162,45 +157,39 @@ def needed(facts: Sequence[Fact]) -> list[Fact]:
     return kept[::-1]
 
 
-class ClosedForm(TraceForm):
-    """Why the other places are closed: `not with the glass, where the acid is`; `patterns` say how that is put."""
-
-    def __init__(self, patterns: Mapping[str, Mapping[str, str]]) -> None:
-        """Take the patterns by reason."""
-        self._patterns = patterns
-
-    def write(self, value: Sequence[tuple[str, str, int]], style: str, seen: object) -> str:
-        """Return the reasons."""
-        texts = []
-        for owner, other, load in value:
-            reason = "heavy" if not other else "own" if owner == other else "apart"
-            texts.append(self._patterns[reason][""].format(owner=owner, other=other, load=f"{load:,}"))
-        return joined(texts)
-
-
 @dataclass(slots=True, kw_only=True)
 class Packing(Figures):
-    """Tells arguments and arrangements. `names` are those of the things, `notes` say of a pair why it is kept apart."""
+    """Tells arguments and arrangements. `names` are those of the things, `notes` say of a pair why it is kept apart.
+
+    `closed` has the words for why a place is closed: by somebody's own (`own`), by another's thing (`apart`), by weight.
+    """
 
     sharing: Sharing
     names: Sequence[str]
+    closed: Mapping[str, Mapping[str, str]]
     notes: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     def rule_out(self, num: int) -> bool:
         """Say why this number of places is too few; return False where an error lets them seem enough."""
-        is_out, names = True, (*self.names, "")  # nothing has the number -1
+        is_out = True
         self.know("num", num)
         self.know("limit", self.sharing.capacity)
         for fact in argument(self.sharing, num) or ():
             if fact.kind in ("weight", "clique"):
                 is_out &= self.weigh() if fact.kind == "weight" else self.part_all(fact.things, num)
                 continue
-            out = tuple((names[owner], names[other], load) for owner, other, load in fact.out)
-            is_right = self.work.settle(True, False) if fact.kind == "none" else True
+            is_right = fact.kind != "none" or self.work.settle(True, False)
             bank = f"{fact.kind}{'.free' * (fact.kind == 'case' and not fact.out)}{'.but' * (not is_right)}"
-            self.say(bank, thing=names[fact.things[0]], owner=names[fact.owner], out=out)
+            thing, owner = self.names[fact.things[0]], self.names[fact.owner]
+            self.say(bank, thing=thing, owner=owner, out=[*map(self.reason, fact.out)])
             is_out &= is_right
         return is_out
+
+    def reason(self, out: Out) -> str:
+        """Return why a place is closed to a thing."""
+        owner, other, load = out
+        kind = "heavy" if other < 0 else "own" if owner == other else "apart"
+        return self.closed[kind][""].format(owner=self.names[owner], other=self.names[other], load=f"{load:,}")
 
     def weigh(self) -> bool:
         """Tell whether all of it is too much."""
@@ -231,9 +220,8 @@ class Packing(Figures):
 
     def show(self, num: int) -> None:
         """Tell an arrangement, place by place."""
-        places = arranged(self.sharing, num) or ()
-        for place in range(num):
-            things = [thing for thing, at in enumerate(places) if at == place and self.sharing.weights[thing]]
+        for members in arranged(self.sharing, num) or ():
+            things = sorted(thing for thing in members if self.sharing.weights[thing])
             parts = tuple(self.sharing.weights[thing] for thing in things)
             if things:
                 self.know("load", summed(self.work, parts))
@@ -257,9 +245,9 @@ class SharingScheme(WalkingScheme, SchedulingScheme):
     article: ClassVar[str] = ""
     reckoning: ClassVar[type[Figures]] = Packing
 
-    def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the forms of scheduling, and how it is said that a place is closed."""
-        return {**super().own_forms(), "closed": ClosedForm(self.words.lists["closed"])}
+    def tools(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is shared, and how it is put that a place is closed."""
+        return {"sharing": self.sharing_of(facts), "closed": self.words.lists["closed"]}
 
     @abstractmethod
     def sharing_of(self, facts: Mapping[str, Any]) -> Sharing:

@@ -1,7 +1,8 @@
 """Examinations: candidates who take several subjects, sessions, and a few rooms.
 
-How few sessions are enough, whether a number is, and which candidate would have to be excused. The trap is to count the subjects of the busiest candidate: subjects of which every two share a candidate
-need as many sessions, and a ring of them may need one more than any group of that kind.
+How few sessions are enough, whether a number is, and which candidate would have to be excused. The trap is to count
+the subjects of the busiest candidate: subjects of which every two share a candidate need as many sessions, and a ring
+of them may need one more than any group of that kind.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Exams(shares.SharingScheme):
     relief: ClassVar[str] = "excuse"
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("sessions"), "least"),
-        "fits": Ask(YesNo(), "fits", needs=("sessions",), coin="fits"),
+        "fits": Ask(YesNo(), "fits", until=3, needs=("sessions",), coin="fits"),
         "excuse": Ask(OneOf(()), "excuse", level=3, needs=("sessions",)),
     }
 
@@ -75,17 +76,13 @@ class Exams(shares.SharingScheme):
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Print the candidates with their subjects."""
-        style = case.pen("data").pick("style", "table", "line", "prose")
-        rows = [page.say("prompt/table.head")] if style == "table" else []
-        people = case.facts["people"]
-        rows += [page.say(f"prompt/{style}.{'three' if 'last' in one else 'two'}", **one) for one in people]
-        return ("\n" if style != "prose" else " ").join(rows)
+        return self.rows(case, page, case.facts["people"], lambda one: "three" if "last" in one else "two")
 
     def tools(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is shared, the subjects in words, and for two of them who takes both."""
+        """Return what is shared, the subjects, and for two of them who takes both."""
         names = subjects_of(facts["people"])
         notes = {pair: f" ({who})" for pair, who in witnesses(facts["people"]).items()}
-        return {"sharing": self.sharing_of(facts), "names": names, "notes": notes}
+        return super().tools(facts) | {"names": names, "notes": notes}
 
     def survey(self, story: shares.Packing) -> None:
         """Tell for each subject which others it shares candidates with."""

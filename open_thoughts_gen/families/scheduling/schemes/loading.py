@@ -16,9 +16,9 @@ from open_thoughts_gen.families.kit.kinds import HowMuch, OneOf, YesNo
 from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 
-SIZES = {1: (4, 0), 2: (5, 2), 3: (8, 3), 4: (9, 6)}  # consignments, and pairs that are kept apart
-MAX_LENGTH = {1: 1, 2: 3, 3: 9, 4: 9}  # of an argument, in facts
-MIN_LENGTH = {1: 1, 2: 1, 3: 2, 4: 4}
+SIZES = {1: (4, 0), 2: (6, 3), 3: (8, 4), 4: (9, 6)}  # consignments, and pairs that are kept apart
+MAX_LENGTH = {1: 1, 2: 4, 3: 9, 4: 9}  # of an argument, in facts
+MIN_LENGTH = {1: 1, 2: 2, 3: 3, 4: 4}
 ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.5}  # how often the weight alone says too little
 MANY = 9  # consignments of which it is not asked how many vans they need where the weight alone says it
 LIGHTEST = {1: 0.15, 2: 0.15, 3: 0.15, 4: 0.2}  # of a consignment, as a share of what a van takes
@@ -36,7 +36,7 @@ class Loading(shares.SharingScheme):
     article: ClassVar[str] = "the "
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("vans"), "least"),
-        "fits": Ask(YesNo(), "fits", needs=("vans",), coin="fits"),
+        "fits": Ask(YesNo(), "fits", until=2, needs=("vans",), coin="fits"),
         "leave": Ask(OneOf(()), "leave", level=3, needs=("vans",)),
     }
 
@@ -101,7 +101,7 @@ class Loading(shares.SharingScheme):
 
     def tools(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is shared, and the consignments in words."""
-        return {"sharing": self.sharing_of(facts), "names": [f"the {name}" for name in column(facts, self.named)]}
+        return super().tools(facts) | {"names": [f"the {name}" for name in column(facts, self.named)]}
 
     def survey(self, story: shares.Packing) -> None:
         """Tell how many vans the weight alone would ask for, unless that is what settles it."""

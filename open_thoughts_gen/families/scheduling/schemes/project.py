@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.authoring import Ask, Figures, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Ask, Figures, Page, ProblemCase, column
 from open_thoughts_gen.families.kit.kinds import HowMuch, YesNo
 from open_thoughts_gen.families.kit.walking import WalkingScheme
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
@@ -24,30 +24,37 @@ Rows = Sequence[Mapping[str, Any]]
 class Plan(sequencing.Bounds):
     """Tells of one project."""
 
-    def named(self, path: sequencing.Path) -> tuple[str, ...]:
+    def named(self, path: sequencing.Path) -> Sequence[str]:
         """Return tasks in words."""
         words = SCHEME.words.lists["task"]
-        return tuple(f"the {words[self.facts['tasks'][task]['task']]['']}" for task in path)
+        return [f"the {words[self.facts['tasks'][task]['task']]['']}" for task in path]
 
-    def shown(self, rows: Rows) -> int:
+    def finish(self, rows: Rows) -> int:
         """Tell the bound and a plan that attains it; return the least time."""
         self.tasks = tasks_of(rows)
         tool = {"tool": self.facts["tool"]} if any(task.tool for task in self.tasks) else {}
         _, group = sequencing.bound_of(self.tasks, in_parts=True)
-        bound = self.bound(group, **tool)
+        self.bound(group, **tool)
         if tool and not group:
             self.say("bound.path")
-        starts, names = sequencing.best_plan(self.tasks)[1], self.named(tuple(range(len(rows))))
-        lines = []
-        for start, task in sorted((start, task) for task, start in enumerate(starts)):
-            first, last = start + 1, start + self.tasks[task].hours
-            lines.append(f"{names[task]} on {f'days {first} to {last}' if last > first else f'day {first}'}")
-        self.say("plan", plan=tuple(lines), end=bound)
-        return bound
+        return self.show()
+
+    def show(self) -> int:
+        """Tell the best plan, each task with what it has to wait for; return the day on which the last is done."""
+        starts, names = sequencing.best_plan(self.tasks)[1], column(self.facts, "tasks.task")
+        ends = {task: self.tasks[task].hours for task, start in enumerate(starts) if not start}
+        self.say("plan.first", plan=self.named(tuple(ends)))
+        for start, task in sorted((start, task) for task, start in enumerate(starts) if start):
+            waits, tool = self.tasks[task].waits, self.tasks[task].tool
+            done = [other for other in ends if starts[other] + self.tasks[other].hours == start]
+            before = next(other for other in done if other in waits or tool == self.tasks[other].tool != "")
+            ends[task] = int(self.work("start + days", start=ends[before], days=self.tasks[task].hours))
+            self.say("plan.next", next=names[task], before=names[before], start=ends[before], end=ends[task])
+        return self.know("end", max(ends.values()), "plan.end")
 
 
 class Project(WalkingScheme, SchedulingScheme):
-    """sequencing.Tasks, what they wait for, and one crane."""
+    """Tasks, what they wait for, and one crane."""
 
     name: ClassVar[str] = "project"
     reckoning: ClassVar[type[Figures]] = Plan
@@ -74,25 +81,20 @@ class Project(WalkingScheme, SchedulingScheme):
         facts["tool"] = self.words.lists["world"][world]["tool"]
         tasks = tasks_of(facts["tasks"])
         least = sequencing.best_plan(tasks)[0]
-        if (
-            not 8 <= least <= 26
-            or (level > 2 and least <= sequencing.length(tasks, sequencing.longest(tasks)))
-            or not is_proved(tasks)
-        ):
+        is_plain = level > 2 and least == sequencing.length(tasks, sequencing.longest(tasks))  # sharing costs nothing
+        if not 8 <= least <= 26 or is_plain or not is_proved(tasks):
             return None
         slow = rng.choice(facts["tasks"])["task"]
         return facts | {"by": least + rng.choice((-1, 0, 0, 1, -2)), "slow": slow, "more": rng.randint(1, 4)}
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Print the tasks, each with its days, what it waits for, and whether it needs the one thing."""
-        facts, style = case.facts, case.pen("data").pick("style", "table", "line", "prose")
-        is_table = style == "table"
-        rows = [page.say("prompt/table.head")] if is_table else []
-        for row in facts["tasks"]:
+
+        def version(row: Mapping[str, Any]) -> str:
             waits = "also" if "also" in row else "after" if "after" in row else "free"
-            kind = ".shares" if row["shares"] else ".own" if is_table else ""
-            rows.append(page.say(f"prompt/{style}.{waits}{kind}", **facts, **row))
-        return ("\n" if style != "prose" else " ").join(rows)
+            return f"{waits}.{'shares' if row['shares'] else 'own'}"
+
+        return self.rows(case, page, case.facts["tasks"], version)
 
     def walk(self, story: Plan, asks: str) -> object:
         """Tell the longest chain, what the shared thing adds, and a plan that attains the bound."""
@@ -103,14 +105,14 @@ class Project(WalkingScheme, SchedulingScheme):
         story.part(1)
         if asks == "second":
             story.say("second.free")
-            return story.know("second", story.shown([{**row, "shares": False} for row in rows]))
-        least = story.know("least", story.shown(rows))
+            return story.know("second", story.finish([{**row, "shares": False} for row in rows]))
+        least = story.know("least", story.finish(rows))
         if asks == "ready":
             return not story.exceeds("least", "by")
         if asks == "late":
             story.part(2)
             story.say("slow")
-            return int(story.find("late", "longer - least", longer=story.shown(later)))
+            return int(story.find("late", "longer - least", longer=story.finish(later)))
         return least
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,56 +1,143 @@
 """A roster of day and night shifts: who may stand which, by rules of leave, licence, rest and fairness.
 
-Who must stand a shift, and whether the roster can be filled at all. The traps: to stop at those
-whom the list lets stand a shift; to overlook that one shift given away uses somebody up for another. What is forced is
-deduced shift by shift; draws in which that takes more than a page are left out.
+Who must stand a shift, and whether the roster can be filled at all. The traps: to stop at those whom the list lets
+stand a shift; to overlook that one shift given away uses somebody up for another. What is forced is deduced shift by
+shift, and a whole roster shows that the rest can be filled; draws in which that takes more than a page are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, Page, ProblemCase, nudged, replaced
-from open_thoughts_gen.families.kit.forms import Form
 from open_thoughts_gen.families.kit.kinds import OneOf, YesNo
-from open_thoughts_gen.families.kit.traces import TraceForm, joined
+from open_thoughts_gen.families.kit.traces import joined
 from open_thoughts_gen.families.kit.walking import WalkingScheme
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, grounds
 
 SIZES = {1: (3, 3), 2: (4, 4), 3: (5, 4), 4: (6, 5)}  # days and people
 DEPTHS = {1: (1, 2), 2: (3, 5), 3: (5, 8), 4: (8, 11)}  # deductions of what is forced, and of why there is no roster
 MAX_STEPS = 11  # of an argument
-Reason = tuple[str, int]  # why somebody is out of the question, and by which deduction (-1: from the start)
+Reason = tuple[str, int]  # why somebody is out of the question, and by which mark (-1: from the start)
 
 
-@dataclass(frozen=True, slots=True)
-class Deduction:
-    """`only` one is left for a shift, or `none`; somebody has stood all they may (`full`): `turns` are their shifts."""
+class Deducing:
+    """The shifts one after another, those first for which the fewest are left, as somebody with a pencil would go on.
 
-    kind: str
-    who: str = ""
-    shift: str = ""
-    out: tuple[tuple[str, str], ...] = ()  # who is out of the question, and why
-    turns: tuple[str, ...] = ()
-    parents: frozenset[int] = frozenset()
+    Shifts are named `0d`, `0n`. Each of the `marks` is a deduction: for a shift `only` one person is left, or `none`, or
+    somebody has stood all they may (`full`). `out` says who can't have a shift, and `turns` which shifts somebody has.
+    """
+
+    def __init__(self, facts: Mapping[str, Any], given: Mapping[str, str] | None = None) -> None:
+        """Begin with leave and licences, and with shifts that are given away."""
+        self.facts, self.people = facts, {one["who"]: one for one in facts["people"]}
+        self.marks, self.held = list[tuple[str, str]](), dict[str, str]()
+        self.turns: dict[str, dict[str, int]] = {who: {} for who in self.people}
+        days, self.out = range(int(facts["first_day"]), int(facts["last_day"]) + 1), dict[str, dict[str, Reason]]()
+        for shift in (f"{day}{part}" for day in days for part in "dn"):
+            gone = {entry["who"] for entry in facts["away"] if entry["day"] == shift[0]}
+            barred = {who for who, one in self.people.items() if shift[1] == "n" and not one["night"]}
+            people = (who for who in self.people if who in gone | barred)
+            self.out[shift] = {who: ("away" if who in gone else "licence", -1) for who in people}
+        for shift, who in (given or {}).items():
+            self._hold(shift, who, -1)
+
+    def run(self, target: str = "") -> int | None:
+        """Return the number of the mark that settles the target, or shows that there is no roster."""
+        while (shift := self.tightest()) is not None and len(able := self.able(shift)) < 2:
+            number = self._mark("only" if able else "none", shift)
+            if not able or shift == target:
+                return number
+            self._hold(shift, able[0], number)
+        return None
+
+    def tightest(self) -> str | None:
+        """Return the shift for which the fewest people are left."""
+        left = (shift for shift in self.out if shift not in self.held)
+        return min(left, key=lambda shift: len(self.able(shift)), default=None)
+
+    def able(self, shift: str) -> list[str]:
+        """Return who is left for a shift."""
+        return [who for who in self.people if who not in self.out[shift]]
+
+    def needed(self, last: int) -> list[int]:
+        """Return the numbers of a mark and of those that it rests on, in order."""
+
+        def rests(number: int) -> set[int]:
+            kind, of = self.marks[number]
+            return {*(self.turns[of].values() if kind == "full" else (by for _, by in self.out[of].values()))} - {-1}
+
+        return grounds(last, rests)
+
+    def _hold(self, shift: str, who: str, number: int) -> None:
+        """Give somebody a shift; that day's other one, and the one too close to it, are closed to them."""
+        day, night, self.held[shift] = int(shift[0]), shift[1] == "n", who
+        closed = {f"{day}{'nd'[night]}": "has_night" if night else "has_day"}
+        if self.facts.get("rest"):
+            closed |= {f"{day + 1}d": "after"} if night else {f"{day - 1}n": "before"}
+        self.turns[who][shift] = number
+        self._close(closed, who, number)
+        if len(self.turns[who]) == self.people[who].get("most"):
+            self._close(dict.fromkeys(self.out, "full"), who, self._mark("full", who))
+
+    def _close(self, codes: Mapping[str, str], who: str, number: int) -> None:
+        for shift, code in codes.items():
+            if shift in self.out and shift not in self.held:
+                self.out[shift].setdefault(who, (code, number))
+
+    def _mark(self, kind: str, of: str) -> int:
+        self.marks.append((kind, of))
+        return len(self.marks) - 1
 
 
-class ReasonsForm(TraceForm):
-    """Why people are out of the question: `Ada and Ben are away, Cora has the night before`."""
+def completed(facts: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Return a roster with shifts that are given away; None where there is none."""
+    deducing = Deducing(facts, given)
+    if deducing.run() is not None:
+        return None
+    shift = deducing.tightest()
+    if shift is None:
+        return deducing.held
+    rosters = (completed(facts, {**deducing.held, shift: who}) for who in deducing.able(shift))
+    return next(filter(None, rosters), None)
 
-    def __init__(self, reasons: Mapping[str, Mapping[str, str]]) -> None:
-        """Take how each reason is put, of one person and of several."""
-        self._reasons = reasons
 
-    def write(self, value: Sequence[tuple[str, str]], style: str, seen: object) -> str:
-        """Return the reasons, those alike taken together."""
-        texts = []
-        for code in dict.fromkeys(code for _, code in value):
-            people = [who for who, reason in value if reason == code]
-            texts.append(f"{joined(people)} {self._reasons[code]['one' if len(people) == 1 else 'many']}")
-        return joined(texts)
+class Duty(Figures):
+    """Tells of one roster."""
+
+    def deduce(self, deducing: Deducing, numbers: Sequence[int]) -> str:
+        """Tell deductions; return who is left for the last shift, nobody (empty) or somebody nobody knows (`?`)."""
+        who, words = "", SCHEME.words.lists
+        for kind, of in (deducing.marks[number] for number in numbers):
+            if kind == "full":
+                turns = [words["shift"][shift]["of"] for shift in deducing.turns[of]]
+                self.say("full", who=of, turns=turns, num=len(turns))
+                continue
+            reasons = dict[str, list[str]]()
+            for name, (code, _) in deducing.out[of].items():
+                reasons.setdefault(code, []).append(name)
+            out = [
+                f"{joined(names)} {words['reason'][code]['one' if len(names) == 1 else 'many']}"
+                for code, names in reasons.items()
+            ]
+            if kind == "only":
+                who = self.work.settle(*deducing.able(of), *deducing.out[of])
+            else:
+                who = self.work.settle("", "?")
+            self.say("none.but" if who == "?" else kind, shift=of, who=who, out=out)
+        return who
+
+    def show(self, roster: Mapping[str, str]) -> bool:
+        """Tell a roster day by day; return False where an error makes it none."""
+        self.say("roster")
+        for day in sorted({shift[0] for shift in roster}):
+            self.say("roster.day", day=day, who=roster[f"{day}d"], other=roster[f"{day}n"])
+        is_kept = self.work.settle(True, False)
+        most = ".most" if "most" in self.facts["people"][0] else ""
+        self.say(f"roster.check{most}" if is_kept else "roster.broken")
+        return is_kept
 
 
 class Roster(WalkingScheme, SchedulingScheme):
@@ -58,16 +145,13 @@ class Roster(WalkingScheme, SchedulingScheme):
 
     name: ClassVar[str] = "roster"
     named: ClassVar[str] = "people.who"
+    reckoning: ClassVar[type[Figures]] = Duty
     labels: ClassVar[Sequence[str]] = ("licence", "one", "rest", "most")
     label_styles: ClassVar[Sequence[str]] = ("Rule {}", "§ {}", "Article {}", "Point {}", "Paragraph {}")
     asks: ClassVar[Mapping[str, Ask]] = {
         "who": Ask(OneOf(()), "who", needs=("shift",)),
-        "covered": Ask(YesNo(), "covered", level=3, coin="covered"),
+        "covered": Ask(YesNo(), "covered", level=2, until=3, coin="covered"),
     }
-
-    def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the form of reasons."""
-        return {**super().own_forms(), "reasons": ReasonsForm(self.words.lists["reason"])}
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw leave and licences tightly, so that something is forced."""
@@ -87,14 +171,14 @@ class Roster(WalkingScheme, SchedulingScheme):
         if not away or sum(bool(person["night"]) for person in people) < 2 or not all(able.values()):
             return None
         last = deducing.run()
-        if last is not None and not few // 2 < len(deducing.needed(last)) <= many:
-            return None
+        if last is not None:  # there is no roster, and it is only asked whether there is one
+            return facts | {"shift": rng.choice(list(able))} if few <= len(deducing.needed(last)) <= many else None
         forced = [
-            mark.shift
-            for index, mark in enumerate(deducing.marks)
-            if mark.kind == "only" and len(able[mark.shift]) > 1 and few <= len(deducing.needed(index)) <= many
+            of
+            for number, (kind, of) in enumerate(deducing.marks)
+            if kind == "only" and len(able[of]) > 1 and few <= len(deducing.needed(number)) <= many
         ]
-        return None if last is None and not forced else facts | {"shift": rng.choice(forced or list(able))}
+        return facts | {"shift": rng.choice(forced)} if forced else None
 
     def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
         """Print what is to be filled, and by which rules."""
@@ -112,21 +196,24 @@ class Roster(WalkingScheme, SchedulingScheme):
         away = " ".join(page.say("prompt/away", **entry) for entry in case.facts["away"])
         return "\n\n".join(pen.order("parts", ("\n".join(rows), away)))
 
-    def walk(self, story: Figures, asks: str) -> object:
-        """Deduce what is forced, in the order in which it follows, or show a roster; a no counts where it is deduced."""
-        facts, why = story.facts, argument(story.facts)
-        story.say(f"issue.{asks}")
-        if asks == "covered":
-            story.part(1)
-            if why is None:
-                return show(story) if completed(facts, {}) is not None else None
-            return tell_all(story, why) != ""
-        reason = argument(facts, facts["shift"])
-        if why is not None or reason is None or completed(facts, {}) is None:
+    def walk(self, story: Duty, asks: str) -> object:
+        """Deduce what is forced, in the order in which it follows, and show a roster; a no counts where it is deduced."""
+        facts, roster, deducing = story.facts, completed(story.facts, {}), Deducing(story.facts)
+        last = deducing.run(facts["shift"] if asks == "who" else "")
+        numbers = range(len(deducing.marks)) if last is None else deducing.needed(last)
+        is_told = roster is not None or (asks == "covered" and last is not None)
+        if not is_told or (asks == "who" and last is None) or (last is not None and len(numbers) > MAX_STEPS):
             return None
-        story.say("survey.able", able=Deducing(facts).able(facts["shift"]))
+        story.say(f"issue.{asks}")
+        if asks == "who":
+            story.say("survey.able", able=Deducing(facts).able(facts["shift"]))
         story.part(1)
-        return story.know("who", tell_all(story, reason))
+        who = story.deduce(deducing, numbers)
+        if roster is None:
+            return who != ""
+        story.part(2)
+        is_kept = story.show(roster)
+        return is_kept if asks == "covered" else story.know("who", who) if is_kept else None
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program which rosters there are, with a shift given away."""
@@ -151,119 +238,6 @@ class Roster(WalkingScheme, SchedulingScheme):
         for index, person in enumerate(people):
             yield Change({"people": replaced(people, index, {"night": not person["night"]})})
         yield from nudged(case.facts, {"people.most": (-1, 1)})
-
-
-class Deducing:
-    """What follows, one thing at a time, as somebody with a pencil would go on. Shifts are named `0d`, `0n`."""
-
-    def __init__(self, facts: Mapping[str, Any], given: Mapping[str, str] | None = None) -> None:
-        """Begin with leave and licences, and with shifts that are given away."""
-        self.facts, self.people = facts, {one["who"]: one for one in facts["people"]}
-        self.marks, self.held = list[Deduction](), dict[str, str]()
-        self.turns: dict[str, dict[str, int]] = {who: {} for who in self.people}
-        days, self.out = range(int(facts["first_day"]), int(facts["last_day"]) + 1), dict[str, dict[str, Reason]]()
-        for shift in (f"{day}{part}" for day in days for part in "dn"):
-            gone = {entry["who"] for entry in facts["away"] if entry["day"] == shift[0]}
-            barred = {who for who, one in self.people.items() if shift[1] == "n" and not one["night"]}
-            people = (who for who in self.people if who in gone | barred)
-            self.out[shift] = {who: ("away" if who in gone else "licence", -1) for who in people}
-        for shift, who in (given or {}).items():
-            self._hold(shift, who, -1)
-
-    def run(self, target: str | None = None) -> int | None:
-        """Return the number of the mark that settles the target, or shows that there is no roster."""
-        while (shift := self.tightest()) is not None and len(able := self.able(shift)) < 2:
-            out = tuple((who, code) for who, (code, _) in self.out[shift].items())
-            parents = frozenset(number for _, number in self.out[shift].values())
-            number = self._add(Deduction("only" if able else "none", "".join(able), shift, out, parents=parents))
-            if not able or shift == target:
-                return number
-            self._hold(shift, able[0], number)
-        return None
-
-    def tightest(self) -> str | None:
-        """Return the shift for which the fewest people are left."""
-        left = (shift for shift in self.out if shift not in self.held)
-        return min(left, key=lambda shift: len(self.able(shift)), default=None)
-
-    def able(self, shift: str) -> list[str]:
-        """Return who is left for a shift."""
-        return [who for who in self.people if who not in self.out[shift]]
-
-    def needed(self, last: int) -> tuple[Deduction, ...]:
-        """Return a deduction and those that it rests on, in order."""
-        return tuple(self.marks[number] for number in grounds(last, lambda number: self.marks[number].parents - {-1}))
-
-    def _hold(self, shift: str, who: str, number: int) -> None:
-        """Give somebody a shift; that day's other one, and the one too close to it, are closed to them."""
-        day, night, self.held[shift] = int(shift[0]), shift[1] == "n", who
-        closed = {f"{day}{'nd'[night]}": "has_night" if night else "has_day"}
-        if self.facts.get("rest"):
-            closed |= {f"{day + 1}d": "after"} if night else {f"{day - 1}n": "before"}
-        self.turns[who][shift] = number
-        turns = tuple(self.turns[who])
-        if len(turns) == self.people[who].get("most"):
-            full = self._add(Deduction("full", who, turns=turns, parents=frozenset(self.turns[who].values())))
-            self._close(closed, who, number)
-            closed, number = dict.fromkeys(self.out, "full"), full
-        self._close(closed, who, number)
-
-    def _close(self, codes: Mapping[str, str], who: str, number: int) -> None:
-        for shift, code in codes.items():
-            if shift in self.out and shift not in self.held:
-                self.out[shift].setdefault(who, (code, number))
-
-    def _add(self, mark: Deduction) -> int:
-        self.marks.append(mark)
-        return len(self.marks) - 1
-
-
-def argument(facts: Mapping[str, Any], target: str | None = None) -> tuple[Deduction, ...] | None:
-    """Return why a shift is somebody's, or why there is no roster; None where no short argument is at hand."""
-    deducing = Deducing(facts)
-    last = deducing.run(target)
-    chosen = deducing.needed(last) if last is not None else ()
-    return chosen if 0 < len(chosen) <= MAX_STEPS else None
-
-
-def completed(facts: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, str] | None:
-    """Return a roster with shifts that are given away; None where there is none."""
-    deducing = Deducing(facts, given)
-    if deducing.run() is not None:
-        return None
-    shift = deducing.tightest()
-    if shift is None:
-        return deducing.held
-    rosters = (completed(facts, {**deducing.held, shift: who}) for who in deducing.able(shift))
-    return next((roster for roster in rosters if roster), None)
-
-
-def tell_all(story: Figures, marks: Sequence[Deduction]) -> str:
-    """Tell deductions; return who is left for the last shift, nobody (empty) or somebody nobody knows (`?`)."""
-    who = ""
-    for mark in marks:
-        if mark.kind == "only":
-            who = story.work.settle(mark.who, *(name for name, _ in mark.out))
-            story.say("only", shift=mark.shift, who=who, out=mark.out)
-        elif mark.kind == "none":
-            who = "" if story.work.settle(True, False) else "?"
-            story.say(f"none{'.but' * bool(who)}", shift=mark.shift, out=mark.out)
-        else:
-            turns = tuple(SCHEME.words.lists["shift"][shift]["of"] for shift in mark.turns)
-            story.say("full", who=mark.who, turns=turns, num=len(turns))
-    return who
-
-
-def show(story: Figures) -> bool:
-    """Tell a roster day by day; return False where an error makes it none."""
-    facts = story.facts
-    roster = completed(facts, {}) or {}
-    for day in sorted({shift[0] for shift in roster}):
-        story.say("roster.day", day=day, who=roster[f"{day}d"], other=roster[f"{day}n"])
-    is_kept = story.work.settle(True, False)
-    most = ".most" if "most" in facts["people"][0] else ""
-    story.say(f"roster.check{most}" if is_kept else "roster.broken")
-    return is_kept
 
 
 SCHEME = Roster()

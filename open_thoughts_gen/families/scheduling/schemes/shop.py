@@ -1,8 +1,9 @@
 """A workshop: jobs that pass from bench to bench in a fixed order, each bench taking one at a time.
 
-How soon all of it can be ready, and whether by a given hour. The traps: to add up the longest job and think that it settles the matter; to keep every bench busy, where the best plan lets one
-stand idle. An hour less than the best is ruled out by the load of one bench, or by trying which of two jobs goes first;
-draws for which that takes more than a page are left out.
+How soon all of it can be ready, and whether by a given hour. The traps: to add up the longest job and think that it
+settles the matter; to keep every bench busy, where the best plan lets one stand idle. An hour less than the best is
+ruled out by the load of one bench, or by trying which of two jobs goes first; draws for which that takes more than a
+page are left out.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from open_thoughts_gen.families.kit.walking import WalkingScheme
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 from open_thoughts_gen.families.scheduling.schemes import _sequencing as sequencing
 
-SIZES = {1: (3, 2), 2: (3, 3), 3: (3, 3), 4: (4, 3)}  # jobs and benches
+SIZES = {1: (2, 2), 2: (3, 3), 3: (3, 3), 4: (4, 3)}  # jobs and benches
 MIN_ORDERS = {1: 0, 2: 0, 3: 1, 4: 2}  # that an argument has to settle
+MAX_BY_JOB = 0.3  # how often, at level 2, the longest job alone may bound the time
 Jobs = Sequence[Mapping[str, Any]]
 
 
@@ -33,13 +35,13 @@ class Workshop(sequencing.Bounds):
         """Return whose step a task is."""
         return str([job["job"] for job in self.facts["jobs"] for n in "123" if f"m{n}" in job][task])
 
-    def named(self, path: sequencing.Path) -> tuple[str, ...]:
+    def named(self, path: sequencing.Path) -> Sequence[str]:
         """Return a chain of steps in words, those of a job taken together."""
         jobs, benches = SCHEME.words.lists["job"], SCHEME.words.lists["bench"]
-        return tuple(
+        return [
             f"the {jobs[job]['']} on the {joined([benches[self.tasks[task].tool][''] for task in steps])}"
             for job, steps in groupby(path, self.job)
-        )
+        ]
 
     def rule_out(self, limit: int) -> bool:
         """Tell why all cannot be ready within `limit` hours; return False where an error lets it seem possible."""
@@ -49,11 +51,9 @@ class Workshop(sequencing.Bounds):
             return all(self.follow(order) for order in reason)
         _, group = sequencing.bound_of(self.tasks)
         self.bound(group, **({"bench": self.tasks[group[0]].tool} if group else {}))
-        if not group:
-            self.say("bound.job")
         is_out = self.exceeds("bound", "limit")
         if is_out:
-            self.say("bound.so")
+            self.say(f"bound{'.job' * (not group)}")
         return is_out
 
     def follow(self, order: sequencing.Order) -> bool:
@@ -64,7 +64,7 @@ class Workshop(sequencing.Bounds):
             parts = self.hours(chain)
             self.know("end", summed(self.work, parts))
             is_late = self.exceeds("end", "limit")
-            shown = {"path": self.named(chain), "parts": parts, "job": ahead, "other": behind, "bench": bench}
+            shown = {"path": self.chain(chain), "parts": parts, "job": ahead, "other": behind, "bench": bench}
             self.say("late" if is_late else "fits", **shown)
             if not is_late:
                 return False
@@ -77,13 +77,13 @@ class Workshop(sequencing.Bounds):
         starts, ends = sequencing.best_plan(self.tasks)[1], list[int]()
         for bench in dict.fromkeys(task.tool for task in self.tasks):
             lines = []
-            in_turn = sorted((starts[task], task) for task, each in enumerate(self.tasks) if each.tool == bench)
-            for start, task in in_turn:
-                hours = self.tasks[task].hours
-                ends.append(int(self.work("start + hours", start=start, hours=hours)) if start else hours)
+            for start, task in sorted(
+                (starts[task], task) for task, each in enumerate(self.tasks) if each.tool == bench
+            ):
+                ends.append(summed(self.work, tuple(filter(None, (start, self.tasks[task].hours)))))
                 name = SCHEME.words.lists["job"][self.job(task)][""]
                 lines.append(f"the {name} from {start} to {ends[-1]}")
-            self.say("plan", bench=bench, plan=tuple(lines))
+            self.say("plan", bench=bench, plan=", then ".join(lines))
         return self.know("end", max(ends), "plan.end")
 
 
@@ -95,7 +95,7 @@ class Shop(WalkingScheme, SchedulingScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("hours"), "least"),
         "clock": Ask(TimeOfDay(), "clock"),
-        "ready": Ask(YesNo(), "ready", until=3, needs=("by",), coin="ready"),
+        "ready": Ask(YesNo(), "ready", until=2, needs=("by",), coin="ready"),
     }
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
@@ -114,11 +114,11 @@ class Shop(WalkingScheme, SchedulingScheme):
         if level > 2 and len(sequencing.orders(tasks, bound)[-1:] and sequencing.orders(tasks, bound)[-1].chains) < 2:
             return None  # a quick look before the search
         least = sequencing.best_plan(tasks)[0]
-        if not 6 <= least <= 17 or (bound == least) is not (level < 3):
+        if not 5 <= least <= 17 or (bound == least) is not (level < 3):
             return None
         if len(sequencing.argument(tasks, least - 1) or ()) < MIN_ORDERS[level]:
             return None
-        if level == 2 and least == sequencing.length(tasks, sequencing.longest(tasks)) and rng.random() < 0.7:
+        if level == 2 and not sequencing.bound_of(tasks)[1] and rng.random() > MAX_BY_JOB:
             return None
         start = rng.randint(4, 22 - least) * HOUR
         by = start + HOUR * (least + rng.choice((-1, -1, 0, 0, 1)))

@@ -1,7 +1,8 @@
 """A meeting of people whose clocks differ: working hours and engagements are local, and the meeting needs all of them.
 
-The first and the last possible beginning, whether there is one, how long a meeting can be at most. The traps: to shift a clock the wrong way; to take a gap that is too short; to think that the narrowest working
-day decides. Offsets are printed, and nothing about summer time has to be known.
+The first and the last possible beginning, whether there is one, how long a meeting can be at most. The traps: to shift
+a clock the wrong way; to take a gap that is too short; to think that the narrowest working day decides. Offsets are
+printed, and nothing about summer time has to be known.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from open_thoughts_gen.families.kit.walking import WalkingScheme
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
 PROGRAM = Path(__file__).with_suffix(".lp")
-SIZES = {1: (3, 2, 1), 2: (4, 4, 2), 3: (4, 5, 3), 4: (5, 7, 2)}  # people, engagements, and the fewest gaps
+SIZES = {1: (2, 2, 1), 2: (3, 3, 2), 3: (4, 5, 3), 4: (5, 7, 2)}  # people, engagements, and the fewest gaps
 HALF = 30
 Span = tuple[int, int]
 
@@ -100,15 +101,13 @@ class Slots(WalkingScheme, SchedulingScheme):
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw clocks that are not too far apart, and engagements that leave gaps."""
         num_people, num_busy, num_gaps = SIZES[level]
-        cities = self.words.lists["city"]
+        offsets = {city: int(forms["offset"]) for city, forms in self.words.lists["city"].items()}
+        cities = [city for city, offset in offsets.items() if level > 2 or offset % HOUR == 0]
         people, busy = list[dict[str, Any]](), list[dict[str, Any]]()
-        drawn = zip(rng.sample(self.pool("staff"), num_people), rng.sample(list(cities), num_people), strict=True)
-        for name, city in drawn:
-            offset, opens = int(cities[city]["offset"]), rng.randrange(7 * HOUR, 10 * HOUR + 1, HALF)
-            if offset % HOUR and level < 3:
-                return None
+        for name, city in zip(rng.sample(self.pool("staff"), num_people), rng.sample(cities, num_people), strict=True):
+            opens = rng.randrange(7 * HOUR, 10 * HOUR + 1, HALF)
             closes = opens + rng.randrange(7 * HOUR, 11 * HOUR + 1, HALF)
-            people.append({"who": name, "city": city, "offset": offset, "opens": opens, "closes": closes})
+            people.append({"who": name, "city": city, "offset": offsets[city], "opens": opens, "closes": closes})
         for person in rng.choices(people, k=num_busy):
             start = rng.randrange(person["opens"], person["closes"], HALF)
             end = min(start + rng.randrange(HALF, 3 * HOUR + 1, HALF), person["closes"])
