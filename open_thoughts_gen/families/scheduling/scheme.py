@@ -1,20 +1,38 @@
-"""What all schemes of scheduling share: the genres of the kit, forms of their own, and the answer set program."""
+"""What all schemes of scheduling share: the genres of the kit, forms, rows of a list, and the answer set program."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.case import ProblemCase
-from open_thoughts_gen.families.kit.forms import CountedForm, Form
+from open_thoughts_gen.families.kit.clock import HOUR
+from open_thoughts_gen.families.kit.forms import CountedForm, Form, PrintedSoFar
 from open_thoughts_gen.families.kit.framing import PartedScheme
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.proof import UnprovedError, least_cost
 from open_thoughts_gen.families.kit.scheme import PatientScheme
-from open_thoughts_gen.families.scheduling.forms import OffsetForm
 
 Version = Callable[[Mapping[str, Any]], str]
+_OFFSET = re.compile(r"UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?(?![\d:])")
+
+
+class OffsetForm(Form[int]):
+    """How many minutes a clock is ahead of UTC: `UTC+5:30`, `UTC-3`, `UTC`."""
+
+    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
+        """Return the offset."""
+        hours, minutes = divmod(abs(value), HOUR)
+        rest = f":{minutes:02}" if minutes else ""
+        return f"UTC{'-' if value < 0 else '+'}{hours}{rest}" if value else "UTC"
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the offset that stands here."""
+        if match := _OFFSET.match(text, start):
+            minutes = int(match[2] or 0) * HOUR + int(match[3] or 0)
+            yield match.end(), -minutes if match[1] == "-" else minutes
 
 
 class SchedulingScheme(PatientScheme, PartedScheme):
@@ -27,7 +45,7 @@ class SchedulingScheme(PatientScheme, PartedScheme):
         return {"load": CountedForm("days", "hours", "vans", "sessions"), "offset": OffsetForm()}
 
     def rows(self, case: ProblemCase, page: Page, entries: Sequence[Mapping[str, Any]], version: Version) -> str:
-        """Return entries as a table, as lines or as sentences, each by the bank `prompt/STYLE.VERSION` of its version."""
+        """Return entries as a table, as lines or as sentences, each by its bank `prompt/STYLE.VERSION`."""
         style = case.pen("data").pick("style", "table", "line", "prose")
         head = [page.say("prompt/table.head")] if style == "table" else []
         said = (page.say(f"prompt/{style}.{version(entry)}", **case.facts, **entry) for entry in entries)

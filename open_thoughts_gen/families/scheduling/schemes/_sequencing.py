@@ -160,10 +160,8 @@ def argument(tasks: Tasks, limit: int) -> tuple[Order, ...] | None:
     if not found or len(found[-1].chains) < 2:
         return None
     reason = tuple(found[number] for number in grounds(len(found) - 1, lambda number: found[number].rests))
-    is_plain = all(
-        len(set(chain)) == len(chain) for order in reason for chain in order.chains
-    )  # no way round and round
-    return reason if is_plain and len(reason) <= MAX_ORDERS else None
+    is_round = any(len(set(chain)) < len(chain) for order in reason for chain in order.chains)
+    return None if is_round or len(reason) > MAX_ORDERS else reason
 
 
 @dataclass(slots=True, kw_only=True)

@@ -40,10 +40,10 @@ class Sharing:
         """Return whether two things can't share a place."""
         return self.is_apart(one, other) or self.weights[one] + self.weights[other] > self.capacity
 
-    def without(self, thing: int) -> Sharing:
-        """Return the same without one thing, which keeps its number and weighs nothing."""
-        weights = tuple(0 if index == thing else weight for index, weight in enumerate(self.weights))
-        return Sharing(weights, self.capacity, frozenset(pair for pair in self.apart if thing not in pair))
+    @property
+    def things(self) -> list[int]:
+        """The things that are there: one that is left out keeps its number, and weighs nothing."""
+        return [thing for thing, weight in enumerate(self.weights) if weight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,16 @@ class Fact:
     out: tuple[Out, ...] = ()
     rests: frozenset[int] = frozenset()  # the things whose places it rests on
 
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Yield the pairs of things that it looks at, the smaller number first."""
+        yield from combinations(sorted(self.things), 2)
+        yield from ((min(self.things[0], other), max(self.things[0], other)) for _, other, _ in self.out)
+
 
 @lru_cache(maxsize=512)
 def arranged(sharing: Sharing, num: int) -> Places | None:
     """Return the things in each of `num` places; None where they are too few. The heaviest are put in first."""
-    order = sorted(range(len(sharing.weights)), key=lambda thing: -sharing.weights[thing])
+    order = sorted(sharing.things, key=lambda thing: -sharing.weights[thing])
 
     def extend(places: Places, index: int) -> Places | None:
         if index == len(order):
@@ -87,24 +92,22 @@ def fewest(sharing: Sharing) -> int:
 @lru_cache(maxsize=512)
 def argument(sharing: Sharing, num: int) -> tuple[Fact, ...] | None:
     """Return why `num` places are too few; None where no short argument is at hand."""
-    everything = tuple(thing for thing, weight in enumerate(sharing.weights) if weight)
     if sum(sharing.weights) > num * sharing.capacity:
-        return (Fact("weight", everything),)
+        return (Fact("weight", tuple(sharing.things)),)
     if clique := next(cliques(sharing, num + 1), None):
         return (Fact("clique", clique),)
     arguments = []
     for clique in islice(cliques(sharing, num), MAX_CLIQUES):
         closed = close(sharing, {thing: (thing,) for thing in clique})
         if closed is not None:
-            arguments.append((Fact("clique", clique), *needed(closed)))
+            arguments.append((Fact("clique", clique), *closed))
     best = min(arguments, key=len, default=None)
     return best if best is not None and len(best) <= MAX_FACTS else None
 
 
 def cliques(sharing: Sharing, size: int) -> Iterator[tuple[int, ...]]:
     """Yield sets of things of which no two go together."""
-    things = [thing for thing, weight in enumerate(sharing.weights) if weight]
-    for group in combinations(things, size):
+    for group in combinations(sharing.things, size):
         if all(sharing.clash(one, other) for one, other in combinations(group, 2)):
             yield group
 
@@ -112,10 +115,11 @@ def cliques(sharing: Sharing, size: int) -> Iterator[tuple[int, ...]]:
 def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 1) -> list[Fact] | None:
     """Put the others in, those first that have the fewest places left, until one has none; None if that never comes.
 
-    Where a thing has two places left, both are tried, `depth` times within each other.
+    Where a thing has two places left, both are tried, `depth` times within each other. What the end does not rest on is
+    left out.
     """
     held = {thing for members in places.values() for thing in members}
-    left = [thing for thing, weight in enumerate(sharing.weights) if weight and thing not in held]
+    left = [thing for thing in sharing.things if thing not in held]
     if not left:
         return None
     closed = {thing: {owner: closed_by(sharing, places[owner], thing) for owner in places} for thing in left}
@@ -133,7 +137,8 @@ def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 
         rest = close(sharing, {**places, owner: (*places[owner], thing)}, depth - (kind == "case"))
         if rest is None:
             return None
-        facts += [Fact(kind, (thing,), owner, out, rests), *rest]
+        is_needed = kind == "case" or any(thing in fact.rests for fact in rest)
+        facts += [Fact(kind, (thing,), owner, out, rests), *rest] if is_needed else rest
     return facts
 
 
@@ -144,17 +149,6 @@ def closed_by(sharing: Sharing, members: tuple[int, ...], thing: int) -> tuple[i
     if other is not None:
         return other, load, (other,)
     return (-1, load, members) if load > sharing.capacity else None
-
-
-def needed(facts: Sequence[Fact]) -> list[Fact]:
-    """Return the facts that the end rests on."""
-    kept: list[Fact] = []
-    used = set[int]()
-    for fact in reversed(facts):
-        if fact.kind != "only" or fact.things[0] in used:
-            kept.append(fact)
-            used |= fact.rests
-    return kept[::-1]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -220,13 +214,12 @@ class Packing(Figures):
 
     def show(self, num: int) -> None:
         """Tell an arrangement, place by place."""
-        for members in arranged(self.sharing, num) or ():
-            things = sorted(thing for thing in members if self.sharing.weights[thing])
-            parts = tuple(self.sharing.weights[thing] for thing in things)
-            if things:
-                self.know("load", summed(self.work, parts))
-                named = [self.names[thing] for thing in things]
-                self.say("place" if len(things) > 1 else "place.one", things=named, parts=parts)
+        for members in filter(None, arranged(self.sharing, num) or ()):
+            named, parts = zip(
+                *((self.names[thing], self.sharing.weights[thing]) for thing in sorted(members)), strict=True
+            )
+            self.know("load", summed(self.work, parts))
+            self.say("place" if len(parts) > 1 else "place.one", things=named, parts=parts)
         self.say("place.check", limit=self.sharing.capacity)
 
 
@@ -266,26 +259,24 @@ class SharingScheme(WalkingScheme, SchedulingScheme):
 
         A no counts where an argument shows it.
         """
-        num, sharing = story.facts.get(self.places, 0), story.sharing
+        sharing, least = story.sharing, fewest(story.sharing)
+        num = least - 1 if asks == "least" else story.facts[self.places]
         story.say(f"issue.{asks}")
         self.survey(story)
         story.part(1)
-        if asks == "least":
-            least = fewest(sharing)
-            if argument(sharing, least - 1) is None:
-                return None
-            if story.rule_out(least - 1):
-                least = int(story.find("num", "num + 1"))
-                story.part(2)
-                story.show(fewest(sharing))
-            return story.know("num", least)
-        if arranged(sharing, num) is not None:
+        if num >= least:
             story.show(num)
             return story.work.settle(True, False) if asks == "fits" else None
         if argument(sharing, num) is None:
             return None
         is_out = story.rule_out(num)
-        return self.relieved(story, num) if asks == self.relief and is_out else not is_out
+        if asks == self.relief:
+            return self.relieved(story, num) if is_out else None
+        if asks == "least" and is_out:
+            story.find("num", "num + 1")
+            story.part(2)
+            story.show(least)
+        return int(story.known["num"]) if asks == "least" else not is_out
 
     def relieved(self, story: Packing, num: int) -> str | None:
         """Tell which one of several ways lets everything fit; None where it is not just one, or cannot be told."""
@@ -306,3 +297,19 @@ class SharingScheme(WalkingScheme, SchedulingScheme):
                 return None
         story.know("thing", f"{self.article}{helpful}")
         return helpful or None
+
+    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask the answer set program for one number of places after another, then without each that may be left out.
+
+        Of those that help it is the lightest; candidates have no weight.
+        """
+        known, (key, _, name) = {**facts, "without": ""}, self.named.partition(".")
+        numbers = (num for num in range(1, 12) if self.can(**{**known, self.places: num}))
+        results: dict[str, Any] = {"least": next(numbers)}
+        if self.places in facts:
+            results["fits"] = facts[self.places] >= results["least"]
+            able = [one for one in facts[key] if not results["fits"] and self.can(**{**known, "without": one[name]})]
+            least = min((one.get("kg", 0) for one in able), default=0)
+            names = [one[name] for one in able if one.get("kg", 0) == least]
+            results |= {self.relief: names[0]} if len(names) == 1 else {}
+        return results

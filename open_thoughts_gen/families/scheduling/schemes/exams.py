@@ -8,6 +8,7 @@ of them may need one more than any group of that kind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 from typing import Any, ClassVar
@@ -60,18 +61,15 @@ class Exams(shares.SharingScheme):
     def sharing_of(self, facts: Mapping[str, Any]) -> shares.Sharing:
         """Return the subjects as things that share sessions."""
         num = len(subjects_of(facts["people"]))
-        return shares.Sharing((1,) * num, facts["rooms"], frozenset(witnesses(facts["people"])))
+        return shares.Sharing((1,) * num, facts["rooms"], frozenset(takers_of(facts["people"])))
 
     def ways(self, facts: Mapping[str, Any], num: int) -> Sequence[shares.Way]:
         """Return the candidates whose clash the argument rests on, those who don't help first."""
-        names, sharing, ways = subjects_of(facts["people"]), self.sharing_of(facts), list[shares.Way]()
-        used = {pair for fact in shares.argument(sharing, num) or () for pair in pairs_of(fact, sharing)}
-        for one in facts["people"]:
-            others = [chosen_by(other) for other in facts["people"] if other is not one]
-            kept = {(a, b) for a, b in sharing.apart if any({names[a], names[b]} <= set(chosen) for chosen in others)}
-            rest = shares.Sharing(sharing.weights, sharing.capacity, frozenset(kept))
-            if (sharing.apart - kept) & used:
-                ways.append((one["who"], rest, shares.arranged(rest, num) is not None))
+        sharing, takers, ways = self.sharing_of(facts), takers_of(facts["people"]), list[shares.Way]()
+        used = {pair for fact in shares.argument(sharing, num) or () for pair in fact.pairs()}
+        for who in dict.fromkeys(who for pair, (who, *more) in takers.items() if pair in used and not more):
+            rest = replace(sharing, apart=frozenset(pair for pair, those in takers.items() if those != [who]))
+            ways.append((who, rest, shares.arranged(rest, num) is not None))
         return sorted(ways, key=lambda way: way[2])
 
     def data(self, case: ProblemCase, page: Page) -> str:
@@ -80,9 +78,8 @@ class Exams(shares.SharingScheme):
 
     def tools(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is shared, the subjects, and for two of them who takes both."""
-        names = subjects_of(facts["people"])
-        notes = {pair: f" ({who})" for pair, who in witnesses(facts["people"]).items()}
-        return super().tools(facts) | {"names": names, "notes": notes}
+        notes = {pair: f" ({who})" for pair, (who, *_) in takers_of(facts["people"]).items()}
+        return super().tools(facts) | {"names": subjects_of(facts["people"]), "notes": notes}
 
     def survey(self, story: shares.Packing) -> None:
         """Tell for each subject which others it shares candidates with."""
@@ -90,21 +87,9 @@ class Exams(shares.SharingScheme):
             others = [other for number, other in enumerate(story.names) if story.sharing.is_apart(subject, number)]
             story.say("clashes" if others else "clashes.none", thing=name, things=others)
 
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program for one number of sessions after another."""
-        known = {"people": facts["people"], "rooms": facts["rooms"], "excused": ""}
-        results: dict[str, Any] = {"least": next(num for num in range(1, 10) if self.can(**known, sessions=num))}
-        if "sessions" in facts:
-            known["sessions"] = facts["sessions"]
-            results["fits"] = self.can(**known)
-            able = [one["who"] for one in facts["people"] if self.can(**{**known, "excused": one["who"]})]
-            results |= {"excuse": able[0]} if not results["fits"] and len(able) == 1 else {}
-        return results
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another choice of one candidate, a room more or less, a session more or less."""
-        people = case.facts["people"]
-        names = subjects_of(people)
+        people, names = case.facts["people"], subjects_of(case.facts["people"])
         for index, one in enumerate(people):
             for subject in names:
                 changed = replaced(people, index, {"then": subject})
@@ -123,20 +108,13 @@ def subjects_of(people: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(subject for one in people for subject in chosen_by(one)))
 
 
-def witnesses(people: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], str]:
-    """Return the pairs of subjects that must be kept apart, each with the candidate who takes both."""
-    names, pairs = subjects_of(people), dict[tuple[int, int], str]()
+def takers_of(people: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], list[str]]:
+    """Return the pairs of subjects that must be kept apart, each with the candidates who take both."""
+    names, takers = subjects_of(people), dict[tuple[int, int], list[str]]()
     for one in people:
-        for first, second in combinations(sorted(names.index(subject) for subject in chosen_by(one)), 2):
-            pairs.setdefault((first, second), one["who"])
-    return pairs
-
-
-def pairs_of(fact: shares.Fact, sharing: shares.Sharing) -> Iterator[tuple[int, int]]:
-    """Yield the clashes that a step of an argument rests on."""
-    pairs = list(combinations(sorted(fact.things), 2)) if fact.kind == "clique" else []
-    pairs += [(min(fact.things[0], other), max(fact.things[0], other)) for _, other, _ in fact.out if other >= 0]
-    yield from (pair for pair in pairs if pair in sharing.apart)
+        for pair in combinations(sorted(names.index(subject) for subject in chosen_by(one)), 2):
+            takers.setdefault(pair, []).append(one["who"])
+    return takers
 
 
 SCHEME = Exams()

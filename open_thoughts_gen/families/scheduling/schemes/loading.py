@@ -7,6 +7,7 @@ to divide the whole weight by what a van takes: what is left over in one van can
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 from typing import Any, ClassVar
@@ -17,12 +18,10 @@ from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 
 SIZES = {1: (4, 0), 2: (6, 3), 3: (8, 4), 4: (9, 6)}  # consignments, and pairs that are kept apart
-MAX_LENGTH = {1: 1, 2: 4, 3: 9, 4: 9}  # of an argument, in facts
-MIN_LENGTH = {1: 1, 2: 2, 3: 3, 4: 4}
+LENGTHS = {1: (1, 1), 2: (2, 4), 3: (3, 9), 4: (4, 9)}  # of an argument, in facts
 ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.5}  # how often the weight alone says too little
 MANY = 9  # consignments of which it is not asked how many vans they need where the weight alone says it
 LIGHTEST = {1: 0.15, 2: 0.15, 3: 0.15, 4: 0.2}  # of a consignment, as a share of what a van takes
-PLAIN_DROPPED = 0.6  # of the loads where the first consignment that is tried helps
 UNIT = 50
 
 
@@ -55,12 +54,11 @@ class Loading(shares.SharingScheme):
         is_above = shares.arranged(sharing, -(-sum(sharing.weights) // capacity)) is None
         if not 2 <= least <= 5 or (level > 1 and is_above is not (rng.random() < ABOVE[level])):
             return None
-        told = shares.argument(sharing, least - 1)
-        if told is None or (is_above and not MIN_LENGTH[level] <= len(told) <= MAX_LENGTH[level]):
+        reason, (few, many) = shares.argument(sharing, least - 1), LENGTHS[level]
+        if reason is None or (is_above and not few <= len(reason) <= many):
             return None
         facts["vans"] = max(2, least - rng.choice((0, 1)))
-        is_plain = level > 2 and len(self.ways(facts, facts["vans"])) == 1  # the lightest that weighs enough helps
-        return None if is_plain and (level == 4 or rng.random() < PLAIN_DROPPED) else facts
+        return None if level > 2 and len(self.ways(facts, facts["vans"])) == 1 else facts  # the first one helps
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return the results; those that the weight alone gives away are left out where there is much to be loaded."""
@@ -84,7 +82,7 @@ class Loading(shares.SharingScheme):
         excess, ways = sum(sharing.weights) - num * sharing.capacity, list[shares.Way]()
         heavy = [thing for thing, kg in enumerate(sharing.weights) if kg >= excess > 0]
         for thing in sorted(heavy, key=lambda thing: sharing.weights[thing]):
-            rest = sharing.without(thing)
+            rest = replace(sharing, weights=tuple(kg * (other != thing) for other, kg in enumerate(sharing.weights)))
             ways.append((names[thing], rest, shares.arranged(rest, num) is not None))
             if ways[-1][2]:
                 return ways if sharing.weights.count(sharing.weights[thing]) == 1 else ()
@@ -110,20 +108,6 @@ class Loading(shares.SharingScheme):
         if story.facts.get("vans", least - 1) >= share:
             story.know("total", summed(story.work, sharing.weights))
             story.say("survey" if share < least else "survey.even", parts=sharing.weights, share=share)
-
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program for one number of vans after another."""
-        known = {"absent": "", **{key: facts[key] for key in ("items", "apart", "capacity") if key in facts}}
-        results: dict[str, Any] = {"least": next(num for num in range(1, 12) if self.can(**known, vans=num))}
-        if "vans" in facts:
-            results["fits"] = self.can(**known, vans=facts["vans"])
-            able = [
-                one for one in facts["items"] if self.can(**{**known, "vans": facts["vans"], "absent": one["item"]})
-            ]
-            lightest = min((entry["kg"] for entry in able), default=0)
-            names = [entry["item"] for entry in able if entry["kg"] == lightest]
-            results |= {"leave": names[0]} if not results["fits"] and len(names) == 1 else {}
-        return results
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield a weight changed, a pair that may travel together, a van that takes more or less."""

@@ -117,13 +117,12 @@ class Project(WalkingScheme, SchedulingScheme):
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program: of the case, of the slower task, and of as many cranes as there are tasks."""
-        tasks, results = facts["tasks"], {"least": self.least(tasks=facts["tasks"])}
+        tasks, apiece = facts["tasks"], [{**row, "shares": False} for row in facts["tasks"]]
+        results = {"least": self.least(tasks=tasks), "second": self.least(tasks=apiece)}
         if "by" in facts:
             results["ready"] = facts["by"] >= results["least"]
         if "slow" in facts:
             results["late"] = self.least(tasks=tasks, slow=facts["slow"], more=facts["more"]) - results["least"]
-        if "tool" in facts:
-            results["second"] = self.least(tasks=[{**row, "shares": False} for row in tasks])
         return results
 
 

@@ -47,10 +47,10 @@ class Deducing:
     def run(self, target: str = "") -> int | None:
         """Return the number of the mark that settles the target, or shows that there is no roster."""
         while (shift := self.tightest()) is not None and len(able := self.able(shift)) < 2:
-            number = self._mark("only" if able else "none", shift)
+            self.marks.append(("only" if able else "none", shift))
             if not able or shift == target:
-                return number
-            self._hold(shift, able[0], number)
+                return len(self.marks) - 1
+            self._hold(shift, able[0], len(self.marks) - 1)
         return None
 
     def tightest(self) -> str | None:
@@ -80,16 +80,13 @@ class Deducing:
         self.turns[who][shift] = number
         self._close(closed, who, number)
         if len(self.turns[who]) == self.people[who].get("most"):
-            self._close(dict.fromkeys(self.out, "full"), who, self._mark("full", who))
+            self.marks.append(("full", who))
+            self._close(dict.fromkeys(self.out, "full"), who, len(self.marks) - 1)
 
     def _close(self, codes: Mapping[str, str], who: str, number: int) -> None:
         for shift, code in codes.items():
             if shift in self.out and shift not in self.held:
                 self.out[shift].setdefault(who, (code, number))
-
-    def _mark(self, kind: str, of: str) -> int:
-        self.marks.append((kind, of))
-        return len(self.marks) - 1
 
 
 def completed(facts: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, str] | None:

@@ -25,7 +25,6 @@ from open_thoughts_gen.families.scheduling.schemes import _sequencing as sequenc
 SIZES = {1: (2, 2), 2: (3, 3), 3: (3, 3), 4: (4, 3)}  # jobs and benches
 MIN_ORDERS = {1: 0, 2: 0, 3: 1, 4: 2}  # that an argument has to settle
 MAX_BY_JOB = 0.3  # how often, at level 2, the longest job alone may bound the time
-Jobs = Sequence[Mapping[str, Any]]
 
 
 class Workshop(sequencing.Bounds):
@@ -58,31 +57,26 @@ class Workshop(sequencing.Bounds):
 
     def follow(self, order: sequencing.Order) -> bool:
         """Tell what the other order of two jobs would cost, or either order; return False where an error stops it."""
-        bench = self.tasks[order.first].tool
+        bench, both = self.tasks[order.first].tool, (order.first, order.second)
         for chain in order.chains:
-            ahead, behind = (self.job(task) for task in chain if task in (order.first, order.second))
-            parts = self.hours(chain)
+            parts, (job, other) = self.hours(chain), (self.job(task) for task in chain if task in both)
             self.know("end", summed(self.work, parts))
-            is_late = self.exceeds("end", "limit")
-            shown = {"path": self.chain(chain), "parts": parts, "job": ahead, "other": behind, "bench": bench}
-            self.say("late" if is_late else "fits", **shown)
+            is_late, path = self.exceeds("end", "limit"), self.chain(chain)
+            self.say("late" if is_late else "fits", path=path, parts=parts, job=job, other=other, bench=bench)
             if not is_late:
                 return False
-        names = {"job": self.job(order.first), "other": self.job(order.second), "bench": bench}
-        self.say("clash" if len(order.chains) > 1 else "order", **names)
+        job, other = map(self.job, both)
+        self.say("clash" if len(order.chains) > 1 else "order", job=job, other=other, bench=bench)
         return True
 
     def show(self) -> int:
         """Tell the best plan bench by bench; return when the last job is ready."""
-        starts, ends = sequencing.best_plan(self.tasks)[1], list[int]()
+        starts, ends, jobs = sequencing.best_plan(self.tasks)[1], list[int](), SCHEME.words.lists["job"]
         for bench in dict.fromkeys(task.tool for task in self.tasks):
-            lines = []
-            for start, task in sorted(
-                (starts[task], task) for task, each in enumerate(self.tasks) if each.tool == bench
-            ):
+            lines, tasks = list[str](), [task for task, each in enumerate(self.tasks) if each.tool == bench]
+            for start, task in sorted((starts[task], task) for task in tasks):
                 ends.append(summed(self.work, tuple(filter(None, (start, self.tasks[task].hours)))))
-                name = SCHEME.words.lists["job"][self.job(task)][""]
-                lines.append(f"the {name} from {start} to {ends[-1]}")
+                lines.append(f"the {jobs[self.job(task)]['']} from {start} to {ends[-1]}")
             self.say("plan", bench=bench, plan=", then ".join(lines))
         return self.know("end", max(ends), "plan.end")
 
@@ -111,7 +105,7 @@ class Shop(WalkingScheme, SchedulingScheme):
             jobs.append({"job": job, **{key: value for step in steps for key, value in step.items()}})
         tasks = tasks_of(jobs)
         bound = sequencing.bound_of(tasks)[0]
-        if level > 2 and len(sequencing.orders(tasks, bound)[-1:] and sequencing.orders(tasks, bound)[-1].chains) < 2:
+        if level > 2 and sequencing.argument(tasks, bound) is None:
             return None  # a quick look before the search
         least = sequencing.best_plan(tasks)[0]
         if not 5 <= least <= 17 or (bound == least) is not (level < 3):
@@ -138,16 +132,16 @@ class Shop(WalkingScheme, SchedulingScheme):
         least = sequencing.best_plan(story.tasks)[0]
         story.say(f"issue.{asks}")
         story.part(1)
-        if asks == "ready":
-            allowed = int(story.find("hours", "(by - start) / 60", "allowed"))
-            if allowed >= least:
-                return not story.work.exceeds(story.show(), allowed)
-            return None if sequencing.argument(story.tasks, allowed) is None else not story.rule_out(allowed)
-        if sequencing.argument(story.tasks, least - 1) is None:
+        limit = int(story.find("hours", "(by - start) / 60", "allowed")) if asks == "ready" else least - 1
+        if limit >= least:
+            return not story.work.exceeds(story.show(), limit)
+        if sequencing.argument(story.tasks, limit) is None:
             return None
-        is_out = story.rule_out(least - 1)
+        is_out = story.rule_out(limit)
+        if asks == "ready":
+            return not is_out
         story.part(2)
-        end = story.know("least", story.show() if is_out else least - 1)
+        end = story.know("least", story.show() if is_out else limit)
         return end if asks == "least" else story.know("clock", int(story.find("clock", "start + 60 * least")))
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -164,13 +158,13 @@ class Shop(WalkingScheme, SchedulingScheme):
         yield from nudged(case.facts, {**{f"jobs.d{n}": (-1, 1) for n in "123"}, "by": hours})
 
 
-def tasks_of(jobs: Jobs) -> sequencing.Tasks:
+def tasks_of(jobs: Sequence[Mapping[str, Any]]) -> sequencing.Tasks:
     """Return the steps of all jobs as tasks, each of which waits for the step before it."""
-    tasks: list[sequencing.Task] = []
-    for job in jobs:
-        for n in (n for n in "123" if f"m{n}" in job):
-            tasks.append(sequencing.Task(job[f"d{n}"], job[f"m{n}"], (len(tasks) - 1,) if n > "1" else ()))
-    return tuple(tasks)
+    steps = [(job[f"d{n}"], job[f"m{n}"], n) for job in jobs for n in "123" if f"m{n}" in job]
+    return tuple(
+        sequencing.Task(hours, bench, (number - 1,) if n > "1" else ())
+        for number, (hours, bench, n) in enumerate(steps)
+    )
 
 
 SCHEME = Shop()

@@ -40,12 +40,10 @@ class Diary(Figures):
 
     def hours(self, one: Mapping[str, Any]) -> Span:
         """Return somebody's hours by this clock."""
-        shift = self.offset - one["offset"]
-        here = [int(one[key]) for key in ("opens", "closes")]
+        shift, here = Fraction(self.offset - one["offset"], HOUR), [one["opens"], one["closes"]]
         if shift:
-            known = {"shift": Fraction(abs(shift), HOUR)}
-            sums = [self.work(f"at {'+-'[shift < 0]} shift", at=Fraction(at, HOUR), **known) for at in here]
-            here = [int(HOUR * at) for at in sums]
+            known, expression = {"shift": abs(shift)}, f"at {'+-'[shift < 0]} shift"
+            here = [int(HOUR * self.work(expression, at=Fraction(at, HOUR), **known)) for at in here]
         bank = "same" if not shift else "behind" if shift > 0 else "ahead"
         self.say(f"zone.{bank}", **one, here_opens=here[0], here_closes=here[1], hours=abs(shift))
         return here[0], here[1]
@@ -151,7 +149,7 @@ class Slots(WalkingScheme, SchedulingScheme):
         return story.know("slot", int(60 * story.find("slot", "end - length / 60", end=Fraction(fit[1], 60))))
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Walk over the half-hours with the answer set program, with all the people and without each."""
+        """Walk over the half-hours with the answer set program."""
         halves: dict[str, Any] = {"length": facts.get("length", HALF) // HALF}
         for key in ("people", "busy"):
             halves[key] = [{k: v // HALF if isinstance(v, int) else v for k, v in one.items()} for one in facts[key]]
