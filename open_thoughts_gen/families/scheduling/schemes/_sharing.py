@@ -96,11 +96,9 @@ def argument(sharing: Sharing, num: int) -> tuple[Fact, ...] | None:
         return (Fact("weight", tuple(sharing.things)),)
     if clique := next(cliques(sharing, num + 1), None):
         return (Fact("clique", clique),)
-    arguments = []
-    for clique in islice(cliques(sharing, num), MAX_CLIQUES):
-        closed = close(sharing, {thing: (thing,) for thing in clique})
-        if closed is not None:
-            arguments.append((Fact("clique", clique), *closed))
+    pinned = islice(cliques(sharing, num), MAX_CLIQUES)
+    closed = ((clique, close(sharing, {thing: (thing,) for thing in clique})) for clique in pinned)
+    arguments = [(Fact("clique", clique), *facts) for clique, facts in closed if facts is not None]
     best = min(arguments, key=len, default=None)
     return best if best is not None and len(best) <= MAX_FACTS else None
 

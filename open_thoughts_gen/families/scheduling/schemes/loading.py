@@ -61,10 +61,10 @@ class Loading(shares.SharingScheme):
         return None if level > 2 and len(self.ways(facts, facts["vans"])) == 1 else facts  # the first one helps
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the results; those that the weight alone gives away are left out where there is much to be loaded."""
-        sharing, total = self.sharing_of(facts), sum(entry["kg"] for entry in facts["items"])
-        is_plain = total > facts["capacity"] * (shares.fewest(sharing) - 1) and len(facts["items"]) >= MANY
-        return super().assess(facts) | ({"least": None, "fits": None} if is_plain else {})
+        """Return the results; the least number is left out where the weight of many consignments gives it away."""
+        num_vans = shares.fewest(self.sharing_of(facts))
+        is_plain = sum(entry["kg"] for entry in facts["items"]) > facts["capacity"] * (num_vans - 1)
+        return super().assess(facts) | ({"least": None} if is_plain and len(facts["items"]) >= MANY else {})
 
     def sharing_of(self, facts: Mapping[str, Any]) -> shares.Sharing:
         """Return the consignments as things that share vans."""
