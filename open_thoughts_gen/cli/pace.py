@@ -2,7 +2,9 @@
 
 The pace is that of the last few minutes. What the response cache holds comes at once when a step begins, and says
 nothing of the rest, so a burst at the start is left out. Rows come in clumps (64 calls end together), and an estimate
-that follows each clump jumps; so the expected *end* is smoothed, with a memory of half a minute.
+that follows each clump jumps; so the expected *end* is smoothed, with a memory of half a minute. Of a few rows among
+thousands, and while nothing comes although rows came fast before (an endpoint that is down, a machine that slept),
+nothing is said.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from collections import deque
 
 MARK_EVERY_S, WINDOW_S, MEMORY_S = 2.0, 240.0, 30.0
 MIN_SPAN_S = 4.0  # less shows no pace
-BURST = 10  # a start that is this many times as fast as what follows came from the cache
+BURST = 10  # a start this many times as fast as the rest came from the cache; a wait this many times as long is a pause
+FEWEST, LEAST_SHARE = 10, 0.01  # of rows that show a pace: their number, or their share of those left
 
 
 class Pace:
@@ -28,6 +31,9 @@ class Pace:
         """Note how many rows are done."""
         if now - self._marks[-1][0] < MARK_EVERY_S:
             return
+        if self._stands_still(now, done):
+            self._marks.clear()
+            self._is_at_start, self._end = False, None
         self._marks.append((now, done))
         while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW_S:
             self._marks.popleft()
@@ -51,12 +57,21 @@ class Pace:
                 self._end = None
                 return self._leave_out_burst()
 
+    def _stands_still(self, now: float, done: int) -> bool:
+        """Return whether nothing came for long before these rows, though rows came fast before."""
+        (start, before), (last, num) = self._marks[0], self._marks[-1]
+        usual_s = (last - start) / (num - before) * max(1, done - num) if num > before else math.inf
+        return now - last > max(WINDOW_S, BURST * usual_s)
+
     def left_s(self, now: float, done: int, total: int) -> float | None:
         """Return how many seconds are left, None while that is not known."""
         start, before = self._marks[0]
-        if done <= before or len(self._marks) < 2 or now - start < MIN_SPAN_S:
+        num, num_left = done - before, total - done
+        if num < min(FEWEST, max(1, LEAST_SHARE * num_left)) or len(self._marks) < 2 or now - start < MIN_SPAN_S:
             return None
-        end = now + (now - start) / (done - before) * (total - done)
+        if self._stands_still(now, done):
+            return None
+        end = now + (now - start) / num * num_left
         if self._end is not None:
             changed, earlier = self._end
             end = earlier + (1 - math.exp(-(now - changed) / MEMORY_S)) * (end - earlier)

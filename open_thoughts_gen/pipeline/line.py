@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -30,7 +30,7 @@ from open_thoughts_gen.pipeline.measures import MeasureBook
 from open_thoughts_gen.pipeline.order import arranged
 from open_thoughts_gen.pipeline.progress import Unwatched, Watcher
 from open_thoughts_gen.pipeline.questions import Unasked
-from open_thoughts_gen.pipeline.shared import Filtered, SharedWork
+from open_thoughts_gen.pipeline.shared import SharedWork
 from open_thoughts_gen.pipeline.sieve import Sieve
 from open_thoughts_gen.pipeline.spool import Spool
 from open_thoughts_gen.pipeline.target import DrawPlan, DrawTo, Stop, shortfall, within_target
@@ -128,7 +128,10 @@ class _Line:
         self._reports = []
         self._progress.begin("sources", num, len(self._draw.questions))
         self._draw.until(num, self._progress)
-        before_teacher = self._before_teacher()
+        questions, ways = Unasked(self._draw.questions), self._shared.ways
+        filtered = Sieve(questions, self._measured["question_filters"], range(len(questions)), ways)
+        self._filter("question_filters", self._recipe.question_filters, filtered)
+        before_teacher = filtered.copy()  # what is left out from here on is of this run
         asked = array("I", before_teacher.remaining())
         self._attempts.ask_and_judge(asked)
         samples: list[Sample] = []
@@ -142,7 +145,7 @@ class _Line:
                 unasked.append(i)
         for i in unasked:
             before_teacher.drop(i, "budget", "budget", DropReason(NOT_ASKED))
-        after_teacher = Sieve(samples, self._measured["sample_filters"], numbers, self._shared.spool)
+        after_teacher = Sieve(samples, self._measured["sample_filters"], numbers, ways)
         for i, sample in enumerate(samples):
             if (failure := self._failure(sample)) is not None:
                 after_teacher.drop(i, *failure)
@@ -158,40 +161,38 @@ class _Line:
             samples=samples,
         )
 
-    def _before_teacher(self) -> Sieve:
-        """Return what became of each question before the teacher; an earlier run may have worked it out."""
-        earlier = self._shared.filtered(self._recipe, len(self._draw.questions))
-        if earlier is not None:
-            self._reports += earlier.reports
-            return earlier.sieve.copy()
-        questions = Unasked(self._draw.questions)
-        sieve = Sieve(questions, self._measured["question_filters"], range(len(questions)), self._shared.spool)
-        self._filter("question_filters", self._recipe.question_filters, sieve)
-        self._shared.add_filtered(self._recipe, Filtered(sieve, tuple(self._reports)))
-        return sieve.copy()
+    def _filter(self, step: str, parts: Sequence[Part], sieve: Sieve) -> None:
+        """Have filters measure samples and leave them out, as far as an earlier run has not seen the same done."""
+        filtering = self._shared.filtering(step, parts, sieve, seed=self._recipe.seed)
+        for part in parts:
+            rest = filtering.rest(part.plugin)
+            if rest is not None:
+                filtering.reports.append(self._filter_by(step, part, len(filtering.reports), sieve, rest))
+        self._shared.add_filtering(step, filtering, seed=self._recipe.seed)
+        self._reports += filter(None, filtering.reports)
 
-    def _filter(self, step: str, parts: Iterable[Part], sieve: Sieve) -> None:
-        """Have filters measure samples and leave them out. Each sees what the ones before it have kept."""
-        for number, part in enumerate(parts):
-            plugin = part.plugin.fresh(self._context)
-            name = plugin.plugin_name()
-            seen = array("I", (i for i in sieve.remaining() if part.applies_to(sieve[i])))
-            samples = Picked(sieve, seen)
-            self._progress.begin(f"{step}: {name}", len(seen))
-            self._progress.show(plugin.state)
-            if plugin.measure_names:
-                self._measured[step].add(number, plugin, samples, Picked(sieve.numbers, seen))
-            sieve.num_begun = number + 1
-            reasons = drop_reasons(self._engine, plugin, samples)
-            for i, why in zip(seen, reasons, strict=True):
-                if why is not None:
-                    sieve.drop(i, step, name, why)
-                self._progress.advance()
-            report = plugin.report()
-            if report is not None:
-                self._reports.append(replace(report, step=step))
-                if report.warning:
-                    self._progress.note(f"{step}: {name}: {report.warning}")
+    def _filter_by(self, step: str, part: Part, number: int, sieve: Sieve, rest: range) -> FilterReport | None:
+        """Have one filter do so with the rest of the samples; return what it reports. It sees what others have kept."""
+        plugin = part.plugin.fresh(self._context)
+        name = plugin.plugin_name()
+        seen = array("I", (i for i in sieve.remaining(rest) if part.applies_to(sieve[i])))
+        samples = Picked(sieve, seen)
+        self._progress.begin(f"{step}: {name}", len(seen))
+        self._progress.show(plugin.state)
+        if plugin.measure_names:
+            self._measured[step].add(number, plugin, samples, Picked(sieve.numbers, seen))
+        sieve.num_begun = number + 1
+        reasons = drop_reasons(self._engine, plugin, samples)
+        for i, why in zip(seen, reasons, strict=True):
+            if why is not None:
+                sieve.drop(i, step, name, why)
+            self._progress.advance()
+        report: FilterReport | None = plugin.report()
+        if report is None:
+            return None
+        if report.warning:
+            self._progress.note(f"{step}: {name}: {report.warning}")
+        return replace(report, step=step)
 
     def _failure(self, sample: Sample) -> tuple[str, str, DropReason] | None:
         """Return how a sample fell out before any filter saw it: not judged for lack of budget, or not answered.

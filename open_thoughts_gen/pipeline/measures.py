@@ -43,6 +43,11 @@ class MeasureBook:
                 known.extend([None] * (number + 1 - len(known)))
             known[number] = self._held_once(measured)
 
+    def follow(self, other: MeasureBook, index: int) -> None:
+        """Share what another book knows of a filter that measures the same."""
+        if index in other._known:
+            self._known[index] = other._known[index]
+
     def of(self, number: int, before: int) -> Mapping[str, Measure]:
         """Return what filters of a lower index than `before` have measured of a sample.
 

@@ -1,8 +1,9 @@
 """What runs of recipes that differ in one stage need not work out twice: questions, drops, traces and verdicts.
 
-Each is remembered by the settings of the parts that it comes from, so a run finds what an earlier one has worked out
-wherever it would work out the same, and whichever stage differs. A run with shared work makes the same bytes as one
-alone. What asks a model is left out: its answers come from the response cache, which counts what they cost.
+Questions, traces and verdicts are remembered by the settings of the parts that they come from, what filters did by the
+samples that came to them and the filters before them. So a run finds what an earlier one has worked out wherever it
+would work out the same, whichever stage differs, and makes the same bytes as one alone. What asks a model asks again:
+its answers come from the response cache, which counts what they cost.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from open_thoughts_gen.pipeline.draw import Draw, DrawAgain
-from open_thoughts_gen.pipeline.sieve import Sieve
+from open_thoughts_gen.pipeline.sieve import Sieve, Ways
 from open_thoughts_gen.pipeline.spool import Spool
-from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.plugin import Context, Filter
 from open_thoughts_gen.plugin.judging import VERIFIER_FAULT
 from open_thoughts_gen.recipe import Part, Recipe
 from open_thoughts_gen.types import FilterReport, Trace, Verdict
@@ -23,11 +23,42 @@ from open_thoughts_gen.types import FilterReport, Trace, Verdict
 Attempted = tuple[int, int]  # index of the question in the draw, attempt
 
 
-class Filtered(NamedTuple):
-    """The questions of a draw with what was measured of them and how each was left out, and what filters report."""
+@dataclass
+class Filtering:
+    """The filters of one step at work on the samples of a round: their settings, and what each has reported so far.
 
+    `earlier` did the same with the first `num` samples, for as long as its filters are the same.
+    """
+
+    filters: Sequence[str]
     sieve: Sieve
-    reports: Sequence[FilterReport]
+    reports: list[FilterReport | None] = field(default_factory=list)
+    earlier: Filtering | None = None
+    num: int = 0
+    _has_asked: bool = False  # a model, since the two were last compared
+
+    def rest(self, plugin: Filter) -> range | None:
+        """Return which samples the next filter has to see, None if what it does and reports is known of all of them.
+
+        Of a filter that decides each sample by itself, what it did with some is enough to let it see the others only.
+        One that asks a model asks it again: the answers come from the response cache, which counts them.
+        """
+        everything, number, earlier = range(len(self.sieve)), len(self.reports), self.earlier
+        if earlier is None:
+            return everything
+        is_whole = self.num == len(self.sieve) == len(earlier.sieve)
+        is_same = number < num_common(self.filters, earlier.filters) and (is_whole or _decides_alone(plugin))
+        if not is_same or (self._has_asked and not self.sieve.is_like(earlier.sieve, self.num)):
+            self.earlier = None
+            return everything
+        self._has_asked = bool(plugin.models)
+        if self._has_asked:
+            return everything
+        self.sieve.follow(earlier.sieve, self.num)
+        if self.num < len(self.sieve):
+            return everything[self.num :]
+        self.reports.append(earlier.reports[number] if is_whole else None)
+        return None
 
 
 @dataclass
@@ -45,7 +76,8 @@ class SharedWork:
         """Take where long texts wait; a run that is `alone` remembers nothing for others."""
         self.spool, self._alone = spool, alone
         self._draws: dict[str, Draw] = {}
-        self._filtered: dict[tuple[str, int], Filtered] = {}
+        self.ways = Ways(spool)
+        self._filtered: dict[tuple[str, int], list[Filtering]] = {}
         self._judged: dict[str, _Judged] = {}
 
     def draw(self, recipe: Recipe, context: Context) -> Draw:
@@ -57,14 +89,21 @@ class SharedWork:
             self._draws[key] = Draw(recipe.sources, context, self.spool)
         return DrawAgain(self._draws[key])
 
-    def filtered(self, recipe: Recipe, num: int) -> Filtered | None:
-        """Return what became of the first `num` questions before the teacher, if an earlier run has seen it."""
-        return self._filtered.get((_before_teacher(recipe), num))
+    def filtering(self, step: str, parts: Sequence[Part], sieve: Sieve, *, seed: int) -> Filtering:
+        """Return the filters of a step, about to work on samples, of which an earlier run may have seen the same."""
+        filters = [written((part,)) for part in parts]
+        begun = ((each, num_common(filters, each.filters)) for each in self._filtered.get((step, seed), ()))
+        candidates = [(len(each.sieve) == len(sieve), num, len(each.sieve), each) for each, num in begun if num]
+        for *_, earlier in sorted(candidates, key=lambda candidate: candidate[:3], reverse=True):
+            if num := sieve.num_shared(earlier.sieve):
+                return Filtering(filters, sieve, earlier=earlier, num=num)
+        return Filtering(filters, sieve)
 
-    def add_filtered(self, recipe: Recipe, filtered: Filtered) -> None:
-        """Remember what became of the questions before the teacher."""
-        if not self._alone and not _asks((*recipe.sources, *recipe.question_filters)):
-            self._filtered[_before_teacher(recipe), len(filtered.sieve)] = filtered
+    def add_filtering(self, step: str, filtering: Filtering, *, seed: int) -> None:
+        """Remember what the filters of a step have done."""
+        filtering.earlier = None
+        if not self._alone:
+            self._filtered.setdefault((step, seed), []).append(filtering)
 
     def answers(self, recipe: Recipe) -> Answers:
         """Return the traces and verdicts that a recipe shares with those before it."""
@@ -117,8 +156,18 @@ def written(parts: Iterable[Part], **more: object) -> str:
     return json.dumps([more, *(part.resolved() for part in parts)], sort_keys=True, default=str)
 
 
-def _before_teacher(recipe: Recipe) -> str:
-    return written((*recipe.sources, *recipe.question_filters), seed=recipe.seed, sources=len(recipe.sources))
+def num_common(one: Sequence[str], two: Sequence[str]) -> int:
+    """Return how many items two sequences have in common at their start."""
+    return next(
+        (index for index, (first, second) in enumerate(zip(one, two, strict=False)) if first != second),
+        min(len(one), len(two)),
+    )
+
+
+def _decides_alone(plugin: Filter) -> bool:
+    """Return whether what a filter does with a sample depends on that sample alone, and it has nothing to report."""
+    cls = type(plugin)
+    return not cls.sees_whole_set() and cls.report is Filter.report and cls.account is Filter.account
 
 
 def _asks(parts: Iterable[Part]) -> bool:

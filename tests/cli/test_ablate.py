@@ -67,17 +67,31 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *words: object) ->
     return error
 
 
-def test_each_variant_is_the_run_that_it_would_be_alone(made: Path, tmp_path: Path) -> None:
-    recipe = write_farm(tmp_path).read_text()
-    start, rest = recipe.partition("question_filters:")[0], recipe.partition("decontaminate:")[2]
-    alone = f"{start}question_filters:\n{STRICT}decontaminate:{rest}".replace("name: farm", "name: farm-strict")
-    alone = alone.replace("{license:", "{title: farm (strict), license:")
-    (tmp_path / "recipe.yaml").write_text(alone)
-    assert cli.main(["run", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "alone"), "--workers", "1"]) == 0
-    for file in FILES:
-        ours = (made / "out" / "strict" / "dataset" / file).read_bytes()
-        theirs = (tmp_path / "alone" / "dataset" / file).read_bytes()
-        assert ours.replace(b"variant", b"") == theirs.replace(b"variant", b""), file
+PREFIX = "[readability, {use: per_group, by: domain, k: 18, pick: by_lot}, near_dedup, {use: random_subset, num: 12}, "
+STAGES = [
+    ("question_filters", (f"{PREFIX}{{use: length, min_question: 14}}]", f"{PREFIX}{{use: top_k, by: flesch, k: 5}}]")),
+    ("near_dedup", ("exact_dedup", "near_dedup")),
+    ("verifiers", ("[exact]", "[exact, {use: math}]")),
+    ("sample_filters", ("[verified, exact_dedup]", "[verified, near_dedup]")),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("vary", "values"), STAGES, ids=[vary for vary, _ in STAGES])
+def test_each_variant_is_the_run_that_it_would_be_alone(tmp_path: Path, vary: str, values: tuple[str, ...]) -> None:
+    write_farm(tmp_path)
+    files = [tmp_path / f"variant_{number}.yaml" for number in range(len(values))]
+    for file, value in zip(files, values, strict=True):
+        file.write_text(value)
+    ablate(tmp_path, "--vary", vary, "--with", *files)
+    for file in files:
+        made, alone = tmp_path / "out" / file.stem, tmp_path / file.stem
+        alone.mkdir()
+        recipe = write_farm(alone).with_name("recipe.yaml")
+        shutil.copy(made / "recipe.yaml", recipe)
+        assert cli.main(["run", str(recipe), "--out", str(alone / "out"), "--workers", "1"]) == 0
+        for written in (*(f"dataset/{name}" for name in FILES), "dropped.parquet"):
+            assert (made / written).read_bytes() == (alone / "out" / written).read_bytes(), written
 
 
 def test_the_variants_are_compared(made: Path) -> None:

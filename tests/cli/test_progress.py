@@ -113,6 +113,30 @@ def test_the_time_left_goes_by_the_last_rows_and_not_by_what_was_cached() -> Non
     assert progress.left() == ""
 
 
+def test_a_few_rows_of_thousands_and_a_pause_show_no_time_left() -> None:
+    pace = Pace(0.0, 0)
+    for second, done in ((60, 1), (120, 2)):
+        pace.note(second, done)
+        assert pace.left_s(second, done, 40_000) is None
+    assert pace.left_s(120, 2, 100) == pytest.approx(98 * 60)
+    for second in range(122, 400, 2):
+        pace.note(second, 5 * (second - 120))
+    assert pace.left_s(400, 1400, 40_000) == pytest.approx(38_600 / 5, rel=0.1)
+    resumed = 400 + 12 * 3600
+    assert pace.left_s(resumed - 1, 1400, 40_000) is None
+    for second in range(resumed, resumed + 20, 2):
+        pace.note(second, 1400 + 5 * (second - resumed))
+        assert pace.left_s(second, 1400 + 5 * (second - resumed), 40_000) in (None, pytest.approx(38_600 / 5, rel=0.1))
+    assert pace.left_s(resumed + 20, 1500, 40_000) == pytest.approx(38_500 / 5, rel=0.1)
+
+
+def test_rows_that_each_take_long_have_a_time_left() -> None:
+    pace = Pace(0.0, 0)
+    for done in range(1, 5):
+        pace.note(1200.0 * done, done)
+        assert pace.left_s(1200.0 * done + 600, done, 10) is not None
+
+
 def test_the_time_left_does_not_jump_where_rows_come_in_clumps() -> None:
     pace = Pace(0.0, 0)
     left = []
