@@ -73,7 +73,7 @@ def test_the_tutorial_s_recipe_has_no_fault(tmp_path: Path) -> None:
     assert recipe
     (tmp_path / "questions.jsonl").write_text(questions[1], "utf-8")
     (tmp_path / "everyday.yaml").write_text(recipe[1], "utf-8")
-    free = "--set 'teacher={use: rehearsal}'"  # the model of the tutorial needs a key
+    free = "--teacher rehearsal"  # the model of the tutorial needs a key
     assert output(f"python -m open_thoughts_gen check {tmp_path / 'everyday.yaml'} {free}").endswith("has no faults")
 
 

@@ -35,6 +35,7 @@ from open_thoughts_gen.types import DropReason, FilterReport, Sample
 if TYPE_CHECKING:
     from open_thoughts_gen.contamination.matching import Contamination
 
+PACKAGE = Path(__file__).parents[1]
 NOT_FETCHED = "not fetched"
 MAX_SPAN = 160  # characters of a matched span that are reported
 
@@ -53,7 +54,8 @@ class Decontaminate(Filter):
     )
     files: Mapping[str, str] = Field(
         default_factory=dict,
-        description="files of questions to check against as well, each under a name of your choice",
+        description="files of questions to check against as well, each under a name of your choice; one that comes "
+        "with the package is named from its folder: open_thoughts_gen/sources/stand_in_benchmark.jsonl",
     )
     whole: bool = Field(
         default=True,
@@ -230,7 +232,8 @@ class Decontaminate(Filter):
         return Contamination(self._load(), rule, tokenizer=tokenizer)
 
     def _path(self, path: str) -> Path:
-        return self._context.folder / path
+        here = self._context.folder / path
+        return PACKAGE.parent / path if Path(path).parts[:1] == (PACKAGE.name,) and not here.exists() else here
 
     def _why(self, finding: Finding, prompt: str) -> DropReason:
         item = finding.item

@@ -25,9 +25,9 @@ from open_thoughts_gen.recipe.model import PART_KINDS, Origin, Publish, Recipe
 from open_thoughts_gen.recipe.node import KeyPath, Node
 from open_thoughts_gen.recipe.options import apply_options, put
 from open_thoughts_gen.recipe.parts import NO_PART, BuiltPart, Part, build_part
-from open_thoughts_gen.recipe.rehearsing import rehearse
+from open_thoughts_gen.recipe.rehearsing import rehearse, sized
 from open_thoughts_gen.recipe.renamed import rename
-from open_thoughts_gen.recipe.scaling import scaled
+from open_thoughts_gen.recipe.scaling import at_scale
 from open_thoughts_gen.recipe.secrets import Secrets, mark_secrets
 from open_thoughts_gen.recipe.shorthands import apply_switches, list_source
 from open_thoughts_gen.recipe.validation import faults_of, validate
@@ -69,7 +69,7 @@ def load_recipe(
     root = rehearse(root, path.parent) if rehearsed else root
     numbers = {name: number for name, number in (("target", target), ("seed", seed)) if number is not None}
     root, more = apply_options(root, overrides, numbers=numbers, teacher=teacher)
-    recipe = _loaded(root, faults + more, path.parent)
+    recipe = _loaded(sized(root) if rehearsed else root, faults + more, path.parent)
     return recipe if target is None else recipe.model_copy(update={"target": target})  # whatever the scale
 
 
@@ -102,7 +102,7 @@ def _loaded(root: Node, faults: list[Fault], folder: Path) -> Recipe:
     if recipe is None or faults:
         hidden = map(built.secrets.hidden, faults)
         raise UserError(*sorted(dict.fromkeys(hidden), key=_line_of))
-    recipe = scaled(recipe, recipe.scale).model_copy(update={"scale": 1.0}) if recipe.scale != 1 else recipe
+    recipe = at_scale(recipe)
     recipe._origin = Origin(folder, (*notes, *built.notes), dict(root.places()))
     return recipe
 

@@ -190,7 +190,10 @@ class Recipe(BaseModel):
         description="share of the published size to make: every number of questions in the recipe is multiplied by it",
     )
     rehearsal_scale: float | None = Field(
-        default=None, gt=0, le=1, description="the scale of a rehearsal (`run --rehearse`); null: `scale`"
+        default=None,
+        gt=0,
+        le=1,
+        description="`scale` of a rehearsal (`run --rehearse`) unless `--set scale=...` gives another; null: `scale`",
     )
     target: Annotated[int | None, Scales()] = Field(
         default=None, ge=1, description="how many accepted samples to make; null: as many as the sources give"

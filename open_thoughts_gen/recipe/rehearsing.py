@@ -8,7 +8,10 @@ and the same code as a real run:
     a model, wherever one is named   `rehearsal/MODEL`, which `chat` answers in this process
     a teacher that asks models       the teacher `rehearsal`
     decontaminate                    also checks a stand-in for a benchmark, since none may have been fetched
-    name, scale                      NAME-rehearsal; the scale that the recipe gives for its rehearsal
+    name                             NAME-rehearsal
+    scale                            `rehearsal_scale`, where the recipe gives one
+
+An option has the last word on the size as on everything: `--set scale=1` is a rehearsal at full size.
 
 What is written this way says so in every row and on its card, and `doctor` and `push` refuse it.
 """
@@ -27,7 +30,7 @@ from open_thoughts_gen.recipe.model import PART_KINDS
 from open_thoughts_gen.recipe.node import Node
 
 SUFFIX = "-rehearsal"
-BENCHMARK = Path(__file__).parents[1] / "sources" / "stand_in_benchmark.jsonl"
+BENCHMARK = "open_thoughts_gen/sources/stand_in_benchmark.jsonl"
 OFFLINE_TEACHERS = ("solver", "recorded", "replay", "rehearsal")
 _READS_FILES = ("files", "documents")
 _SHARED = (
@@ -50,12 +53,19 @@ def rehearse(root: Node, folder: Path) -> Node:
             if use is None or use.content not in OFFLINE_TEACHERS:
                 rehearsal = Node("rehearsal", node.where, node.title)
                 root = root.with_child(key, Node({"use": rehearsal}, node.where, node.title))
-    name, scale = root.get("name"), root.get("rehearsal_scale")
+    name = root.get("name")
     if name is not None and isinstance(name.content, str):
         root = root.with_child("name", Node(f"{name.content}{SUFFIX}", name.where, name.title))
-    if scale is not None and root.get("scale") is None:
-        root = root.with_child("scale", scale)
+    sizes = [size for key in ("rehearsal_scale", "scale") if (size := root.get(key)) and size.content is not None]
+    root = root.without("scale").with_child("rehearsal_scale", sizes[0]) if sizes else root
     return _decontaminated(root)
+
+
+def sized(root: Node) -> Node:
+    """Return a rehearsal, after the options, at its size: what an option says of `scale`, else `rehearsal_scale`."""
+    size = root.get("rehearsal_scale")
+    is_given = root.get("scale") is not None or size is None or size.content is None
+    return root if is_given else root.with_child("scale", size)
 
 
 def _part(node: Node, kind: Kind, folder: Path) -> Node:
@@ -114,5 +124,5 @@ def _decontaminated(root: Node) -> Node:
 
 def _with_benchmark(settings: Node) -> Node:
     files = settings.get("files") or Node({}, settings.where, settings.title_of("files"))
-    files = files.with_child("stand_in", Node(str(BENCHMARK), settings.where, files.title_of("stand_in")))
+    files = files.with_child("stand_in", Node(BENCHMARK, settings.where, files.title_of("stand_in")))
     return settings.with_child("files", files)

@@ -15,9 +15,18 @@ from pydantic import BaseModel
 
 from open_thoughts_gen.plugin.nested import NestedPlugin
 from open_thoughts_gen.plugin.scales import Scales
+from open_thoughts_gen.recipe.model import Recipe
 from open_thoughts_gen.recipe.parts import Part
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def at_scale(recipe: Recipe) -> Recipe:
+    """Return a recipe with its `scale` worked into its numbers; a rehearsal of it is of the same size as before."""
+    if recipe.scale == 1:
+        return recipe
+    rehearsal = recipe.rehearsal_scale and min(1.0, recipe.rehearsal_scale / recipe.scale)
+    return scaled(recipe, recipe.scale).model_copy(update={"scale": 1.0, "rehearsal_scale": rehearsal})
 
 
 def scaled(model: M, scale: float) -> M:

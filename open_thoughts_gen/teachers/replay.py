@@ -1,7 +1,7 @@
 """A cassette: traces recorded in a file, so that a recipe is tested with no model, no key and no network.
 
     python -m open_thoughts_gen cassette recipe.yaml -n 5 --out tests/cassette.jsonl
-    python -m open_thoughts_gen run recipe.yaml --set 'teacher={use: replay, file: tests/cassette.jsonl}'
+    python -m open_thoughts_gen run recipe.yaml --teacher replay --set teacher.file=tests/cassette.jsonl
 
 One JSON object to a line, written and read here: the question's id (the hash of its prompt), the attempt, and the
 trace. Only the offset of each trace in the file is held in memory, and the trace is read when it is asked for. A

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from open_thoughts_gen.errors import UserError
 from open_thoughts_gen.filters.decontaminate import Decontaminate
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.recipe import load_recipe
+from open_thoughts_gen.sources.stand_in import BENCHMARK
 from open_thoughts_gen.types import DropReason, FilterReport, Question, Sample
 
 ITEM = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total does it take?"
@@ -52,6 +54,21 @@ def test_a_drop_names_item_check_span_and_score(context: Context) -> None:
         "num_items": 2,
         "num_dropped": 1,
     }
+
+
+def test_a_file_of_the_package_is_named_from_the_package_s_folder(context: Context) -> None:
+    path = "open_thoughts_gen/sources/stand_in_benchmark.jsonl"
+    prompt = json.loads(BENCHMARK.read_text("utf-8").splitlines()[0])["question"]
+    (why, none), report = run(context, [prompt, ITEM], files={"ours": path}, benchmarks=["math500"])
+    assert why is not None
+    assert (why.reason, none) == ("contaminated: ours", None)
+    assert report.facts["checked"][-1]["id"] == "stand_in_benchmark.jsonl"
+    here = context.folder / path  # the reader's own file of that name goes first
+    here.parent.mkdir(parents=True)
+    here.write_text(json.dumps({"question": ITEM}), "utf-8")
+    (none, why), _ = run(context, [prompt, ITEM], files={"ours": path}, benchmarks=["math500"])
+    assert why is not None
+    assert (why.reason, none) == ("contaminated: ours", None)
 
 
 def test_what_could_not_be_checked_is_told(context: Context) -> None:

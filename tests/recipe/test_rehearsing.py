@@ -70,6 +70,46 @@ def test_an_option_goes_before_the_rehearsal(tmp_path: Path) -> None:
     assert recipe.sources[0].plugin.scale == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "overrides", "target"),
+    [
+        ("", [], 100),
+        ("scale: 0.5", [], 100),  # what a recipe says of its rehearsal goes before what it says of itself
+        ("", ["scale=0.3"], 300),
+        ("", ["rehearsal_scale=0.2"], 200),
+        ("scale: 0.5", ["scale=1"], 1000),
+        ("", ["rehearsal_scale=0.2", "scale=0.3"], 300),
+        ("", ["rehearsal_scale=null"], 1000),
+    ],
+)
+def test_the_size_of_a_rehearsal_is_that_of_the_option_or_of_the_recipe(
+    tmp_path: Path, written: str, overrides: list[str], target: int
+) -> None:
+    assert loaded(tmp_path, f"{WHOLE}{written}\n", rehearsed=True, overrides=overrides).target == target
+
+
+def test_a_rehearsal_without_a_size_of_its_own_has_the_recipe_s(tmp_path: Path) -> None:
+    text = WHOLE.replace("rehearsal_scale", "scale")
+    assert loaded(tmp_path, text, rehearsed=True).target == loaded(tmp_path, text).target == 100
+    assert loaded(tmp_path, text, rehearsed=True, overrides=["rehearsal_scale=0.5"]).target == 500
+
+
+@pytest.mark.parametrize("scale", ["0.5", "1"])
+def test_a_recipe_that_a_run_has_written_is_rehearsed_at_the_same_size(tmp_path: Path, scale: str) -> None:
+    said = loaded(tmp_path, overrides=[f"scale={scale}"]).to_yaml()
+    assert loaded(tmp_path, said).target == 1000 * float(scale)
+    rehearsal = loaded(tmp_path, said, rehearsed=True)
+    assert (rehearsal.target, rehearsal.sources[0].plugin.limit) == (100, 50)
+    assert loaded(tmp_path, rehearsal.to_yaml(), rehearsed=True).target == 100
+
+
+def test_the_stand_in_of_a_benchmark_is_named_by_its_place_in_the_package(tmp_path: Path) -> None:
+    recipe = loaded(tmp_path, rehearsed=True)
+    assert recipe.resolved()["question_filters"][-1]["files"] == {
+        "stand_in": "open_thoughts_gen/sources/stand_in_benchmark.jsonl"
+    }
+
+
 @pytest.mark.parametrize("rehearsed", [True, False])
 def test_what_counts_questions_is_scaled_and_the_rest_is_not(tmp_path: Path, rehearsed: bool) -> None:
     options = [] if rehearsed else ["scale=0.1"]
