@@ -13,6 +13,7 @@ from typing import Any, Literal, NoReturn
 
 FinishReason = Literal["stop", "length", "error"]
 Outcome = Literal["correct", "incorrect", "undecided"]
+MAX_COPIES = 1_000_000  # of one question; whatever else stands under `copy` in a meta is no number of a copy
 
 # Why a trace holds no answer, in few, countable words. The first five came from the model, in place of an answer.
 ErrorKind = Literal[
@@ -48,6 +49,12 @@ class Question:
         return getattr(self, key) if key in ("domain", "source", "license") else self.meta.get(key)
 
     @property
+    def copy(self) -> int:
+        """Which copy of a question this is, as `mix` numbers them in the meta; 0 is the question itself."""
+        number = self.meta.get("copy")
+        return number if type(number) is int and 0 < number < MAX_COPIES else 0
+
+    @property
     def id(self) -> str:
         """First 16 hex digits of the SHA-256 of the prompt: the same question has the same id in every run."""
         return hashlib.sha256(self.prompt.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -68,7 +75,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One attempt asked of a teacher: `attempt` counts from 0."""
+    """One attempt asked of a teacher: `attempt` counts from 0, and goes on through the copies of a question."""
 
     question: Question
     attempt: int = 0

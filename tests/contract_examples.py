@@ -157,10 +157,14 @@ class SourceExample:
 
 @dataclass(frozen=True)
 class TeacherExample:
-    """A teacher, with questions it can answer; `server` gives settings that hold while it runs, where it needs one."""
+    """A teacher, with questions it can answer; `server` gives settings that hold while it runs, where it needs one.
+
+    `further` is an attempt that it is asked for where sources repeat questions.
+    """
 
     settings: Settings = field(default_factory=dict)
     questions: Callable[[], Sequence[Question]] = plain
+    further: int = 6
     server: Callable[[], AbstractContextManager[Settings]] = no_server
 
 
@@ -223,7 +227,7 @@ TEACHERS: dict[str, TeacherExample] = {
     "pool": TeacherExample({"members": [{"model": "ollama/m", "weight": 2.0}]}, server=two_servers),
     "recorded": TeacherExample({"response": "answer"}, questions=answered),
     "rehearsal": TeacherExample(),
-    "replay": TeacherExample({"file": str(GOLDEN / "cassette.jsonl")}),
+    "replay": TeacherExample({"file": str(GOLDEN / "cassette.jsonl")}, further=1),
     "solver": TeacherExample(questions=sums),
     "vllm": TeacherExample({"model": str(GOLDEN / "toy_model"), "seed": 3}, server=toy_engine),
 }

@@ -151,6 +151,17 @@ class TestTeacher:
         again = self.traces(name, requests[::-1], tmp_path / "another")
         assert [(trace.reasoning, trace.response) for trace in again] == told
 
+    def test_it_says_whether_copies_of_a_question_are_further_attempts(self, name: str, tmp_path: Path) -> None:
+        given = example("teacher", name)
+        requests = [Request(question, given.further) for question in given.questions()]
+        with given.server() as settings:
+            teacher = made("teacher", name, {**given.settings, **settings})
+            assert isinstance(teacher, Teacher)
+            answers_copies = teacher.answers_copies
+        further = self.traces(name, requests, tmp_path)
+        assert [trace.attempt for trace in further] == [given.further] * len(requests)
+        assert {trace.finish_reason for trace in further} == {"stop" if answers_copies else "error"}
+
     def test_nothing_asked_is_nothing_answered(self, name: str, tmp_path: Path) -> None:
         assert self.traces(name, [], tmp_path) == []
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from open_thoughts_gen.errors import Fault, UserError, did_you_mean
 from open_thoughts_gen.pipeline.advice import why_no_question
-from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.plugin import Context, Source
 from open_thoughts_gen.plugin.when import meets
 from open_thoughts_gen.recipe import Part, Recipe
 from open_thoughts_gen.recipe.licensing import Material, license_of, source_material, teacher_material
@@ -35,12 +35,14 @@ class SourceSample:
 
     `unread` counts rows by the reason why they cannot be used, with the first example of each; `matches` counts the
     questions that meet each `when` of the recipe, by its place there; `licenses` counts them by source and
-    license; `detected` is what the source says of its input.
+    license; `num_copies` are the questions that repeat another; `detected` is what the source says of its input;
+    `seeds` are the sources that a model writes it from.
     """
 
     title: str
     first: Question | None = None
     num_questions: int = 0
+    num_copies: int = 0
     unread: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     has_ended: bool = False
@@ -48,6 +50,7 @@ class SourceSample:
     matches: Counter[tuple[str, int]] = field(default_factory=Counter)
     licenses: Counter[tuple[str, str]] = field(default_factory=Counter)
     detected: Sequence[str] = ()
+    seeds: list[SourceSample] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,6 +73,11 @@ def read_sources(recipe: Recipe, context: Context) -> tuple[list[SourceSample], 
         except UserError as error:
             faults += [fault if fault.where else _at(recipe, ("sources", index), fault) for fault in error.faults]
         samples.append(sample)
+    for index, sample in enumerate(samples):
+        for seeds in sample.seeds:
+            if seeds.has_ended and not seeds.num_questions:
+                why = next(iter(seeds.unread), "the source of the seeds has no rows")
+                faults.append(recipe.fault_at(("sources", index), "there is nothing to write questions from", why))
     if samples and not faults and all(sample.has_ended and not sample.num_questions for sample in samples):
         unread = sum((sample.unread for sample in samples), Counter[str]())
         why = why_no_question(recipe, context)
@@ -87,7 +95,20 @@ def _read(part: Part, context: Context, sample: SourceSample, conditions: Sequen
     if source.models:
         writers = " and ".join(source.models)
         sample.detected = [*sample.detected, f"its questions are written by {writers}, which was not asked"]
+        for seeds in _without_models(source):
+            sample.seeds.append(SourceSample(f"{sample.title} from {seeds.plugin_name()}"))
+            _read_rows(seeds, sample.seeds[-1], ())
         return
+    _read_rows(source, sample, conditions)
+
+
+def _without_models(source: Source) -> Iterator[Source]:
+    """Yield the sources inside one, however deep, that can be read without asking a model."""
+    for inner in source.sources:
+        yield from _without_models(inner) if inner.models else (inner,)
+
+
+def _read_rows(source: Source, sample: SourceSample, conditions: Sequence[tuple[str, int, Part]]) -> None:
     until = time.monotonic() + MAX_READ_S
     for item in source.questions():
         if isinstance(item, DropReason):
@@ -96,6 +117,7 @@ def _read(part: Part, context: Context, sample: SourceSample, conditions: Sequen
         else:
             sample.first = sample.first or item
             sample.num_questions += 1
+            sample.num_copies += item.copy > 0
             sample.meta_keys |= item.meta.keys()
             sample.licenses[item.source, item.license] += 1
             sample.matches.update((key, index) for key, index, one in conditions if meets(item, one.when))
@@ -127,6 +149,7 @@ def check_recipe(recipe: Recipe, samples: Sequence[SourceSample], *, pushed: boo
         _check_matches(recipe, samples, findings)
     for index, sample in enumerate(samples):
         findings.notes += [recipe.fault_at(("sources", index), message) for message in sample.detected]
+    _check_copies(recipe, samples, findings)
     _check_template(recipe, findings)
     _check_form(recipe, findings)
     _check_prices(recipe, findings)
@@ -161,6 +184,19 @@ def _check_matches(recipe: Recipe, samples: Sequence[SourceSample], findings: Fi
         message = f"these keys of the questions' meta are not published: {', '.join(unpublished)}"
         hint = "to publish one, add it to `publish: columns`"
         findings.notes.append(recipe.fault_at(("publish", "columns"), message, hint))
+
+
+def _check_copies(recipe: Recipe, samples: Sequence[SourceSample], findings: Findings) -> None:
+    """Find copies of questions that will not get an answer of their own."""
+    if not any(sample.num_copies for sample in samples):
+        return
+    for index, part in enumerate(recipe.question_filters):
+        if part.plugin.drops_repeats:
+            message, hint = "this leaves out every copy of a question that a source repeats", "leave one of the two out"
+            findings.notes.append(recipe.fault_at(("question_filters", index), message, hint))
+    if not recipe.teacher.plugin.answers_copies:
+        message = "this teacher has no further answer to a question: copies that a source repeats share the answers"
+        findings.notes.append(recipe.fault_at(("teacher",), message))
 
 
 def _measures_before(recipe: Recipe, key: str = "", index: int = 0) -> list[str]:

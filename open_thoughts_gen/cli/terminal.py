@@ -193,10 +193,13 @@ def _part(name: str, text: str) -> RenderableType:
     return Group(Text(name, style="bold"), plain(text or "(nothing)"), Text())
 
 
-def source_sample(source: SourceSample) -> RenderableType:
-    """Return what a source showed: its counts, rows that cannot be used with an example of each, the first question."""
+def source_sample(source: SourceSample, what: str = "question") -> RenderableType:
+    """Return what a source showed: its counts, rows that cannot be used with an example of each, the first question.
+
+    Then the same of the seeds that a model writes from.
+    """
     has_more = not source.has_ended and bool(source.num_questions)
-    count = f"{source.num_questions:,} questions"
+    count = f"{source.num_questions:,} {what}s"
     counted = f"read {count} for this check; the source has more" if has_more else count
     if not source.has_ended and not source.num_questions and not source.unread:
         counted = "not read for this check"
@@ -206,10 +209,10 @@ def source_sample(source: SourceSample) -> RenderableType:
         rows = "1 row" if num == 1 else f"{num:,} rows"
         parts.append(plain(f"{rows} could not be read: {reason}{example}", "yellow"))
     if source.first is not None:
-        parts.append(Text("the first question, as it was read:"))
+        parts.append(Text(f"the first {what}, as it was read:"))
         shown = _shown_question(source.first)
         parts += [plain(f"  {name:9} {shorten(value, MAX_SHOWN)}") for name, value in shown.items()]
-    return Group(*parts, Text())
+    return Group(*parts, Text(), *(source_sample(seeds, "seed") for seeds in source.seeds))
 
 
 def _shown_question(question: Question) -> Mapping[str, str]:

@@ -1,7 +1,9 @@
 """What a run has asked, and what it was answered: every attempt at every question, with its trace and its verdicts.
 
 Attempts are kept from one look of the line to the next, so that nothing is asked or judged twice. Questions that are
-equal in every field are one question here, asked once.
+equal in every field are one question here, asked once. A copy of a question (`mix` with `short: repeat`) is asked for
+attempts of its own: copy k of a question with n attempts has those from k * n on, so that no two rows have one id and
+one attempt. Where the teacher cannot give more than n, copies share their answers.
 """
 
 from __future__ import annotations
@@ -114,7 +116,7 @@ class Attempts:
         part: list[Key] = []
         later: set[int] = set()  # questions of which an attempt has to wait, and all after it
         for key in wave:
-            is_free = self.spending.knows(TEACHER, call_of(self._question(key).id, key[1]))
+            is_free = self.spending.knows(TEACHER, call_of(*self._asked(key)))
             if key[0] in later or (size == 0 and not is_free):
                 later.add(key[0])
                 continue
@@ -191,10 +193,18 @@ class Attempts:
     def _question(self, key: Key) -> Question:
         return self._draw.questions[key[0]]
 
+    def _number(self, key: Key) -> int:
+        """Return which attempt this is among those at the question and all its copies."""
+        return self._question(key).copy * self._recipe.max_attempts + key[1]
+
+    def _asked(self, key: Key) -> tuple[str, int]:
+        """Return what the teacher is asked for: the id of a question, and which attempt."""
+        return self._question(key).id, self._number(key) if self._teacher.answers_copies else key[1]
+
     def _ask(self, wave: Sequence[Key]) -> None:
         for key in wave:
-            earlier = self._shared.trace(key) if key not in self._traces else None
-            if earlier is not None and self.spending.hand_out(TEACHER, call_of(earlier.question_id, earlier.attempt)):
+            earlier = self._shared.trace((key[0], self._number(key))) if key not in self._traces else None
+            if earlier is not None and self.spending.hand_out(TEACHER, call_of(*self._asked(key))):
                 self._traces[key] = earlier
                 self.spending.take_in(earlier)
         waiting = [key for key in wave if key not in self._traces]
@@ -205,7 +215,7 @@ class Attempts:
             # (another reference, say), each has to be asked in a round of its own.
             round_: dict[tuple[str, int], Key] = {}
             for key in waiting:
-                round_.setdefault((self._question(key).id, key[1]), key)
+                round_.setdefault(self._asked(key), key)
             if not self._ask_round(round_):
                 return
             waiting = [key for key in waiting if key not in self._traces]
@@ -221,17 +231,19 @@ class Attempts:
                 has_room = has_room and self.spending.hand_out(TEACHER, call)
                 if has_room or self.spending.knows(TEACHER, call):
                     handed[asked] = key
-                    yield Request(self._question(key), key[1])
+                    yield Request(self._question(key), asked[1])
 
         try:
             for trace in self._engine.traces(self._teacher, requests()):
                 key = handed.pop((trace.question_id, trace.attempt), None)
                 if key is None:
                     raise RuntimeError(f"{self._teacher.label} gave a trace that was not asked for, or gave it twice")
-                self._traces[key] = self._spool.stored(trace)
-                self._shared.add_trace(key, self._traces[key])
                 self.spending.take_in(trace)
-                self._progress.answered(Sample(self._question(key), trace))
+                number = self._number(key)
+                numbered = trace if trace.attempt == number else replace(trace, attempt=number)
+                self._traces[key] = self._spool.stored(numbered)
+                self._shared.add_trace((key[0], number), self._traces[key])
+                self._progress.answered(Sample(self._question(key), numbered))
                 self._progress.advance()
         except ProviderError as error:
             if not (self.spending.keeps_part and self._traces):
@@ -247,12 +259,13 @@ class Attempts:
         if not self._assignments:
             return
         new = {key for key in keys if key not in self._verdicts}
-        questions = {first for first, _ in new}
-        keys = [key for key in keys if key[0] in questions]
+        is_compared = any(each.verifier.sees_attempts for each in self._assignments)
+        ids = {self._question(key).id for key in new} if is_compared else set()
+        keys = [key for key in keys if key in new or (is_compared and self._question(key).id in ids)]
         earlier = {key: verdicts for key in new if (verdicts := self._shared.verdicts(key, self._traces[key]))}
         for key in new:
             self._verdicts[key] = dict(earlier.get(key, {}))
-        calls = (call_of(self._question(key).id, key[1]) for key in new)
+        calls = (call_of(*self._asked(key)) for key in new)
         self.spending.num_judged += sum(not self.spending.knows(TEACHER, call) for call in calls)
         everyone = range(len(self._assignments))
         seen = {i: earlier.get(key, ()) if key in new else everyone for i, key in enumerate(keys)}

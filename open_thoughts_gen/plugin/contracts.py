@@ -133,6 +133,11 @@ class Source(Plugin):
         """The models that it calls, by their names in the price table; most call none."""
         return ()
 
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The sources that it takes its questions or seeds from; none for most."""
+        return ()
+
     def expect(self, num: int | None) -> None:
         """Learn that about `num` more questions are read now, None for all, so as to pay for no more."""
 
@@ -173,6 +178,14 @@ class Teacher(Plugin):
     def cost_usd(self) -> float | None:
         """What this run's traces have cost so far, in USD; None where tokens and prices say it."""
         return None
+
+    @property
+    def answers_copies(self) -> bool:
+        """Whether copies of a question are asked as further attempts at it; if not, they share its answers.
+
+        Override it and return False where another attempt would be the same answer, or none.
+        """
+        return True
 
     @property
     def invents(self) -> bool:
@@ -294,6 +307,7 @@ class Filter(Plugin):
     """
 
     kind: ClassVar[str] = "filter"
+    drops_repeats: ClassVar[bool] = False  # whether a question that came before is left out, as each copy of one is
 
     @property
     def label(self) -> str:

@@ -41,7 +41,11 @@ STANDARD = (
     Column("outcome", "The verdicts taken together: `correct`, `incorrect` or `undecided`."),
     Column("pass_rate", "Share (0 to 1) of the question's decided attempts that are correct.", "float64"),
     Column("teacher", "Who reasoned: the model, or the solver that writes out a derivation."),
-    Column("attempt", "Which attempt of the teacher at this question, from 0.", "int64"),
+    Column(
+        "attempt",
+        "Which attempt of the teacher at this question, from 0; at the copies of a question it goes on.",
+        "int64",
+    ),
     Column("finish_reason", "Why the teacher stopped: `stop`, or `length` where it was cut off."),
     Column("source", "Where the question comes from."),
     Column("license", "The licence of the question."),

@@ -294,7 +294,8 @@ def check_rows(dataset: Dataset) -> Iterator[Fault]:
     """Yield that there are fewer rows than competitions ask for."""
     num = dataset.num_rows(next(iter(dataset.configs)))
     if num < MIN_ROWS:
-        yield Fault(f"it has {num:,} rows; competitions ask for at least {MIN_ROWS}", hint="raise the recipe's target")
+        hint = "raise the recipe's target, or add questions"
+        yield Fault(f"it has {num:,} rows; competitions ask for at least {MIN_ROWS}", hint=hint)
 
 
 def check_rehearsal(dataset: Dataset) -> Iterator[Fault]:

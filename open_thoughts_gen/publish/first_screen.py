@@ -65,6 +65,10 @@ def lead(facts: Facts) -> str:
     if quality.num_in_form:
         rows = "1 row was" if quality.num_in_form == 1 else f"{quality.num_in_form:,} rows were"
         judged += f" {rows} judged in form only."
+    if quality.num_copies:
+        rows = "1 row is" if quality.num_copies == 1 else f"{quality.num_copies:,} rows are"
+        shared = "further attempts" if recipe.teacher.plugin.answers_copies else "the answers of the first once more"
+        judged += f" {rows} on questions that were repeated for want of others, with {shared}."
     for num, verb in ((quality.num_cut, "cut off before the end"), (quality.num_refused, "refused")):
         if num:
             judged += f" {num:,} answers were {verb}." if num > 1 else f" 1 answer was {verb}."

@@ -62,6 +62,7 @@ class WordCounts:
 class Quality:
     """What can be said of the accepted rows in figures; rates are 0..1.
 
+    `num_copies` are the rows on copies of a question, which a source has repeated for want of others.
     `num_reasoned` and `num_answered` are the rows that have reasoning, and an answer; `num_cut` those that break off at
     the teacher's limit, `num_refused` those that refuse, as far as the filter `complete` knows a refusal. `verified_by`
     are the verifiers, by their labels, that found rows correct. Not counted in `correct_rate` are `num_agreed`, the
@@ -71,6 +72,7 @@ class Quality:
 
     num_rows: int
     num_questions: int
+    num_copies: int
     num_reasoned: int
     num_answered: int
     num_cut: int
@@ -112,6 +114,7 @@ def measure(finished: Finished, *, consensus: Collection[str] = ()) -> Quality:
     return Quality(
         num_rows=len(samples),
         num_questions=len({sample.question.id for sample in samples}),
+        num_copies=sum(sample.question.copy > 0 for sample in samples),
         num_reasoned=sum(bool(sample.trace and sample.trace.reasoning.strip()) for sample in samples),
         num_answered=sum(bool((answer_of(sample) or "").strip()) for sample in samples),
         num_cut=sum(bool(sample.trace and sample.trace.finish_reason == "length") for sample in samples),

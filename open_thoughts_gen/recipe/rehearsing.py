@@ -64,8 +64,9 @@ def rehearse(root: Node, folder: Path) -> Node:
 def sized(root: Node) -> Node:
     """Return a rehearsal, after the options, at its size: what an option says of `scale`, else `rehearsal_scale`."""
     size = root.get("rehearsal_scale")
-    is_given = root.get("scale") is not None or size is None or size.content is None
-    return root if is_given else root.with_child("scale", size)
+    if root.get("scale") is not None or size is None or size.content is None:
+        return root
+    return root.with_child("scale", size)
 
 
 def _part(node: Node, kind: Kind, folder: Path) -> Node:

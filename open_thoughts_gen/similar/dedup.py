@@ -48,6 +48,7 @@ class Distinct:
 class Dedup(Filter):
     """Of questions that are near-duplicates, the first is kept."""
 
+    drops_repeats: ClassVar[bool] = True
     reason: ClassVar[str] = "near duplicate"
 
     keep: Keep = Field(

@@ -6,13 +6,14 @@ They say of themselves what the sources inside say: files, license, models, whet
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import PrivateAttr
 
 from open_thoughts_gen.plugin import Source
 from open_thoughts_gen.plugin.nested import NestedSource
+from open_thoughts_gen.types import DropReason, Question
 
 
 class Wrapping(Source):
@@ -62,3 +63,12 @@ class Wrapping(Source):
     def notes(self) -> Sequence[str]:
         """Return what they detected."""
         return [note for source in self.sources for note in source.notes()]
+
+
+def questions_of(source: Source, bad: list[DropReason]) -> Iterator[Question]:
+    """Yield the questions of a source; why rows cannot be used goes to `bad`."""
+    for drawn in source.questions():
+        if isinstance(drawn, Question):
+            yield drawn
+        else:
+            bad.append(drawn)

@@ -16,9 +16,14 @@ means by a hash of the seed and the question, so that no more than what is chose
 they are drawn; `compat: datasets` draws the rows that the library datasets would, in its order.
 
 A source with too few questions gives what it has, or all of them again and again (`short: repeat`): every copy has its
-number as `copy` in the meta. Copies of a question have one id and the same answers; for several answers to a question
-set `attempts:`. Without any of these settings sources take turns, as the sources of a recipe do; weights of sources
-(`weight:`) are for proportions in every stretch of a dataset.
+number as `copy` in the meta. Copies of a question have one id, and each is answered by attempts of its own: with
+`attempts: 4` the first copy has 4 to 7, and a pass rate over these. A teacher that cannot answer again (`recorded`, the
+solver's logs, a model at temperature 0) gives all copies the same answers, as `check` and the card say. Filters against
+duplicates see questions: among the question filters they leave out every copy, after the teacher they keep copies, but
+that `exact_dedup` leaves out those with the same answer.
+
+Without any of these settings sources take turns, as the sources of a recipe do; weights of sources (`weight:`) are for
+proportions in every stretch of a dataset.
 """
 
 from __future__ import annotations
@@ -36,7 +41,7 @@ from open_thoughts_gen.plugin import Source
 from open_thoughts_gen.plugin.chance import COMPAT, Compat, Pick, shuffled
 from open_thoughts_gen.plugin.nested import NestedSource
 from open_thoughts_gen.plugin.scales import Scales
-from open_thoughts_gen.sources._wrapping import Wrapping
+from open_thoughts_gen.sources._wrapping import Wrapping, questions_of
 from open_thoughts_gen.types import DropReason, Question, Sample
 
 Drawn: TypeAlias = Question | DropReason
@@ -152,7 +157,7 @@ class Mix(Wrapping):
         """Yield bad rows, then the questions chosen, in the order in which they were drawn."""
         seed = self._context.seed if self.seed is None else self.seed
         bad: list[DropReason] = []
-        questions = enumerate(_questions(source, bad))
+        questions = enumerate(questions_of(source, bad))
         if self.compat is None:
             ranked = ((Sample(each).ticket(seed), index, each) for index, each in questions)
             best = sorted(ranked) if wanted is None else heapq.nsmallest(wanted, ranked)
@@ -175,14 +180,5 @@ def _first(source: Source, wanted: int | None) -> Iterator[Drawn]:
             return
 
 
-def _questions(source: Source, bad: list[DropReason]) -> Iterator[Question]:
-    """Yield the questions of a source; why rows cannot be used goes to `bad`."""
-    for drawn in source.questions():
-        if isinstance(drawn, Question):
-            yield drawn
-        else:
-            bad.append(drawn)
-
-
 def _num_questions(source: Source) -> int:
-    return sum(1 for _ in _questions(source, []))
+    return sum(1 for _ in questions_of(source, []))

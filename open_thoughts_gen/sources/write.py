@@ -49,6 +49,7 @@ from open_thoughts_gen.plugin.nested import NestedSource
 from open_thoughts_gen.plugin.scales import Scales
 from open_thoughts_gen.similar.dedup import Dedup
 from open_thoughts_gen.sources._attributes import Attributes, Condition
+from open_thoughts_gen.sources._wrapping import questions_of
 from open_thoughts_gen.tables.template import names_in, render
 from open_thoughts_gen.types import DropReason, Question, Sample
 
@@ -84,11 +85,15 @@ class WritingPrompt(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class WritingCall:
-    """What one call is about: its number, its seeds and its attributes."""
+    """What one call is about: its number, its seeds and its attributes.
+
+    `unread` says why rows that were read for it cannot be seeds.
+    """
 
     index: int
     seeds: tuple[Question, ...]
     attributes: Mapping[str, str]
+    unread: tuple[DropReason, ...] = ()
 
 
 class Write(AsksModel, Source):
@@ -170,9 +175,14 @@ class Write(AsksModel, Source):
         return self.license or (self.seeds.source.usual_license if self.seeds is not None else "")
 
     @property
+    def sources(self) -> Sequence[Source]:
+        """The source of the seeds."""
+        return () if self.seeds is None else (self.seeds.source.fresh(self._context),)
+
+    @property
     def inputs(self) -> Sequence[Path]:
         """The files that the seeds are read from."""
-        return self.seeds.source.fresh(self._context).inputs if self.seeds is not None else ()
+        return [path for source in self.sources for path in source.inputs]
 
     def start(self) -> None:
         """Check that there is an API key.
@@ -189,7 +199,8 @@ class Write(AsksModel, Source):
 
     def questions(self) -> Iterator[Question | DropReason]:
         """Yield question after question, in the order of the calls; a reply that cannot be used is a DropReason."""
-        calls, written, num, num_asked, barren = self._calls(), _Written(self), 0, 0, 0
+        unread: list[DropReason] = []
+        calls, written, num, num_asked, barren = self._calls(unread), _Written(self), 0, 0, 0
         while self.limit is None or num < self.limit:
             size = self._round_size(num, num_asked)
             round_ = list(itertools.islice(calls, size))
@@ -206,6 +217,7 @@ class Write(AsksModel, Source):
                     self._wanted = self._wanted and self._wanted - 1
                 yield each
             if len(round_) < size or barren >= BARREN_ROUNDS or any(map(_is_unpaid, values.values())):
+                yield from unread
                 return
 
     def _round_size(self, num: int, num_asked: int) -> int:
@@ -215,23 +227,26 @@ class Write(AsksModel, Source):
         per_call = max(num / num_asked, LEAST_RATE * self.per_call) if num_asked else self.per_call
         return max(1, min(MAX_ROUND, math.ceil(wanted / per_call)))
 
-    def _calls(self) -> Iterator[WritingCall]:
-        """Yield what each call is about, without end, unless there are no seeds."""
+    def _calls(self, unread: list[DropReason]) -> Iterator[WritingCall]:
+        """Yield what each call is about, without end, unless there are no seeds.
+
+        Why rows cannot be seeds goes with the next call; after the last one it is left in `unread`.
+        """
         seed, num_each = self._context.seed, self.writing.seeds
         combinations = Attributes(self.attributes, self.conditions).combinations(seed)
         if not num_each:
             yield from (WritingCall(i, (), next(combinations)) for i in itertools.count())
             return
-        assert self.seeds is not None
-        source = self.seeds.source.fresh(self._context)
-        drawn = (each for each in source.questions() if isinstance(each, Question))
+        (source,) = self.sources
+        drawn = questions_of(source, unread)
         seeds: list[Question] = []
         for index in itertools.count():
             if len(seeds) < MAX_SEEDS:
                 seeds += itertools.islice(drawn, num_each)
             if len(seeds) < num_each:
                 return
-            yield WritingCall(index, _chosen(seeds, index, num_each, seed), next(combinations))
+            yield WritingCall(index, _chosen(seeds, index, num_each, seed), next(combinations), tuple(unread))
+            unread.clear()
 
     def _ask(self, round_: Sequence[WritingCall]) -> dict[int, list[dict[str, str]] | NoValue]:
         """Return what each call of a round gave, by its index."""
@@ -322,6 +337,7 @@ class _Written:
         drawn: list[Question | DropReason] = []
         for call in round_:
             value = values[call.index]
+            drawn += call.unread
             if isinstance(value, NoValue):
                 if value.kind != "not asked":
                     drawn.append(DropReason(f"nothing written: {value.kind}", value.why))

@@ -86,10 +86,13 @@ def read_header(lines: Lines, delimiter: str | None) -> Header:
     """Return the header, the first line that is not blank; `sep=;` before it names the delimiter, as Excel writes it.
 
     Raises:
-        UserError: it names no columns, or two the same.
+        UserError: it cannot be decoded, names no columns, or two the same.
 
     """
     line = _first_line(lines)
+    if BAD_BYTES in line:
+        hint = "set `encoding:` to what the file was saved in, such as cp1252"
+        raise UserError(Fault(f"the header is {NOT_DECODED}", where=f"line {lines.num}", hint=hint))
     stated = re.fullmatch(r"sep=(.)\s*", line)
     if stated:
         delimiter, line = delimiter or stated[1], _first_line(lines)

@@ -163,6 +163,11 @@ class ModelTeacher(Asking, Teacher):
         """Live counters of this run's calls."""
         return self._progress
 
+    @property
+    def answers_copies(self) -> bool:
+        """Whether copies are further attempts: at temperature 0 they would pay for the same answer."""
+        return self.temperature != 0
+
     def state(self) -> str:
         """Return one line on how the calls are going."""
         return self.progress.line()

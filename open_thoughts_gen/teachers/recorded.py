@@ -57,6 +57,11 @@ class Recorded(Teacher):
         """Nobody is asked, so nothing is paid."""
         return 0.0
 
+    @property
+    def answers_copies(self) -> bool:
+        """Whether copies are further attempts: a row holds so many and no more."""
+        return False
+
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:
         """Yield one trace per request, in order."""
         return map(self._trace, requests)

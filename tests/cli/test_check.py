@@ -197,6 +197,23 @@ def test_live_reports_a_key_that_is_refused_and_reasoning_that_is_not_read(
         assert "401" in line
 
 
+@pytest.mark.parametrize("temperature", [0, 0.7])
+def test_what_becomes_of_copies_is_said(folder: Path, capsys: pytest.CaptureFixture[str], temperature: float) -> None:
+    source = "{use: files, path: rows.jsonl, fields: {prompt: prompt, reference: reference}}"
+    text = RECIPE.replace(source, f"{{use: mix, of: [{source}], num: 20, short: repeat}}")
+    text = text.replace(
+        '{use: "tests.toy.sums:Adder"}', f"{{use: openai, model: ollama/m, temperature: {temperature}}}"
+    )
+    assert check(folder, text.replace("verifiers:", "question_filters: [near_dedup]\nverifiers:")) == 0
+    said = capsys.readouterr().out
+    assert "question_filters[0]: this leaves out every copy of a question that a source repeats" in said
+    assert ("teacher: this teacher has no further answer to a question" in said) == (temperature == 0)
+    assert check(folder, text.replace("short: repeat", "short: leave")) == 0
+    said = capsys.readouterr().out
+    assert "every copy" not in said
+    assert "no further answer" not in said
+
+
 def test_a_share_on_a_scale_of_a_hundred_is_a_fault(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = RECIPE.replace("verifiers:", "question_filters: [{use: near_dedup, threshold: 0.85}]\nverifiers:")
     (line,) = faults(folder, text, capsys)
@@ -235,7 +252,12 @@ def test_a_model_that_writes_questions_or_filters_them_is_not_asked_and_its_pric
         )
         assert check(folder, text) == 0
         assert server.asked == []
-    said = capsys.readouterr()
+        said = capsys.readouterr()
+        assert "sources[0], write from files: 7 seeds" in said.out
+        assert "the first seed, as it was read:\n  prompt    What is 0 + 0?" in said.out
+        (folder / "rows.jsonl").write_text("broken\n")
+        line = "sums.yaml:3: source: there is nothing to write questions from; unreadable line"
+        assert line in faults(folder, text, capsys)
     assert "sources[0], write: not read for this check" in said.out
     assert "are written by" in said.out + said.err
     for part in ("source", "question_filters[0]"):

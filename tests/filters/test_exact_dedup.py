@@ -50,6 +50,17 @@ def test_attempts_at_one_question_are_no_duplicates() -> None:
     ]
 
 
+def test_copies_of_a_question_are_repeats_before_the_teacher_and_after_it_if_their_answer_is() -> None:
+    questions = [Question("Why?", meta={"copy": number} if number else {}) for number in range(3)]
+    assert reasons([Sample(each) for each in questions]) == [None, repeats("Why?"), repeats("Why?")]
+    said = ["Because.", "Because.", "Therefore.", "Because."]  # two attempts, then a copy's two
+    samples = [
+        Sample(questions[number // 2], Trace(questions[0].id, number, "t", "", text))
+        for number, text in enumerate(said)
+    ]
+    assert reasons(samples) == [None, None, None, repeats("Why?")]
+
+
 def test_a_lone_surrogate_is_text_like_any_other() -> None:
     assert reasons(asked("\ud800", "\ud800")) == [None, repeats("\ud800")]
 

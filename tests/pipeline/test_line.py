@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from open_thoughts_gen.pipeline import run_line
 from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.recipe import Part, Recipe, Until
 from open_thoughts_gen.sources.family import Family as FamilySource
+from open_thoughts_gen.sources.mix import Mix
 from open_thoughts_gen.types import DropReason, Finished, Outcome, Question, Request, Sample, Trace, Verdict
 from open_thoughts_gen.verifiers.family import Family as FamilyVerifier
 from tests.toy.sums import Adder, Listed, Nothing, Odd, Once, Proved, Says
@@ -245,6 +247,60 @@ def test_a_question_drawn_twice_is_asked_once(tmp_path: Path) -> None:
     for sample in finished.samples:
         assert sample.trace is not None
         assert sample.trace.response.endswith(f"Answer: {sample.question.reference}")
+
+
+class Reader(Adder):
+    """Has an answer or two to each question, and no more."""
+
+    @property
+    def answers_copies(self) -> bool:
+        return False
+
+
+def repeated(folder: Path, num: int) -> tuple[Part, ...]:
+    """Return a source of `num` questions, of which two are questions and the others their copies."""
+    rows = [{"prompt": f"q{i}", "reference": str(i)} for i in range(2)]
+    (folder / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    of = [{"use": "files", "path": str(folder / "q.jsonl")}]
+    return (part(Mix.model_validate({"of": of, "num": num, "short": "repeat"})),)
+
+
+@pytest.mark.parametrize("teacher", [Adder, Reader])
+@pytest.mark.parametrize("how", [{"attempts": 3}, {"until": Until(accepted=3, max_attempts=3)}])
+def test_copies_of_a_question_have_attempts_of_their_own_where_the_teacher_has_any(
+    tmp_path: Path, teacher: type[Adder], how: dict[str, Any]
+) -> None:
+    log = tmp_path / "asked"
+    finished = run(
+        recipe_of(sources=repeated(tmp_path, 6), verifiers=(part(Says()),), teacher=part(teacher(log=str(log))), **how)
+    )
+    assert_adds_up(finished, attempts=3)
+    rows = [(s.question.prompt, s.question.copy, s.trace.attempt) for s in finished.samples if s.trace]
+    assert sorted(rows) == [(f"q{i}", copy, 3 * copy + n) for i in range(2) for copy in range(3) for n in range(3)]
+    asked = [int(line.split()[1]) for line in log.read_text().splitlines()]
+    assert sorted(asked) == sorted(2 * [*range(9)] if teacher is Adder else 6 * [*range(3)])
+
+
+def test_copies_that_are_drawn_later_are_compared_with_the_question_s_other_attempts(tmp_path: Path) -> None:
+    CALLS.clear()
+    sample_filters = (part(Proved()),)  # of each question the first two attempts
+    finished = run(
+        recipe_of(target=4, sources=repeated(tmp_path, 6), verifiers=(part(Gathered()),), sample_filters=sample_filters)
+    )
+    assert len(CALLS) == 1
+    (tmp_path / "more").mkdir()
+    CALLS.clear()
+    longer = run(
+        recipe_of(
+            target=5,
+            sources=repeated(tmp_path / "more", 12),
+            verifiers=(part(Gathered()),),
+            sample_filters=sample_filters,
+        )
+    )
+    assert len(CALLS) > 1
+    assert len(finished.samples) == len(longer.samples) == 4
+    assert {s.verdicts[0].explanation for s in longer.samples} == {"6 together"}
 
 
 def test_shortfall_tells_what_was_drawn_where_it_went_and_what_to_do() -> None:

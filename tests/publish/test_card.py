@@ -15,6 +15,7 @@ import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
+from open_thoughts_gen.plugin import Teacher
 from open_thoughts_gen.publish.folder import write_dataset
 from open_thoughts_gen.publish.front_matter import one_line
 from open_thoughts_gen.publish.hub_rules import SECTIONS, card_faults
@@ -22,6 +23,7 @@ from open_thoughts_gen.publish.markdown import without_private_hosts
 from open_thoughts_gen.publish.rates import percent
 from open_thoughts_gen.publish.sections import asked_as
 from open_thoughts_gen.recipe import Part, Recipe, load_recipe
+from open_thoughts_gen.teachers.recorded import Recorded
 from open_thoughts_gen.teachers.rehearsal import Rehearsal
 from open_thoughts_gen.types import Counts, Finished, Spent, Verdict
 from open_thoughts_gen.verifiers.exact import Exact
@@ -395,6 +397,17 @@ def test_reasoning_and_answers_are_counted_where_rows_lack_them(tmp_path: Path, 
     empty = replace(silent, trace=replace(silent.trace, response=""), verdicts=())
     told = readme(finished((whole, empty)), tmp_path)
     assert "**2 questions, 1 row with reasoning, 1 row with an answer.**" in told
+
+
+@pytest.mark.parametrize(
+    ("teacher", "said"),
+    [(Rehearsal(), "further attempts"), (Recorded(response="r"), "the answers of the first once more")],
+)
+def test_rows_on_copies_of_a_question_are_counted(tmp_path: Path, teacher: Teacher, said: str) -> None:
+    of = recipe().model_copy(update={"teacher": Part(use=teacher.plugin_name(), plugin=teacher)})
+    run = finished([sample("Who?"), sample("Who?", copy=1), sample("Who?", copy=2)])
+    text = readme(run, tmp_path, of=of)
+    assert f"2 rows are on questions that were repeated for want of others, with {said}." in " ".join(text.split())
 
 
 def test_the_consensus_of_attempts_is_not_verification(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_rows_that_the_viewer_cuts(dataset: Path) -> None:
 
 def test_too_few_rows(dataset: Path) -> None:
     rewritten(dataset, lambda table: table.slice(0, 99))
-    line = "rows: it has 99 rows; competitions ask for at least 100; raise the recipe's target"
+    line = "rows: it has 99 rows; competitions ask for at least 100; raise the recipe's target, or add questions"
     assert line in found(dataset)
 
 

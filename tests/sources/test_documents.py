@@ -229,6 +229,15 @@ def test_faults_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "a.pptx").write_bytes(b"")
     with pytest.raises(UserError, match=r"\.pptx' cannot be read"):
         questions(tmp_path, path="*.pptx")
+    (tmp_path / "b.txt").write_text(" ".join(LEFT), "utf-8")
+    beside, *passages = questions(tmp_path, path="*")
+    assert isinstance(beside, DropReason)
+    assert (beside.reason, beside.detail) == (
+        "document cannot be read",
+        "a.pptx: documents with the suffix '.pptx' cannot be read",
+    )
+    assert all(isinstance(each, Question) for each in passages)
+    assert passages
     with pytest.raises(UserError, match="there is no file"):
         questions(tmp_path, path="*.pdf")
     with pytest.raises(ValidationError, match="above max_words"):

@@ -132,6 +132,15 @@ def test_a_file_that_cannot_be_read_rightly_is_refused(name: str, message: str) 
     assert str(caught.value.faults[0]) == message
 
 
+def test_a_header_in_another_encoding_is_a_fault_that_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "excel.csv").write_bytes("Frage;Lösung\n1 + 1?;2\n".encode("cp1252"))
+    settings = {"path": "excel.csv", "fields": {"prompt": "Frage", "reference": "Lösung"}}
+    with pytest.raises(UserError, match=r"excel\.csv:1: the header is not UTF-8.*set `encoding:`"):
+        Files.model_validate(settings).fresh(Context(folder=tmp_path))
+    files = Files.model_validate({**settings, "encoding": "cp1252"}).fresh(Context(folder=tmp_path))
+    assert [each.reference for each in files.questions() if isinstance(each, Question)] == ["2"]
+
+
 def test_a_column_of_any_name_can_be_the_question() -> None:
     fields = {"prompt": "problem", "reference": "solution"}
     assert pairs("numina.jsonl", fields) == [("Compute 2^7.", "We get $\\boxed{128}$")]

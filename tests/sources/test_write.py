@@ -126,6 +126,20 @@ def test_the_evidence_of_a_passage_has_to_stand_in_it(folder: Path, evidence: st
         assert drawn.reason == "the evidence does not stand in the passage"
 
 
+def test_rows_that_cannot_be_seeds_have_their_reason_once_wherever_they_stand(folder: Path) -> None:
+    lines = (folder / "seeds.jsonl").read_text("utf-8").splitlines()
+    (folder / "seeds.jsonl").write_text("\n".join([lines[0], "broken", *lines[1:], '{"text": ""}']), "utf-8")
+    with ChatServer(answer=writing) as server:
+        drawn = first(source(server, folder), 14)
+        assert first(source(server, folder), 2) == drawn[:2]
+        (folder / "seeds.jsonl").write_text("broken\n", "utf-8")
+        none = first(source(server, folder), 5)
+    reasons = [each.reason for each in drawn if isinstance(each, DropReason)]
+    assert reasons == ["unreadable line", "no prompt"]
+    assert [each.reason for each in none if isinstance(each, DropReason)] == ["unreadable line"]
+    assert len(none) == 1
+
+
 def test_answers_may_be_asked_for_or_left_out_and_a_given_answer_is_the_reference(folder: Path) -> None:
     item = {"question": "How many doors has the mill?", "answer": "three", "evidence": "The mill has 3 doors."}
     with ChatServer(answer=answering(item)) as server:

@@ -83,20 +83,21 @@ class Documents(Source):
         """Look for the documents before the first is read.
 
         Raises:
-            UserError: there is none of that name, or a file of a kind that cannot be read.
+            UserError: there is none of that name, or none of a kind that can be read.
 
         """
-        for path in self.inputs:
-            if path.suffix.lower() not in READERS:
-                hint = f"these can be read: {', '.join(READERS)}; convert it, or narrow the pattern"
-                raise UserError(
-                    Fault(f"{path.name}: documents with the suffix {path.suffix!r} cannot be read", hint=hint)
-                )
+        unread = [path for path in self.inputs if path.suffix.lower() not in READERS]
+        if len(unread) == len(self.inputs):
+            hint = f"these can be read: {', '.join(READERS)}; convert it first"
+            raise UserError(Fault(f"{unread[0].name}: {_of_kind(unread[0])}", hint=hint))
 
     def questions(self) -> Iterator[Question | DropReason]:
         """Yield the passages of one document after the other."""
         for path in self.inputs:
-            yield from self._passages(path)
+            if path.suffix.lower() in READERS:
+                yield from self._passages(path)
+            else:
+                yield DropReason("document cannot be read", f"{path.name}: {_of_kind(path)}")
 
     def _passages(self, path: Path) -> Iterator[Question | DropReason]:
         unread: list[Unreadable] = []
@@ -123,6 +124,10 @@ class Documents(Source):
         }
         prompt = f"{title}\n\n{chunk.text}" if title else chunk.text
         return Question(prompt, None, self.domain, f"documents:{path.name}", self.license, meta)
+
+
+def _of_kind(path: Path) -> str:
+    return f"documents with the suffix {path.suffix!r} cannot be read"
 
 
 def _readable(blocks: Blocks, unread: list[Unreadable]) -> Iterator[TextBlock]:

@@ -34,6 +34,11 @@ class Solver(plugin.Teacher):
         """0: no model is called."""
         return 0.0
 
+    @property
+    def answers_copies(self) -> bool:
+        """Whether copies are further attempts: each is told in other words, but for a log."""
+        return self.narration != "log"
+
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:
         """Yield one Trace per request, in order; the engine may write a run of them at once."""
         waiting = iter(requests)
