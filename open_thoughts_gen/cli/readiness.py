@@ -297,6 +297,8 @@ def start_parts(recipe: Recipe, context: Context) -> Iterator[Fault]:
         except UserError as error:
             yield from (fault if fault.where else _at(recipe, path, fault) for fault in error.faults)
         else:
+            lacks: Any = getattr(plugin, "lacks", tuple)  # of a teacher
+            yield from (_at(recipe, path, fault) for fault in lacks())
             close: Any = getattr(plugin, "close", None)
             if close is not None:
                 close()

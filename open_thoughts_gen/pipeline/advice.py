@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from open_thoughts_gen.plugin import Context
-from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.recipe import Part, Recipe
 
 _RERUN = "check the teacher's errors and run the same command again (no answer is paid for twice)"
 _LONGER = "raise the teacher's `max_tokens:`, or set `truncated: escalate` there"
 _OTHER_MODEL = "look at the answers in dropped.parquet, and change the prompt or the model"
+_ADVISED = ("sources", "question_filters", "sample_filters")
 _TEACHER = {
     "teacher error": _RERUN,
     "truncated": _LONGER,
@@ -20,16 +21,15 @@ def advice_on(recipe: Recipe, step: str, plugin: str, reason: str) -> str:
     """Return what to do about a loss; empty if the recipe cannot change it, as for a budget that is spent."""
     if "budget" in (step, plugin) or step == "target":
         return ""
-    if step == "sources":
-        return f"fix what the source {plugin} could not read"
     if step == "teacher":
         return _TEACHER.get(reason, _OTHER_MODEL)
     if reason == "truncated":
         return _LONGER
-    parts = {"question_filters": recipe.question_filters, "sample_filters": recipe.sample_filters}.get(step, ())
-    filters = (part.plugin for part in parts if part.plugin.plugin_name() == plugin)
-    advice = next((filter_.advice(reason) for filter_ in filters), "")
-    return advice or f"loosen {plugin} under `{step}:`"
+    parts: tuple[Part, ...] = getattr(recipe, step) if step in _ADVISED else ()
+    plugins = (part.plugin for part in parts if part.plugin.plugin_name() == plugin)
+    advice = next((each.advice(reason) for each in plugins), "")
+    unread = f"fix what the source {plugin} could not read"
+    return advice or (unread if step == "sources" else f"loosen {plugin} under `{step}:`")
 
 
 def why_no_question(recipe: Recipe, context: Context) -> str:

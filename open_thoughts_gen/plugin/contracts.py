@@ -145,6 +145,10 @@ class Source(Plugin):
         """Return one line on how its calls are going, or an empty one; a screen asks at any time, from any thread."""
         return ""
 
+    def advice(self, reason: str) -> str:
+        """Return what to change so that fewer rows are left out for this reason; empty for nothing in particular."""
+        return ""
+
     def notes(self) -> Sequence[str]:
         """Return what it detected about its input and a person should look at before a run; nothing for most."""
         return ()
@@ -191,6 +195,10 @@ class Teacher(Plugin):
     def invents(self) -> bool:
         """Whether its answers are made up from the references, to rehearse a run; the card then says so."""
         return False
+
+    def lacks(self) -> Iterable[Fault]:
+        """Yield what it lacks to ask anything, such as a package; answers that are stored need none of it."""
+        return ()
 
     def shares(self, num: int) -> Sequence[tuple[Self, int]]:
         """Return at most `num` teachers that together keep to its limits, to be asked from as many nodes.

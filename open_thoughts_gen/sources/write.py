@@ -58,6 +58,7 @@ MAX_ROUND = 16_384  # calls that are asked before what they gave is looked at
 FIRST_ROUND = 8
 LEAST_RATE = 0.25  # of the questions asked for, when calls are made for those that are missing
 BARREN_ROUNDS = 3  # without one new question: the model has nothing more to say
+REPEATS = "repeats a written question"
 _PROMPTS = Path(__file__).with_suffix(".yaml")
 _NAMES = ("num", "domain", "attributes", "about")
 _REPLY = """\
@@ -192,6 +193,11 @@ class Write(AsksModel, Source):
 
         """
         self.begin()
+
+    def advice(self, reason: str) -> str:
+        """Return what to give a model that repeats itself."""
+        more = "more `seeds:`" if self.seeds is not None else "more values under `attributes:`"
+        return f"give the model {more} or a higher `temperature:`, or raise `near:`" if reason == REPEATS else ""
 
     def expect(self, num: int | None) -> None:
         """Ask for about as many as are wanted, and not for more."""
@@ -347,7 +353,7 @@ class _Written:
         repeats = iter(self._repeats(new))
         for each in drawn:
             why = next(repeats) if isinstance(each, Question) else None
-            yield each if why is None else DropReason("repeats a written question", why.detail, why.twin, why.score)
+            yield each if why is None else DropReason(REPEATS, why.detail, why.twin, why.score)
 
     def _repeats(self, new: Sequence[Sample]) -> list[DropReason | None]:
         """Return for each new question what it repeats, None if it is new indeed; then it is remembered."""

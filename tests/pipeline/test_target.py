@@ -12,6 +12,7 @@ from open_thoughts_gen.filters.verified import Verified
 from open_thoughts_gen.pipeline.advice import advice_on
 from open_thoughts_gen.pipeline.order import FIRST_PAGE, arranged
 from open_thoughts_gen.pipeline.target import BUDGET_HINT, DrawPlan, DrawTo, Stop, shortfall, within_target
+from open_thoughts_gen.sources.write import Write
 from open_thoughts_gen.types import Counts, Question, Sample, Trace
 from tests.pipeline.test_line import part, recipe_of
 
@@ -168,12 +169,19 @@ def test_nothing_accepted_and_no_target() -> None:
         (("sample_filters", "length", "reasoning too short"), "lower `min_reasoning:` of length"),
         (("question_filters", "per_group", "group is full"), "loosen per_group under `question_filters:`"),
         (("sources", "files", "bad line"), "fix what the source files could not read"),
+        (("sources", "write", "repeats a written question"), "more `seeds:` or a higher `temperature:`"),
+        (("sources", "write", "page cannot be read"), "fix what the source write could not read"),
     ],
 )
 def test_the_advice_fits_the_loss(loss: tuple[str, str, str], wanted: str) -> None:
     recipe = recipe_of(
         sample_filters=(part(Verified(undecided="drop")), part(Length(min_reasoning=40))),
         question_filters=(part(PerGroup(by="domain", k=2)),),
+        sources=(
+            part(
+                Write.model_validate({"how": "harder", "model": "ollama/m", "seeds": {"use": "hub", "dataset": "o/n"}})
+            ),
+        ),
     )
     assert wanted in advice_on(recipe, *loss)
 

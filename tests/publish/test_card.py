@@ -405,7 +405,7 @@ def test_reasoning_and_answers_are_counted_where_rows_lack_them(tmp_path: Path, 
 )
 def test_rows_on_copies_of_a_question_are_counted(tmp_path: Path, teacher: Teacher, said: str) -> None:
     of = recipe().model_copy(update={"teacher": Part(use=teacher.plugin_name(), plugin=teacher)})
-    run = finished([sample("Who?"), sample("Who?", copy=1), sample("Who?", copy=2)])
+    run = finished((sample("Who?"), sample("Who?", copy=1), sample("Who?", copy=2)))
     text = readme(run, tmp_path, of=of)
     assert f"2 rows are on questions that were repeated for want of others, with {said}." in " ".join(text.split())
 

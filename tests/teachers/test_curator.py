@@ -190,6 +190,8 @@ def test_telemetry_is_off_unless_it_is_wanted() -> None:
 def test_without_curator_it_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"pip install 'open-thoughts-gen\[curator\]'"):
         list(teacher_of("ollama/m", tmp_path).traces(requests(1)))
+    (fault,) = teacher_of("ollama/m", tmp_path).lacks()
+    assert fault.hint == "pip install 'open-thoughts-gen[curator]'"
 
 
 @pytest.mark.parametrize(

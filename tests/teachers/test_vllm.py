@@ -94,6 +94,8 @@ def test_what_was_answered_is_not_generated_again_and_needs_no_engine(model: Pat
         UserError, match=r"needs the package 'no_such_package'; pip install 'open-thoughts-gen\[vllm\]'"
     ):
         list(again.traces([Request(Question("another"))]))
+    (fault,) = again.lacks()
+    assert fault.hint == "pip install 'open-thoughts-gen[vllm]'"
 
 
 def test_equal_calls_are_generated_once(model: Path) -> None:

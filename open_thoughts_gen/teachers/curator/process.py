@@ -46,6 +46,16 @@ _ALWAYS: Final = {
 }
 
 
+def lacking() -> list[Fault]:
+    """Return the fault that curator is not installed, if it is not."""
+    try:
+        importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        message = f"teacher 'curator' needs the package {PACKAGE!r}, which is not installed"
+        return [Fault(message, hint="pip install 'open-thoughts-gen[curator]'")]
+    return []
+
+
 class CuratorProcess:
     """A running curator; closing it ends whatever is in flight.
 
@@ -56,11 +66,8 @@ class CuratorProcess:
     """
 
     def __init__(self, setting: Mapping[str, Any], keys: Mapping[str, str]) -> None:
-        try:
-            importlib.metadata.version(PACKAGE)
-        except importlib.metadata.PackageNotFoundError:
-            message = f"teacher 'curator' needs the package {PACKAGE!r}, which is not installed"
-            raise UserError(Fault(message, hint="pip install 'open-thoughts-gen[curator]'")) from None
+        if faults := lacking():
+            raise UserError(*faults)
         self._folder = Path(tempfile.mkdtemp(prefix="open_thoughts_gen-curator-"))
         environment = environment_for(os.environ, telemetry=bool(setting["telemetry"])) | dict(keys)
         self._secrets = secrets_of(environment, keys)

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, Self
 
 from pydantic import Field, JsonValue, field_serializer, field_validator, model_validator
@@ -33,7 +33,7 @@ from open_thoughts_gen.chat.ledger import Ledger
 from open_thoughts_gen.chat.served import Served
 from open_thoughts_gen.errors import Fault, UserError
 from open_thoughts_gen.teachers._asking import NetworkTeacher
-from open_thoughts_gen.teachers.curator.process import CuratorProcess, Row
+from open_thoughts_gen.teachers.curator.process import CuratorProcess, Row, lacking
 from open_thoughts_gen.teachers.curator.waves import Waves, WaveSettings
 from open_thoughts_gen.types import Request
 
@@ -126,6 +126,10 @@ class Curator(NetworkTeacher):
         if self.backend == "openai" and resolve(self.model).authorization().startswith("Basic "):
             hint = "leave them out, or use the teacher openai"
             raise UserError(Fault(f"{self.label}: curator can send no name and password", hint=hint))
+
+    def lacks(self) -> Iterable[Fault]:
+        """Yield that curator is not installed."""
+        return lacking()
 
     def ledger(self, cache: ResponseCache) -> Ledger[Request]:
         """Return the ledger of its calls."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import warnings
@@ -73,6 +74,16 @@ class ModelSettings:
     reasoning_parser: str | None = None
 
 
+def lacking() -> list[Fault]:
+    """Return the fault that vLLM is not installed, if it is not."""
+    package = PACKAGE.get()
+    return [] if importlib.util.find_spec(package.partition(".")[0]) else [_missing(package)]
+
+
+def _missing(package: str) -> Fault:
+    return Fault(f"teacher 'vllm' needs the package {package!r}", hint="pip install 'open-thoughts-gen[vllm]'")
+
+
 class LoadedModel:
     """A model in the memory of this process.
 
@@ -92,8 +103,7 @@ class LoadedModel:
         try:
             self._vllm: Any = importlib.import_module(self._package)
         except ImportError as error:
-            message = f"teacher 'vllm' needs the package {error.name or self._package!r}"
-            raise UserError(Fault(message, hint="pip install 'open-thoughts-gen[vllm]'")) from error
+            raise UserError(_missing(error.name or self._package)) from error
         with _errors_as_faults(f"vLLM cannot load {settings.label}"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             arguments = {"use_tqdm_on_load": False, **json.loads(settings.arguments), "trust_remote_code": False}

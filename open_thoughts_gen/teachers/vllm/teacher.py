@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -39,7 +39,7 @@ from open_thoughts_gen.chat.ledger import Ledger
 from open_thoughts_gen.chat.served import Served
 from open_thoughts_gen.errors import Fault, UserError, did_you_mean
 from open_thoughts_gen.teachers._asking import ModelTeacher
-from open_thoughts_gen.teachers.vllm.engine import TEMPLATE_SETTINGS, LoadedModel, ModelSettings, load
+from open_thoughts_gen.teachers.vllm.engine import TEMPLATE_SETTINGS, LoadedModel, ModelSettings, lacking, load
 from open_thoughts_gen.teachers.vllm.source import ModelSource, find, short_name
 from open_thoughts_gen.teachers.vllm.transport import EngineTransport
 from open_thoughts_gen.types import Request
@@ -140,6 +140,10 @@ class Vllm(ModelTeacher):
                 self._template = (self._context.folder / self.chat_template).read_text("utf-8")
             except (OSError, ValueError) as error:
                 raise UserError(Fault(f"the chat template {self.chat_template!r} cannot be read: {error}")) from error
+
+    def lacks(self) -> Iterable[Fault]:
+        """Yield that vLLM is not installed."""
+        return lacking()
 
     def ledger(self, cache: ResponseCache) -> Ledger[Request]:
         """Return the ledger of its calls."""
