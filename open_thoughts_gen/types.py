@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn
 
 FinishReason = Literal["stop", "length", "error"]
 Outcome = Literal["correct", "incorrect", "undecided"]
-MAX_COPIES = 1_000_000  # of one question; whatever else stands under `copy` in a meta is no number of a copy
+MAX_COPIES = 1_000_000  # of one question; anything else under `copy` in a meta does not number copies
 
 # Why a trace holds no answer, in few, countable words. The first five came from the model, in place of an answer.
 ErrorKind = Literal[

@@ -59,7 +59,7 @@ class Recorded(Teacher):
 
     @property
     def answers_copies(self) -> bool:
-        """Whether copies are further attempts: a row holds so many and no more."""
+        """Whether copies are further attempts: a row holds what it holds and no more."""
         return False
 
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:

@@ -36,7 +36,7 @@ class Solver(plugin.Teacher):
 
     @property
     def answers_copies(self) -> bool:
-        """Whether copies are further attempts: each is told in other words, but for a log."""
+        """Whether copies are further attempts: each tells it in other words, but for a log."""
         return self.narration != "log"
 
     def traces(self, requests: Iterable[Request]) -> Iterator[Trace]:
