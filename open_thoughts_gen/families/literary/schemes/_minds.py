@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from open_thoughts_gen.families.kit.telling import Narrative
-from open_thoughts_gen.families.kit.work import Work
+from open_thoughts_gen.families.kit.reckoning import Reckoning
 
 Beat = Mapping[str, Any]
 
@@ -55,34 +54,32 @@ def events(beats: Sequence[Beat]) -> list[Event]:
     return story
 
 
-def believed(story: Sequence[Event], chain: Sequence[str], work: Work, narrative: Narrative | None = None) -> Belief:
-    """Return what the last of a chain believes, in the opinion of those before: from what all of them share."""
+def believed(story: Sequence[Event], chain: Sequence[str], case: Reckoning) -> Belief:
+    """Return what the last of a chain believes, in the opinion of those before: from what all of them share.
+
+    Nobody misses anything if the chain is empty: it ends where the thing is.
+    """
     mind = Belief()
     for event in story:
         beat, kind = event.beat, event.beat["act"]
-        known: dict[str, Any] = {"num": event.scene, "who": beat["who"]}
         missing = _missing(event, chain)
-        takes_part = work.settle(missing is None, missing is not None)
-        bank, known["where"] = "missed", beat["where"]
+        takes_part = case.work.settle(missing is None, missing is not None)
+        bank, known = "missed", {"watcher": [*chain, ""][0], "missing": missing or ["", *chain][-1], "num": event.scene}
         if takes_part and (kind == "put" or not mind.was_seen):
             mind.has_one_source = beat["where"] != mind.where
             mind.where, mind.scene, mind.was_seen = beat["where"], event.scene, kind == "put"
-            bank = "believed" if kind == "tell" else "spied" if chain[0] in event.hidden else "seen"
-            known["belief"] = mind.where
+            bank = "believed" if kind == "tell" else "spied" if event.hidden.issuperset(chain[:1]) else "seen"
         elif takes_part:
             bank = "ignored"
         elif kind == "put" and missing in event.hidden:
             bank = "unknown"
         mind.after[event.scene] = mind.where
-        is_own_word = bank == "ignored" and [beat["who"]] == list(chain)  # nobody is tempted by that
-        if narrative is not None and not is_own_word:
-            said: dict[str, Any] = {"watcher": chain[0], "missing": missing or chain[-1], "whom": beat.get("whom", "")}
-            narrative.step(f"{kind}.{bank}", **{**said, **known})
+        if bank != "ignored" or [beat["who"]] != list(chain):  # nobody is tempted by a word of his own
+            case.say(f"{kind}.{bank}", **{**beat, **known, "belief": mind.where})
     return mind
 
 
 def _missing(event: Event, chain: Sequence[str]) -> str | None:
     """Return the first of a chain of heads who has no part in an event as far as those before know; None if all have."""
-    if chain[0] not in event.openly | event.hidden:
-        return chain[0]
-    return next((name for name in chain[1:] if name not in event.openly), None)
+    openly = (event.openly | event.hidden, *(event.openly for _ in chain[1:]))
+    return next((name for name, group in zip(chain, openly, strict=False) if name not in group), None)

@@ -11,21 +11,21 @@ know, so that their picture of him stays as it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
-from open_thoughts_gen.families.kit.kinds import Both, Kind, OneOf
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Page, ProblemCase, Reckoning
+from open_thoughts_gen.families.kit.kinds import Both, OneOf
 from open_thoughts_gen.families.kit.prose import ROMAN
-from open_thoughts_gen.families.kit.work import Work
-from open_thoughts_gen.families.literary.scheme import ROLE_OF, WORDS, LiteraryScheme, people
-from open_thoughts_gen.families.literary.schemes._minds import Beat, Belief, believed, events
+from open_thoughts_gen.families.literary.scheme import ROLE_OF, ROLES, WORDS, LiteraryScheme, people
+from open_thoughts_gen.families.literary.schemes._minds import Beat, believed, events
 
 NUM_PEOPLE = {1: 3, 2: 4, 3: 4, 4: 5}
 NUM_SCENES = {1: 3, 2: 5, 3: 7, 4: 8}
-MANNERS = {"matron": "plain", "doctor": "plain", "girl": "quick", "cook": "quick"}  # of saying where a thing is
 DEPTHS = {"own": 1, "second": 2, "third": 3}
+PLACE = Both(OneOf(()), OneOf(ROMAN[1:]), "closing/where")
 
 
 class House(LiteraryScheme):
@@ -34,24 +34,25 @@ class House(LiteraryScheme):
     name: ClassVar[str] = "house"
     more_words: ClassVar[Sequence[Path]] = (WORDS / "voices.yaml", WORDS / "frame.yaml")
     asks: ClassVar[Mapping[str, Ask]] = {
-        "own": Ask(OneOf(()), "own", 1, ("a",), "own_is_true", until=2),
-        "second": Ask(OneOf(()), "second", 2, ("a", "b"), "second_is_true"),
+        "own": Ask(PLACE, "own", 1, ("a",), "own_is_shorter", until=2),
+        "second": Ask(PLACE, "second", 2, ("a", "b"), "second_is_shorter"),
         "part": Ask(OneOf(ROMAN[1:], "closing/scene"), "part", 3, ("a", "b")),
-        "third": Ask(OneOf(()), "third", 3, ("a", "b", "c"), "third_is_shorter", (True, False, False)),
+        "third": Ask(PLACE, "third", 3, ("a", "b", "c"), "third_is_shorter", (True, False, False)),
     }
+    among: ClassVar[Mapping[str, str]] = dict.fromkeys(asks, "setting.where")
     pairs: ClassVar[Mapping[str, tuple[str, str]]] = {ask: (f"{ask}_where", f"{ask}_scene") for ask in DEPTHS}
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw scene after scene: who is there, who goes or hides, who moves the thing or speaks of it."""
         setting, places = self.drawn_setting(rng, "where")
-        names, places = people(rng, NUM_PEOPLE[level]), rng.sample(places, len(places))
+        names = people(rng, NUM_PEOPLE[level])
         beats: list[dict[str, Any]] = []
         for scene in range(1, NUM_SCENES[level] + 1):
             drawn = self._scene(rng, level, names, places, beats)
             if drawn is None:
                 return None
             beats += [{"num": scene, **drawn[0]}, *drawn[1:]]
-        if {name for beat in beats for name in beat.get("present", ())} != set(names):
+        if set(self.choices({"beats": beats}, "beats.present")) != set(names):
             return None
         a, b, c = rng.sample(names, 3)
         facts = {"setting": setting, "beats": beats, "a": a, "b": b, "c": c}
@@ -68,7 +69,7 @@ class House(LiteraryScheme):
         if len(there) > 2 and before and rng.random() < 0.5:
             goes = there.pop(rng.randrange(len(there)))
             beats.append({"act": "hide" if level > 2 and rng.random() < 0.6 else "leave", "who": goes})
-        minds = {name: believed(events(before), (name,), Work(is_quiet=True)) for name in there}
+        minds = {name: believed(events(before), (name,), Reckoning({})) for name in there}
         real = next((beat["where"] for beat in reversed(before) if beat["act"] == "put"), "")
         movers = [name for name in there if not before or minds[name].where == real]
         tellers = [name for name in there if minds[name].was_seen]
@@ -91,35 +92,35 @@ class House(LiteraryScheme):
             *[{"act": "idle", "who": name} for name in there if name not in done and rng.random() < 0.25][:1],
         ]
 
-    def kind_in(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question, with the places and the people of the case."""
-        if case.asks == "part":
-            return super().kind_in(case)
-        places = OneOf(tuple(self.entries_of(case.facts["setting"], "where")))
-        return Both(places, OneOf(ROMAN[1:]), "closing/where")
+    def walk(self, case: Reckoning, asks: str) -> object:
+        """Follow each chain of heads that is asked about through the scenes that all its members share."""
+        story, chain = events(case.facts["beats"]), [case.facts[key] for key in "abc" if key in case.facts]
+        if asks in DEPTHS:
+            mind = believed(story, chain[: DEPTHS[asks]], case)
+            is_clear = mind.where and mind.has_one_source
+            return (case.know("belief", mind.where), ROMAN[case.know("num", mind.scene)]) if is_clear else None
+        one = believed(story, chain[1:2], case).after
+        case.part(2)
+        case.say("begin.other")
+        two = believed(story, chain[:2], case).after
+        case.part(3)
+        for scene in one:
+            is_open, differs = not (one[scene] and two[scene]), one[scene] != two[scene]
+            if differs and is_open:
+                return None  # one of them has no belief yet
+            case.say("apart" if differs else "still", num=scene)
+            if differs:
+                return ROMAN[case.know("num", scene)]
+        return None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Follow each chain of heads through the scenes that all its members share."""
-        work, story = Work(is_quiet=True), events(facts["beats"])
-        real = [event.beat["where"] for event in story if event.beat["act"] == "put"][-1]
-        minds = {name: believed(story, (name,), work) for name in cast_of(facts)}
-        results: dict[str, Any] = {}
+        """Return the results, and whether each place is that of a shorter chain; none at all believes what is so."""
+        results, story = super().assess(facts), events(facts["beats"])
         chain = [facts[key] for key in "abc" if key in facts]
         for ask, depth in DEPTHS.items():
-            if depth <= len(chain):
-                mind = believed(story, chain[:depth], work)
-                results[ask] = (mind.where, ROMAN[mind.scene]) if mind.where and mind.has_one_source else None
-        if len(chain) > 1:
-            one, two = minds[chain[1]], believed(story, chain[:2], work)
-            apart = [n for n in one.after if one.after[n] and two.after[n] and one.after[n] != two.after[n]]
-            unsure = [n for n in one.after if n <= min(apart, default=0) and bool(one.after[n]) != bool(two.after[n])]
-            results["part"] = ROMAN[apart[0]] if apart and not unsure else None
-            results["second_is_true"] = two.where == one.where
-        if len(chain) > 2:
-            shorter = (minds[chain[2]].where, believed(story, chain[1:], work).where)
-            results["third_is_shorter"] = results["third"] is not None and results["third"][0] in shorter
-        if chain:
-            results["own_is_true"] = minds[chain[0]].where == real
+            shorter = [chain[start:depth] for start in range(1, max(depth, 2))]
+            places = [believed(story, heads, Reckoning(facts)).where for heads in shorter if results.get(ask)]
+            results[f"{ask}_is_shorter"] = results[ask][0] in places if places else None
         return results
 
     def write(self, case: ProblemCase, page: Page) -> str:
@@ -139,88 +140,37 @@ class House(LiteraryScheme):
         story = "\n\n".join([page.say("prompt/title", **setting), *(" ".join(scene) for scene in scenes)])
         return self.framed(case, page, note=" ".join(note), story=story)
 
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Go through the scenes for each chain of heads that is asked about."""
-        facts, work, story = case.facts, narrative.work, events(case.facts["beats"])
-        chain = [facts[key] for key in "abc" if key in facts]
-        narrative.step(f"issue.{case.asks}", **facts)
-        narrative.point = 1
-        if case.asks in DEPTHS:
-            mind = believed(story, chain, work, narrative)
-            result = (mind.where, ROMAN[mind.scene]) if mind.where else None
-            narrative.answer(f"answer.{case.asks}", result, belief=mind.where, num=mind.scene, **facts)
-            return
-        one = believed(story, chain[1:], work, narrative)
-        narrative.point = 2
-        narrative.step("begin.other", **facts)
-        two = believed(story, chain, work, narrative)
-        narrative.point = 3
-        scene = _first_apart(one, two, narrative)
-        narrative.answer("answer.part", ROMAN[scene] if scene else None, num=scene, **facts)
-
-    def stated(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the facts as the program takes them, with each head that is there at the beginning of a scene."""
-        beats = [{key: value for key, value in beat.items() if key != "present"} for beat in facts["beats"]]
-        present = enumerate(beat.get("present", ()) for beat in facts["beats"])
-        heads = [{"beat": index, "name": name} for index, names in present for name in names]
-        return {"beats": beats, "heads": heads, **{key: facts[key] for key in "abc" if key in facts}}
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield somebody who stays, who goes without hiding, who is not there, and another thing said."""
         beats = case.facts["beats"]
         for index, beat in enumerate(beats):
-            if beat["act"] in ("leave", "hide"):
-                yield Change({"beat": index, "act": "stay"})
+            others: list[list[Beat]] = [[]] if beat["act"] in ("leave", "hide") else []
             if beat["act"] == "hide":
-                yield Change({"beat": index, "act": "leave"})
+                others.append([{**beat, "act": "leave"}])
             if beat["act"] == "tell":
-                for where in [other["where"] for other in beats[:index] if other["act"] == "put"]:
-                    if where != beat["where"]:
-                        yield Change({"beat": index, "where": where})
-            if len(beat.get("present", ())) > 2:
-                for name in sorted(set(beat["present"]) - acting(beats, index)):
-                    yield Change({"beat": index, "present": tuple(other for other in beat["present"] if other != name)})
-
-    def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-        """Change one beat, or leave it out where somebody stays."""
-        index, rest = patch["beat"], {key: value for key, value in patch.items() if key != "beat"}
-        changed = [] if rest.get("act") == "stay" else [{**facts["beats"][index], **rest}]
-        beats = [*facts["beats"][:index], *changed, *facts["beats"][index + 1 :]]
-        return {**facts, "beats": beats} if len(cast_of({"beats": beats})) == len(cast_of(facts)) else dict(facts)
+                said = dict.fromkeys(other["where"] for other in beats[:index] if other["act"] == "put")
+                others += [[{**beat, "where": where}] for where in said if where != beat["where"]]
+            busy = acting(beats[index + 1 :]) if len(beat.get("present", ())) > 2 else beat.get("present", ())
+            for name in (name for name in beat.get("present", ()) if name not in busy):
+                if sum(name in other.get("present", ()) for other in beats) > 1:
+                    others.append([{**beat, "present": tuple(other for other in beat["present"] if other != name)}])
+            for other in others:
+                yield Change({"beats": [*beats[:index], *other, *beats[index + 1 :]]})
 
 
 def bank_of(beat: Beat) -> str:
-    """Return the bank that prints a beat."""
+    """Return the bank that prints a beat: what is done idly and what is told are said in the voice of the role."""
     act = beat["act"]
-    if act in ("idle", "tell"):
-        role = ROLE_OF[beat["who"]]
-        return f"prompt/{act}.{MANNERS.get(role, role) if act == 'tell' else role}"
-    return f"prompt/put.{beat['time']}" if act == "put" else f"prompt/{act}"
+    if act not in ("idle", "tell"):
+        return f"prompt/put.{beat['time']}" if act == "put" else f"prompt/{act}"
+    role = ROLE_OF[beat["who"]]
+    return f"prompt/{act}.{ROLES[role]['tells'] if act == 'tell' else role}"
 
 
-def acting(beats: Sequence[Beat], head: int) -> set[str]:
-    """Return who does, says or is told something in the scene that begins at a beat."""
-    names: set[str] = set()
-    for beat in beats[head + 1 :]:
-        if beat["act"] == "scene":
-            break
-        names |= {beat[key] for key in ("who", "whom") if key in beat}
-    return names
-
-
-def cast_of(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the characters in the order in which the story names them."""
-    return tuple(dict.fromkeys(name for beat in facts["beats"] for name in beat.get("present", ())))
-
-
-def _first_apart(one: Belief, two: Belief, narrative: Narrative) -> int:
-    """Return the first scene at whose end two beliefs differ, 0 where none does."""
-    for scene, where in one.after.items():
-        differs = bool(where) and bool(two.after[scene]) and where != two.after[scene]
-        narrative.step("apart" if differs else "still", num=scene)
-        if differs:
-            return scene
-    return 0
+def acting(beats: Sequence[Beat]) -> set[str]:
+    """Return who does, says or is told something before the next scene."""
+    scene = takewhile(lambda beat: beat["act"] != "scene", beats)
+    return {beat[key] for beat in scene for key in ("who", "whom") if key in beat}
 
 
 SCHEME = House()

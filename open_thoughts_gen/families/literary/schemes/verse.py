@@ -17,11 +17,11 @@ from itertools import combinations
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
-from open_thoughts_gen.families.kit.forms import Form, LineForm
-from open_thoughts_gen.families.kit.kinds import Both, Kind, OneOf, SomeOf
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Page, ProblemCase, Reckoning, replaced
+from open_thoughts_gen.families.kit.forms import LineForm
+from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
 from open_thoughts_gen.families.kit.prose import CompanyForm
-from open_thoughts_gen.families.kit.reckoning import Reckoning, summed
+from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.literary.pronouncing import coded, sounds, tail
 from open_thoughts_gen.families.literary.scheme import LiteraryScheme
 
@@ -38,10 +38,11 @@ class Verse(LiteraryScheme):
 
     name: ClassVar[str] = "verse"
     asks: ClassVar[Mapping[str, Ask]] = {
-        "fault": Ask(OneOf(()), "fault", coin="fault_kind", outcomes=FAULTS),
+        "fault": Ask(Both(OneOf(()), OneOf(FAULTS), "closing/fault"), "fault", coin="fault_kind", outcomes=FAULTS),
         "rhyme": Ask(SomeOf((), "closing/lines"), "rhyme", needs=("pattern",)),
-        "acrostic": Ask(OneOf(()), "acrostic", needs=("names",), until=2),
+        "acrostic": Ask(Both(OneOf(()), OneOf(()), "closing/acrostic"), "acrostic", needs=("names",), until=2),
     }
+    among: ClassVar[Mapping[str, str]] = {"fault": "lines", "rhyme": "lines", "acrostic": "names lines"}
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of a line of verse and of several names too."""
@@ -52,79 +53,71 @@ class Verse(LiteraryScheme):
         kind = rng.choice(("rhyme", "syllables", "stress", *(["acrostic"] if level in NUM_FRIENDS else [])))
         if kind == "acrostic":
             return self._acrostic(rng, level)
-        pattern, groups = rng.choice(PATTERNS), list(self.words.lists["image"])
-        marked, ends = list[str](), list[str]()
+        pattern, stock, ends = rng.choice(PATTERNS), self._stock(rng, "image"), list[str]()
         for _ in range(NUM_STANZAS[level]):
-            chosen = dict(zip("ABC", rng.sample(groups, 3), strict=True))
-            for letter in pattern:
-                images = self.words.lists["image"][chosen[letter]]
-                fresh = [images[key] for key in images if key and images[key] not in marked]
-                if not fresh:
-                    return None
-                marked.append(rng.choice(fresh))
-                ends.append(chosen[letter])
-        at = rng.randrange(len(marked))
-        odd = set(rng.sample(range(len(marked)), len(marked) // 4))  # these get an odd word, which is no fault
-        lines = []
-        for index, line in enumerate(marked):
+            chosen = dict(zip("ABC", rng.sample(list(stock), 3), strict=True))
+            ends += [chosen[letter] for letter in pattern]
+        at, odd = rng.randrange(len(ends)), rng.sample(range(len(ends)), len(ends) // 4)
+        if any(ends.count(end) > len(stock[end]) for end in ends) or pattern.count(pattern[at % 4]) < 2:
+            return None
+        lines = list[str]()
+        for index, end in enumerate(ends):
             fault = kind if index == at else ""
-            pool = "turned" if fault == "stress" else "nouns" if index in odd else ""
-            lines.append(_plain(line, rng.choice(self.pool(pool)) if pool else "", is_wrong=fault == "syllables"))
+            pool = "turned" if fault == "stress" else "nouns" if index in odd else ""  # an odd word is no fault
+            noun = rng.choice(self.pool(pool)) if pool else ""
+            lines.append(_plain(stock[end].pop(), noun, is_wrong=fault == "syllables"))
         if kind == "rhyme":
-            unmoved = self.pool("unmoved")
-            if pattern.count(pattern[at % 4]) < 2 or _last(lines[at]) in unmoved:
+            stanza, unmoved = ends[at - at % 4 :][:4], self.pool("unmoved")
+            others = [_last(line) for end in stock if end not in stanza for line in stock[end]]
+            words = [word for word in others if word not in unmoved]
+            if not words or _last(lines[at]) in unmoved:
                 return None
-            stanza = ends[at - at % 4 :][:4]
-            elsewhere = [self.words.lists["image"][end] for end in groups if end not in stanza]
-            others = [_last(line) for image in elsewhere for key, line in image.items() if key]
-            lines[at] = f"{lines[at].rpartition(' ')[0]} {rng.choice([end for end in others if end not in unmoved])}"
+            lines[at] = f"{lines[at].rpartition(' ')[0]} {rng.choice(words)}"
         return {"pattern": pattern, "lines": [{"text": line} for line in lines]}
 
     def _acrostic(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Return lines whose initials spell a name but for two neighbours, and names among which it is."""
-        sizes = {1: (3, 5), 2: (6, 9)}[level]
-        fitting = [name for name in self.pool("friends") if sizes[0] <= len(name) <= sizes[1]]
-        name, initial = rng.choice(fitting), self.words.lists["initial"]
-        lines: list[str] = []
-        for letter in name.upper():
-            free = [initial[letter][key] for key in initial[letter] if key and initial[letter][key] not in lines]
-            if not free:
-                return None
-            lines.append(rng.choice(free))
-        at = rng.randrange(len(lines) - 1)
-        lines[at : at + 2] = lines[at + 1], lines[at]
-        if lines[at][0] == lines[at + 1][0]:
+        (least, most), friends = {1: (3, 5), 2: (6, 9)}[level], self.pool("friends")
+        name, stock = rng.choice([name for name in friends if least <= len(name) <= most]), self._stock(rng, "initial")
+        letters, at = name.upper(), rng.randrange(len(name) - 1)
+        if letters[at] == letters[at + 1] or any(letters.count(letter) > len(stock[letter]) for letter in letters):
             return None
-        friends = self.pool("friends")
+        lines = [{"text": stock[letter].pop()} for letter in letters]
+        lines[at : at + 2] = lines[at + 1], lines[at]
         others = [other for other in rng.sample(friends, len(friends)) if other != name]
         others.sort(key=lambda other: abs(len(other) - len(name)))
         names = rng.sample([name, *others[: NUM_FRIENDS[level] - 1]], NUM_FRIENDS[level])
-        return {"lines": [{"text": line} for line in lines], "names": tuple(names)}
+        return {"lines": lines, "names": tuple(names)}
 
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the numbers of the lines."""
-        return [str(num) for num in range(1, len(case.facts["lines"]) + 1)]
+    def _stock(self, rng: Random, name: str) -> dict[str, list[str]]:
+        """Return the lines of each entry of a list, in any order."""
+        stock = {key: [text for style, text in forms.items() if style] for key, forms in self.words.lists[name].items()}
+        return {key: rng.sample(lines, len(lines)) for key, lines in stock.items()}
 
-    def kind_in(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question, with the lines and names of the case."""
-        lines = OneOf(tuple(self.names_of(case)))
-        if case.asks == "acrostic":
-            return Both(OneOf(case.facts["names"]), lines, "closing/acrostic")
-        return Both(lines, OneOf(FAULTS), "closing/fault") if case.asks == "fault" else super().kind_in(case)
+    def choices(self, facts: Mapping[str, Any], path: str) -> tuple[str, ...]:
+        """Return the names that a path leads to; lines have numbers."""
+        if path != "lines":
+            return super().choices(facts, path)
+        return tuple(str(num) for num in range(1, len(facts["lines"]) + 1))
+
+    def walk(self, case: Reckoning, asks: str) -> object:
+        """Count syllables and look at stresses, or at the ends that should rhyme, or read initials."""
+        if asks == "acrostic":
+            return swapped(case)
+        if asks == "rhyme":
+            apart = unrhymed(case)
+            case.known |= dict(zip(("one", "two"), *apart, strict=True)) if len(apart) == 1 else {}
+            return frozenset(map(str, apart[0])) if len(apart) == 1 else None
+        faults = faults_in(case)
+        if len(faults) != 1:
+            return None
+        num, kind = faults[0]
+        return str(case.know("num", int(num))), case.know("fault", kind)
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Count syllables, look at stresses and ends, and read initials."""
-        case = Reckoning(facts)
-        results: dict[str, Any] = dict.fromkeys(("fault", "fault_kind", "rhyme", "acrostic"))
-        if "names" in facts:
-            return {**results, "acrostic": swapped(case)}
-        faults = faults_in(case)
-        if len(faults) == 1:
-            results |= {"fault": faults[0], "fault_kind": faults[0][1]}
-        if "pattern" in facts and not faults:
-            apart = unrhymed(case)
-            results["rhyme"] = frozenset(map(str, apart[0])) if len(apart) == 1 else None
-        return results
+        """Return the results, with what is wrong with the metre."""
+        results = super().assess(facts)
+        return {**results, "fault_kind": results["fault"] and results["fault"][1]}
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the rules, the poem and the question."""
@@ -138,24 +131,6 @@ class Verse(LiteraryScheme):
         stanzas = ["\n".join(lines[start : start + size]) for start in range(0, len(lines), size)]
         story = "\n\n".join([page.say("prompt/title"), *stanzas])
         return self.framed(case, page, note=" ".join(note), story=story)
-
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Go through the lines, their ends, or the names."""
-        asks, reckoning = case.asks, Reckoning(case.facts, narrative.work, narrative)
-        reckoning.say(f"issue.{asks}")
-        narrative.point = 1
-        if asks == "fault":
-            faults = faults_in(reckoning)
-            num, kind = faults[0] if len(faults) == 1 else ("0", "stress")
-            reckoning.answer(f"answer.fault.{kind}", (num, kind) if num != "0" else None, num=int(num))
-        elif asks == "rhyme":
-            one, two = next(iter(unrhymed(reckoning)), (0, 0))
-            reckoning.answer("answer.rhyme", frozenset((str(one), str(two))) if one else None, one=one, two=two)
-        else:
-            reckoning.say("initials", letters="-".join(line["text"][0] for line in case.facts["lines"]))
-            result = swapped(reckoning)
-            name, upper = result or ("", "0")
-            reckoning.answer("answer.acrostic", result, name=name, one=int(upper), two=int(upper) + 1)
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Match every line, coded as a string of stresses, with patterns; and its end, with the others."""
@@ -178,21 +153,13 @@ class Verse(LiteraryScheme):
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield two lines that change places, and another pattern."""
-        number = len(case.facts["lines"])
-        for one, two in combinations(range(number), 2):
+        lines = case.facts["lines"]
+        for one, two in combinations(range(len(lines)), 2):
             if case.asks != "acrostic" or two == one + 1:
-                yield Change({"one": one, "two": two})
+                yield Change({"lines": replaced(replaced(lines, one, lines[two]), two, lines[one])})
         for pattern in PATTERNS:
-            if "pattern" in case.facts and pattern != case.facts["pattern"]:
+            if pattern != case.facts.get("pattern", pattern):
                 yield Change({"pattern": pattern})
-
-    def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-        """Exchange two lines, or state another pattern."""
-        if "pattern" in patch:
-            return {**facts, **patch}
-        lines, one, two = list(facts["lines"]), patch["one"], patch["two"]
-        lines[one], lines[two] = lines[two], lines[one]
-        return {**facts, "lines": lines}
 
 
 def _plain(line: str, noun: str, *, is_wrong: bool) -> str:
@@ -243,19 +210,25 @@ def unrhymed(case: Reckoning) -> list[tuple[int, int]]:
 
 def swapped(case: Reckoning) -> tuple[str, str] | None:
     """Return the one name that an exchange of two neighbouring lines gives, and the number of the upper one."""
-    initials, found = [line["text"][0] for line in case.facts["lines"]], list[tuple[str, str]]()
+    initials = [line["text"][0] for line in case.facts["lines"]]
+    case.say("initials", letters="-".join(initials))
+    fitting = list[tuple[str, int]]()
     for name in case.facts["names"]:
-        letters = list(name.upper())
-        apart = [i for i in range(min(len(letters), len(initials))) if letters[i] != initials[i]]
-        is_one = len(letters) == len(initials) and len(apart) == 2 and apart[1] == apart[0] + 1
-        fits = is_one and letters[apart[0]] == initials[apart[1]] and letters[apart[1]] == initials[apart[0]]
-        if case.work.settle(fits):
-            found.append((name, str(apart[0] + 1)) if fits else (name, "0"))
-        if fits:
-            case.say("name.fits", name=name, one=apart[0] + 1, two=apart[0] + 2)
-        elif (name, "0") not in found:
+        letters = name.upper()
+        apart = [at for at, pair in enumerate(zip(letters, initials, strict=False)) if len(set(pair)) == 2]
+        is_turned = [letters[at] for at in apart] == [initials[at] for at in reversed(apart)]
+        is_near = len(letters) == len(initials) and len(apart) == 2 and apart[1] == apart[0] + 1
+        upper = min(apart, default=0) + 1
+        if case.work.settle(is_turned and is_near):
+            fitting.append((name, upper))
+            case.say("name.fits", name=name, one=upper, two=upper + 1)
+        else:
             case.say("name.other", name=name)
-    return found[0] if len(found) == 1 else None
+    if len(fitting) != 1:
+        return None
+    ((name, upper),) = fitting
+    case.known |= {"name": name, "one": upper, "two": upper + 1}
+    return name, str(upper)
 
 
 SCHEME = Verse()

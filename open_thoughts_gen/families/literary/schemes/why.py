@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
-from open_thoughts_gen.families.kit.kinds import Both, Kind, OneOf, SomeOf
-from open_thoughts_gen.families.kit.reckoning import Reckoning
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Page, ProblemCase, Reckoning, replaced
+from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
 from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, people
 
 NUM_PEOPLE = {1: 4, 2: 4, 3: 5, 4: 6}
@@ -43,13 +42,16 @@ class Why(LiteraryScheme):
     name: ClassVar[str] = "why"
     asks: ClassVar[Mapping[str, Ask]] = {
         "source": Ask(OneOf(()), "source"),
-        "misled": Ask(SomeOf(()), "misled", coin="misleads", outcomes=(True, True, True, False)),
-        "from": Ask(OneOf(()), "from", level=2, needs=("asked",)),
-        "hush": Ask(SomeOf(()), "hush", level=3, needs=("asked",), coin="hushes", outcomes=(True, True, True, False)),
+        "misled": Ask(SomeOf(()), "misled", coin="any_misled", outcomes=(True, True, True, False)),
+        "from": Ask(Both(OneOf(()), OneOf(DAYS), "closing/from"), "from", level=2, needs=("asked",)),
+        "hush": Ask(SomeOf(()), "hush", level=3, needs=("asked",), coin="any_hush", outcomes=(True, True, True, False)),
     }
-    named: ClassVar[str] = "people.who"
-    sets: ClassVar[Mapping[str, str]] = {"misled": "people.who", "hush": "people.who"}
+    among: ClassVar[Mapping[str, str]] = dict.fromkeys(asks, "people.who")
     pairs: ClassVar[Mapping[str, tuple[str, str]]] = {"from": ("who", "day")}
+    turns: ClassVar[Sequence[tuple[str, Sequence[str]]]] = (
+        ("manners.manner", ("open", "contrary", "close")),
+        ("acts.did", ("good", "bad", "none")),
+    )
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw people with their ways, a week of visits, a reader, and as many acts as show who it was."""
@@ -82,24 +84,26 @@ class Why(LiteraryScheme):
         acted = [act["who"] for act in facts["acts"]]
         return {**facts, "asked": rng.choice([name for name in names if name not in acted] or names)}
 
-    def kind_in(self, case: ProblemCase) -> Kind:
-        """Return the kind of the question, with the people of the case."""
-        names = OneOf(tuple(self.names_of(case)))
-        return Both(names, OneOf(DAYS), "closing/from") if case.asks == "from" else super().kind_in(case)
-
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def walk(self, case: Reckoning, asks: str) -> object:
         """Let the week run for each possible reader, and look at the one that fits."""
-        readers = fitting(Reckoning(facts))
+        readers = fitting(case)
         if len(readers) != 1:
-            return dict.fromkeys(("hushes", "misleads"))
+            return None
         ((reader, week),) = readers.items()
-        misled = _misled(facts, week)
-        results: dict[str, Any] = {"source": reader, "misled": misled, "misleads": bool(misled)}
-        if "asked" in facts:
-            visit, hushed = week.visit.get(facts["asked"]), run(Reckoning(facts), reader, silent=facts["asked"])
-            results |= {"from": (visit["who"], visit["day"]) if visit else None, "hush": _changed(facts, week, hushed)}
-            results["hushes"] = bool(results["hush"])
-        return results
+        case.know("reader", reader)
+        case.part(len(case.facts["candidates"]) + 1)
+        if asks == "source":
+            return reader
+        if asks == "from":
+            visit = week.visit.get(case.facts["asked"])
+            return (case.know("who", visit["who"]), case.know("day", visit["day"])) if visit else None
+        if asks == "misled":
+            other = {name: case.facts["truth"] for name in week.belief}
+        else:
+            case.say("silent")
+            other = run(case, reader, silent=case.facts["asked"]).belief
+        names = [entry["who"] for entry in case.facts["people"]]
+        return frozenset(case.know("group", tuple(name for name in names if week.belief.get(name) != other.get(name))))
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the rules, the people, the week and the question."""
@@ -116,39 +120,12 @@ class Why(LiteraryScheme):
         parts = [*(" ".join(part) if part is start else "\n\n".join(part) for part in ways), " ".join(visits)]
         return self.framed(case, page, note=note, story="\n\n".join([*parts, " ".join(acts)]))
 
-    def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Try the readers one by one, and answer from the week that fits."""
-        facts, asks = case.facts, case.asks
-        reckoning = Reckoning(facts, narrative.work, narrative)
-        reckoning.say(f"issue.{asks}")
-        readers = fitting(reckoning)
-        reader, week = next(iter(readers.items()), (None, Week()))
-        narrative.point += 1
-        if asks == "source" or reader is None:
-            reckoning.answer("answer.source", reader, reader=reader)
-            return
-        if asks == "from":
-            visit = week.visit.get(facts["asked"], {})
-            result = (visit["who"], visit["day"]) if visit else None
-            reckoning.answer("answer.from", result, who=visit.get("who"), day=visit.get("day"))
-            return
-        group = _misled(facts, week)
-        if asks == "hush":
-            reckoning.say("silent", reader=reader)
-            group = _changed(facts, week, run(reckoning, reader, silent=facts["asked"]))
-        names = tuple(name for name in self.names_of(case) if name in group)
-        reckoning.answer(f"answer.{asks}", group, group=names)
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another way with news, another act, and a visit that goes the other way."""
-        for index, entry in enumerate(case.facts["manners"]):
-            for manner in sorted({*MANNERS} - {entry["manner"]}):
-                yield Change({"list": "manners", "entry": index, "manner": manner})
-        for index, act in enumerate(case.facts["acts"]):
-            for did in sorted({"good", "bad", "none"} - {act["did"]}):
-                yield Change({"list": "acts", "entry": index, "did": did})
-        for index, visit in enumerate(case.facts["visits"]):
-            yield Change({"list": "visits", "entry": index, "who": visit["whom"], "whom": visit["who"]})
+        yield from super().changes(case, rng)
+        visits = case.facts["visits"]
+        for index, visit in enumerate(visits):
+            yield Change({"visits": replaced(visits, index, {"who": visit["whom"], "whom": visit["who"]})})
 
 
 def run(case: Reckoning, reader: str, silent: str = "") -> Week:
@@ -184,15 +161,6 @@ def fitting(case: Reckoning) -> dict[str, Week]:
             readers[reader] = week
         case.say(f"misfit.{wrong['did']}" if wrong else "fits", **(wrong or {}), reader=reader)
     return readers
-
-
-def _misled(facts: Mapping[str, Any], week: Week) -> frozenset[str]:
-    return frozenset(name for name, belief in week.belief.items() if belief != facts["truth"])
-
-
-def _changed(facts: Mapping[str, Any], one: Week, two: Week) -> frozenset[str]:
-    names: Sequence[str] = [entry["who"] for entry in facts["people"]]
-    return frozenset(name for name in names if one.belief.get(name) != two.belief.get(name))
 
 
 SCHEME = Why()
