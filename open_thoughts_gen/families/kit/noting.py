@@ -1,8 +1,8 @@
 """Notes of a prompt: what each of its sentences states, for a narration that reads before it decides.
 
-A bank may have a `note`, a few words. Else a provision is put in the words of another alternative, which says the same;
-and a sentence of the story is quoted, since the colour of its alternatives may differ. What states nothing (headings,
-frames, the question, options, colour without a field) is left out.
+A bank may have a `note`, a few words, or an empty one if it decides nothing. Else a provision is put in the words of
+another alternative, which says the same; and a sentence of the story is quoted, since the colour of its alternatives
+may differ. What states nothing (headings, frames, the question, options, colour without a field) is left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class NotingPage(Page):
         is_rule = any(isinstance(part, Label) for part in phrases.parts())
         texts = self.render(phrases, phrases.note or (phrases.say if is_rule else ()), values)
         said = super().say(bank, **values)
-        if phrases.note or states(self.words, phrases, self.is_colour):
+        if any(texts) if phrases.note else states(self.words, phrases, self.is_colour):
             others = tuple(text for text in texts if text != said) or (said,)
             self.notes.append(Step("note", others, RULES if is_rule else STORY))
         return said

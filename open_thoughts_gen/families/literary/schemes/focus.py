@@ -90,7 +90,8 @@ class Focus(LiteraryScheme):
     def knowers(self, case: Reckoning, hour: str, line: Entry) -> list[str]:
         """Return who can know of one sentence, and say why."""
         plan, num = case.facts["plan"], line["num"]
-        kind, group, known = "thought", [line.get("who", "")], {"num": num, "hour": hour}
+        known: dict[str, Any] = {"num": num, "hour": hour}
+        kind, group = "thought", [line.get("who", "")]
         if line["act"] != "thought":
             deed = self.words.lists["deed"][line["deed"]]
             kind, rooms, known["room"] = "sight", {deed["room"]}, deed["room"]
@@ -98,6 +99,7 @@ class Focus(LiteraryScheme):
                 kind = "noise"
                 doors = [{entry["one"], entry["two"]} for entry in plan if entry["act"] == "door"]
                 rooms = rooms.union(*(door for door in doors if deed["room"] in door))
+            known["near"] = tuple(f"the {room}" for room in sorted(rooms))
             there = (entry for entry in plan if entry.get("hour") == hour and entry.get("room") in rooms)
             group = [name for entry in there for name in entry["present"]]
         case.say(kind, group=tuple(group), **known)

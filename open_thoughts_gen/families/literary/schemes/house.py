@@ -23,6 +23,8 @@ from open_thoughts_gen.families.literary.scheme import ROLE_OF, ROLES, WORDS, Li
 from open_thoughts_gen.families.literary.schemes._minds import Beat, believed, events
 
 NUM_PEOPLE = {1: 3, 2: 4, 3: 4, 4: 5}
+REPLY_RATE = 0.75
+ENDS, PARAGRAPH = ("put", "tell", "reply"), "\n\n"
 NUM_SCENES = {1: 3, 2: 5, 3: 7, 4: 8}
 DEPTHS = {"own": 1, "second": 2, "third": 3}
 PLACE = Both(OneOf(()), OneOf(ROMAN[1:]), "closing/where")
@@ -79,18 +81,15 @@ class House(LiteraryScheme):
         elif tellers:
             teller = rng.choice(tellers)
             whom = rng.choice([name for name in there if name != teller])
-            others = [
-                place for place in [beat["where"] for beat in before if beat["act"] == "put"] if place != real
-            ] + places[-1:]
+            others = [beat["where"] for beat in before if beat["act"] == "put" and beat["where"] != real] + places[-1:]
             where = rng.choice(others) if level > 1 and others and rng.random() < 0.5 else minds[teller].where
             beats.append({"act": "tell", "who": teller, "whom": whom, "where": where})
+            beats += [{"act": "reply", "who": whom}] if rng.random() < REPLY_RATE else []
         else:
             return None
-        done = {beat.get("who") for beat in beats if beat["act"] == "idle"}
-        return [
-            *beats,
-            *[{"act": "idle", "who": name} for name in there if name not in done and rng.random() < 0.25][:1],
-        ]
+        heard = {beat["who"] for beat in beats if beat["act"] in ("idle", "reply")}
+        idle = [{"act": "idle", "who": name} for name in there if name not in heard and rng.random() < 0.25]
+        return [*beats, *idle[:1]]
 
     def walk(self, case: Reckoning, asks: str) -> object:
         """Follow each chain of heads that is asked about through the scenes that all its members share."""
@@ -129,16 +128,22 @@ class House(LiteraryScheme):
         note = [page.say("prompt/eyes"), page.say("prompt/room")]
         note += [page.say("prompt/hidden")] if "onlooker" in facts else []
         note += case.pen("note").order("end", [page.say("prompt/guess"), page.say("prompt/lie")])
-        scenes: list[list[str]] = []
-        for index, beat in enumerate(facts["beats"]):
+        scenes: list[str] = []
+        for beat, after in zip(facts["beats"], [*facts["beats"][1:], {"act": ""}], strict=True):
             if beat["act"] == "scene":
-                scenes.append([])
+                scenes.append("")
             text = page.say(bank_of(beat), **{**setting, **beat})
-            scenes[-1].append(text)
-            if beat["act"] in ("put", "tell") and case.pen("close").chance(f"close {index}", 0.4):
-                scenes[-1].append(page.say("prompt/close"))
-        story = "\n\n".join([page.say("prompt/title", **setting), *(" ".join(scene) for scene in scenes)])
-        return self.framed(case, page, note=" ".join(note), story=story)
+            if (
+                beat["act"] in ENDS
+                and after["act"] != "reply"
+                and case.pen("close").chance(f"close {len(scenes)}", 0.4)
+            ):
+                text += f" {page.say('prompt/close')}"
+            is_spoken = beat["act"] in ("tell", "reply") or scenes[-1].endswith('"')
+            scenes[-1] += f"{PARAGRAPH if is_spoken else ' ' if scenes[-1] else ''}{text}"
+        story = [page.say("prompt/title", **setting), page.say("prompt/prologue", **setting)]
+        story += [*scenes, page.say("prompt/end")]
+        return self.framed(case, page, note=" ".join(note), story=PARAGRAPH.join(story))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield somebody who stays, who goes without hiding, who is not there, and another thing said."""
@@ -159,9 +164,9 @@ class House(LiteraryScheme):
 
 
 def bank_of(beat: Beat) -> str:
-    """Return the bank that prints a beat: what is done idly and what is told are said in the voice of the role."""
+    """Return the bank that prints a beat: pastimes, news and replies are in the voice of a role."""
     act = beat["act"]
-    if act not in ("idle", "tell"):
+    if act not in ("idle", "tell", "reply"):
         return f"prompt/put.{beat['time']}" if act == "put" else f"prompt/{act}"
     role = ROLE_OF[beat["who"]]
     return f"prompt/{act}.{ROLES[role]['tells'] if act == 'tell' else role}"

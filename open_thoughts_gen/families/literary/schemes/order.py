@@ -103,11 +103,13 @@ class LifeOrder(LiteraryScheme):
         paragraphs = [case.pen("start").order("start", [page.say("prompt/start"), page.say("prompt/home", **setting)])]
         if "anchored" in facts:
             paragraphs.append([page.say("prompt/anchor", **setting)])
-        for entry in facts["events"]:
+        for index, entry in enumerate(facts["events"]):
             if entry["act"] in ("event", "older", "younger"):
                 paragraphs.append([])
             bank = f"{entry['act']}.named" if "event" in entry and entry["act"] != "event" else entry["act"]
             paragraphs[-1].append(page.say(f"prompt/{bank}", **{**setting, **entry}))
+            if entry["act"] != "event" and case.pen("aside").chance(f"aside {index}", 0.25):
+                paragraphs[-1].append(page.say("prompt/aside"))
         story = "\n\n".join([*(" ".join(paragraph) for paragraph in paragraphs), page.say("prompt/end")])
         return self.framed(case, page, note=note, story=story)
 
