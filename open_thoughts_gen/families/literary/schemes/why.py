@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from random import Random
 from typing import Any, ClassVar
 
@@ -113,12 +115,13 @@ class Why(LiteraryScheme):
         start.append(page.say("prompt/reader", candidates=facts["candidates"]))
         resolves = [page.say("prompt/resolve", **entry, **news) for entry in facts["people"]]
         manners = [page.say(f"prompt/manner.{entry['manner']}", **entry) for entry in facts["manners"]]
-        visits = [page.say("prompt/visit", **visit) for visit in facts["visits"]]
+        week = groupby(facts["visits"], itemgetter("day"))
+        days = [" ".join(page.say("prompt/visit", **visit) for visit in visits) for _, visits in week]
         acts = [page.say(f"prompt/act.{act['did']}", **act) for act in facts["acts"]] + [page.say("prompt/others")]
         persons = pen.order("persons", [" ".join(resolves), " ".join(manners)])
         ways = pen.pick("order", [start, persons], [persons, start])
-        parts = [*(" ".join(part) if part is start else "\n\n".join(part) for part in ways), " ".join(visits)]
-        return self.framed(case, page, note=note, story="\n\n".join([*parts, " ".join(acts)]))
+        parts = [*(" ".join(part) if part is start else "\n\n".join(part) for part in ways), *days, " ".join(acts)]
+        return self.framed(case, page, note=note, story="\n\n".join(parts))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another way with news, another act, and a visit that goes the other way."""
