@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from open_thoughts_gen.families.kit import words
 from open_thoughts_gen.families.kit.authoring import Change, Facts, Form, ProblemCase, Reckoning, replaced
@@ -16,6 +16,7 @@ from open_thoughts_gen.families.kit.kinds import Both, InOrder, Kind, OneOf, One
 from open_thoughts_gen.families.kit.proof import answer_set
 from open_thoughts_gen.families.kit.prose import CharacterForm, CompanyForm, RomanForm, SpelledForm
 
+Found = TypeVar("Found")
 WORDS = Path(__file__).parent / "words"
 # A role is a voice; whoever has one of its names speaks in it.
 ROLES = words.load(WORDS / "voices.yaml").lists["role"]
@@ -47,7 +48,8 @@ class LiteraryScheme(ReckonedScheme):
     def assess(self, facts: Facts) -> dict[str, Any]:
         """Return what every question comes to, and whether there is anything in it (`any_QUESTION`), without a word."""
         asked = [name for name, ask in self.asks.items() if facts.keys() >= {*ask.needs}]
-        results = {name: self.walk(Reckoning(facts), name) for name in asked}
+        case = Reckoning(facts)
+        results = {name: self.walk(case, name) for name in asked}
         return {**results, **{f"any_{name}": result and bool(result) for name, result in results.items()}}
 
     def reckon(self, asks: str, reckoning: Reckoning) -> None:
@@ -131,3 +133,10 @@ class LiteraryScheme(ReckonedScheme):
 def people(rng: Random, number: int) -> list[str]:
     """Return characters, each of another role."""
     return [rng.choice(ROLES[role]["names"].split(", ")) for role in rng.sample(list(ROLES), number)]
+
+
+def once(case: Reckoning, find: Callable[[Reckoning], Found]) -> Found:
+    """Return what a function finds in a case; asked for again, what it found."""
+    name = find.__name__
+    found: Found = case.known[name] if name in case.known else case.know(name, find(case))
+    return found

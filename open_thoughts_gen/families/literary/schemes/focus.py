@@ -68,15 +68,13 @@ class Focus(LiteraryScheme):
         self, rng: Random, plan: Sequence[Entry], focal: str, sizes: tuple[int, int]
     ) -> list[dict[str, Any]] | None:
         """Return sentences, as many that the focal person can know and cannot know; None where there are not enough."""
-        deeds, thinks = self.words.lists["deed"], rng.random() < THOUGHT_RATE
-        possible = [
-            {"hour": spot["hour"], **entry}
-            for spot in plan
-            for entry in (
-                *({"act": "line", "deed": deed} for deed in deeds if deeds[deed]["room"] == spot.get("room")),
-                *({"act": "thought", "who": name} for name in spot.get("present", ()) if thinks),
-            )
-        ]
+        rooms, thinks = dict[str, list[str]](), rng.random() < THOUGHT_RATE
+        for deed, forms in self.words.lists["deed"].items():
+            rooms.setdefault(forms["room"], []).append(deed)
+        possible: list[dict[str, Any]] = []
+        for spot in (entry for entry in plan if entry["act"] == "where"):
+            possible += [{"hour": spot["hour"], "act": "line", "deed": deed} for deed in rooms[spot["room"]]]
+            possible += [{"hour": spot["hour"], "act": "thought", "who": name} for name in spot["present"] if thinks]
         at_one_hour = {entry.get("deed") or entry["who"]: entry for entry in rng.sample(possible, len(possible))}
         known, out = list[Entry](), list[Entry]()
         for entry in at_one_hour.values():

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.authoring import Ask, Page, ProblemCase, Reckoning
 from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
-from open_thoughts_gen.families.literary.scheme import LiteraryScheme
+from open_thoughts_gen.families.literary.scheme import LiteraryScheme, once
 
 NUM_STATEMENTS = {1: 3, 2: 4, 3: 4, 4: 5}
 NUM_LIES = {1: 1, 2: 1, 3: 2, 4: 2}
@@ -33,14 +33,14 @@ Paper = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Course:
-    """What follows from a start: the value of each thing, and its reason, which is a paper and what it leads on from.
+    """What follows from a start: the value of each thing, and its reason, a paper and the thing that it leads on from.
 
     A clash is a thing, the value that a paper demands against the one it has, and the reason.
     """
 
     truth: dict[str, str]
-    reasons: dict[str, list[str]] = field(default_factory=dict)
-    clash: tuple[str, str, list[str]] | None = None
+    reasons: dict[str, tuple[str, str]] = field(default_factory=dict)
+    clash: tuple[str, str, tuple[str, str]] | None = None
 
 
 class Liar(LiteraryScheme):
@@ -85,7 +85,7 @@ class Liar(LiteraryScheme):
 
     def walk(self, case: Reckoning, asks: str) -> object:
         """Try the placings one by one, then take papers away, or follow the truth to the thing that is asked about."""
-        facts, possible = case.facts, placings(case)
+        facts, possible = case.facts, once(case, placings)
         if len(possible) != 1:
             return None
         lies = possible[0]
@@ -187,37 +187,35 @@ def assumed(facts: Mapping[str, Any], lies: Sequence[str]) -> dict[str, str]:
 def follow(start: Mapping[str, str], papers: Sequence[Paper]) -> Course:
     """Return all that follows from a start, up to the first clash."""
     course, is_new = Course(dict(start)), True
+    demands = [(paper["letter"], *demand) for paper in papers for demand in demands_of(paper)]
     while is_new:
         is_new = False
-        for paper in papers:
-            for literal in clause(paper):
-                others = [other for other in clause(paper) if other != literal]
-                if any(course.truth.get(thing) != OTHER[value] for thing, value in others):
-                    continue  # another literal may be what makes the paper true
-                thing, value = literal
-                reason = [paper["letter"], *(source for source, _ in others)]
-                if course.truth.get(thing, value) != value:
-                    course.clash = (thing, value, reason)
-                    return course
-                if thing not in course.truth:
-                    course.truth[thing], course.reasons[thing], is_new = value, reason, True
+        for letter, thing, value, source, needed in demands:
+            held = course.truth.get(thing)
+            if held == value or course.truth.get(source, "") != needed:
+                continue
+            if held is not None:
+                course.clash = (thing, value, (letter, source))
+                return course
+            course.truth[thing], course.reasons[thing], is_new = value, (letter, source), True
     return course
 
 
-def clause(paper: Paper) -> list[tuple[str, str]]:
-    """Return things with the values of which a paper says that one at least is so."""
+def demands_of(paper: Paper) -> list[tuple[str, str, str, str]]:
+    """Return what a paper demands: that a thing has a value, if another one has the value that stands after it."""
     if paper["rel"] == "is":
-        return [(paper["one"], paper["value"])]
-    return [(paper["one"], OTHER[paper["value"]]), (paper["two"], paper["then"])]
+        return [(paper["one"], paper["value"], "", "")]
+    one, value, two, then = (paper[key] for key in ("one", "value", "two", "then"))
+    return [(two, then, one, value), (one, OTHER[value], two, OTHER[then])]
 
 
 def tell(case: Reckoning, course: Course) -> None:
     """Tell what leads to a clash, from both sides; without one, why no paper objects."""
-    leading, ends = set[str](), [course.clash[0], *course.clash[2][1:]] if course.clash else list(course.reasons)
+    leading, ends = set[str](), [course.clash[0], course.clash[2][1]] if course.clash else list(course.reasons)
     while ends:
         if (end := ends.pop()) in course.reasons:
             leading.add(end)
-            ends += course.reasons[end][1:]  # from each thing to the one that it follows from
+            ends.append(course.reasons[end][1])  # from each thing to the one that it follows from
     for thing in (thing for thing in course.reasons if thing in leading):
         case.say(f"chain.{course.truth[thing]}", thing=thing, letter=course.reasons[thing][0])
     if course.clash:
@@ -226,7 +224,7 @@ def tell(case: Reckoning, course: Course) -> None:
         return
     letters = {reason[0] for reason in course.reasons.values()}
     for paper in (paper for paper in case.facts["papers"] if paper["letter"] not in letters):
-        thing, value = clause(paper)[-1]
+        thing, value, *_ = demands_of(paper)[0]
         bank = f"agrees.{value}"
         if course.truth.get(thing) != value:
             thing = paper["one"]

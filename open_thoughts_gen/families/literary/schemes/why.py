@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Page, ProblemCase, Reckoning, replaced
 from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
-from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, people
+from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, once, people
 
 NUM_PEOPLE = {1: 4, 2: 4, 3: 5, 4: 6}
 NUM_READERS = {1: 2, 2: 3, 3: 3, 4: 4}
@@ -75,20 +75,20 @@ class Why(LiteraryScheme):
             "visits": visits,
             "acts": [],
         }
-        week = run(Reckoning(facts), rng.choice(readers))
+        weeks = {reader: run(Reckoning(facts), reader).belief for reader in readers}
+        belief = weeks[rng.choice(readers)]
         for name in rng.sample(names, len(names)):
-            did = week.belief.get(name, "none")
-            facts["acts"] = [*facts["acts"], {"who": name, "deed": ROLE_OF[name], "did": did}]
-            if len(fitting(Reckoning(facts))) == 1:
+            facts["acts"].append({"who": name, "deed": ROLE_OF[name], "did": belief.get(name, "none")})
+            shown = [act["who"] for act in facts["acts"]]
+            if sum(all(week.get(who) == belief.get(who) for who in shown) for week in weeks.values()) == 1:
                 break
         else:
             return None
-        acted = [act["who"] for act in facts["acts"]]
-        return {**facts, "asked": rng.choice([name for name in names if name not in acted] or names)}
+        return {**facts, "asked": rng.choice([name for name in names if name not in shown] or names)}
 
     def walk(self, case: Reckoning, asks: str) -> object:
         """Let the week run for each possible reader, and look at the one that fits."""
-        readers = fitting(case)
+        readers = once(case, fitting)
         if len(readers) != 1:
             return None
         ((reader, week),) = readers.items()
