@@ -24,7 +24,7 @@ from open_thoughts_gen.families.literary.schemes._minds import Beat, believed, e
 
 NUM_PEOPLE = {1: 3, 2: 4, 3: 4, 4: 5}
 REPLY_RATE = 0.75
-ENDS, PARAGRAPH = ("put", "tell", "reply"), "\n\n"
+PARAGRAPH = "\n\n"
 NUM_SCENES = {1: 3, 2: 5, 3: 7, 4: 8}
 DEPTHS = {"own": 1, "second": 2, "third": 3}
 PLACE = Both(OneOf(()), OneOf(ROMAN[1:]), "closing/where")
@@ -128,19 +128,17 @@ class House(LiteraryScheme):
         note = [page.say("prompt/eyes"), page.say("prompt/room")]
         note += [page.say("prompt/hidden")] if "onlooker" in facts else []
         note += case.pen("note").order("end", [page.say("prompt/guess"), page.say("prompt/lie")])
-        scenes: list[str] = []
-        for beat, after in zip(facts["beats"], [*facts["beats"][1:], {"act": ""}], strict=True):
-            if beat["act"] == "scene":
-                scenes.append("")
+        scenes, acts = list[str](), [*(beat["act"] for beat in facts["beats"]), ""]
+        for index, (beat, after) in enumerate(zip(facts["beats"], acts[1:], strict=True)):
             text = page.say(bank_of(beat), **{**setting, **beat})
-            if (
-                beat["act"] in ENDS
-                and after["act"] != "reply"
-                and case.pen("close").chance(f"close {len(scenes)}", 0.4)
-            ):
+            is_end = beat["act"] in ("put", "tell", "reply") and after != "reply"
+            if is_end and case.pen("close").chance(f"close {len(scenes)}", 0.4):
                 text += f" {page.say('prompt/close')}"
-            is_spoken = beat["act"] in ("tell", "reply") or scenes[-1].endswith('"')
-            scenes[-1] += f"{PARAGRAPH if is_spoken else ' ' if scenes[-1] else ''}{text}"
+            if beat["act"] == "scene":
+                scenes.append(text)
+            else:
+                is_talk = not {"tell", "reply"}.isdisjoint(acts[index - 1 : index + 1])
+                scenes[-1] += f"{PARAGRAPH if is_talk else ' '}{text}"
         story = [page.say("prompt/title", **setting), page.say("prompt/prologue", **setting)]
         story += [*scenes, page.say("prompt/end")]
         return self.framed(case, page, note=" ".join(note), story=PARAGRAPH.join(story))

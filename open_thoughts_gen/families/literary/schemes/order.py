@@ -89,6 +89,8 @@ class LifeOrder(LiteraryScheme):
             return None
         if nodes:
             start, end = sorted(years[node] for node in nodes)
+            if asks == "age" and start != years[BIRTH]:
+                return None  # there was no narrator yet
             num = int(case.work("end - start", end=end, start=start)) if start else end
             return case.know("num", num, "less" if start else "", t0=start, t=end)
         line = sorted((node for node in years if node not in (BIRTH, ANCHOR)), key=years.__getitem__)
