@@ -138,5 +138,7 @@ def people(rng: Random, number: int) -> list[str]:
 def once(case: Reckoning, find: Callable[[Reckoning], Found]) -> Found:
     """Return what a function finds in a case; asked for again, what it found."""
     name = find.__name__
-    found: Found = case.known[name] if name in case.known else case.know(name, find(case))
-    return found
+    if name not in case.known:
+        case.know(name, find(case))
+    result: Found = case.known[name]
+    return result
