@@ -51,6 +51,13 @@ def test_the_coin_is_fair() -> None:
     assert all(15 <= answers[state] <= 45 for state in ("yes", "no", "open"))
 
 
+@pytest.mark.parametrize(("scheme", "ask"), [("why", "misled"), ("why", "hush"), ("focus", "out")])
+def test_a_quarter_of_the_sets_are_empty(scheme: str, ask: str) -> None:
+    family = Literary(schemes=(scheme,), asks=(ask,)).fresh(Context())
+    answers = [family.derive(family.problem(Random(index))).answer for index in range(40)]
+    assert 3 <= answers.count("none") <= 18
+
+
 # ---- answers and forms
 
 

@@ -50,7 +50,8 @@ class LiteraryScheme(ReckonedScheme):
         asked = [name for name, ask in self.asks.items() if facts.keys() >= {*ask.needs}]
         case = Reckoning(facts)
         results = {name: self.walk(case, name) for name in asked}
-        return {**results, **{f"any_{name}": result and bool(result) for name, result in results.items()}}
+        filled = {f"any_{name}": None if result is None else bool(result) for name, result in results.items()}
+        return {**results, **filled}
 
     def reckon(self, asks: str, reckoning: Reckoning) -> None:
         """Tell the walk of the question that is asked."""
