@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from open_thoughts_gen import plugin
-from open_thoughts_gen.families.derivations import Derivations, hosts, schemes, slips
+from open_thoughts_gen.families.derivations import Derivations, hosts, schemes, slips, statements
 from open_thoughts_gen.families.derivations.schemes import ground, lines, proof
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
@@ -290,22 +290,38 @@ def test_findings_stand_on_exhibits_or_make_a_circle(
 
 
 def test_each_rule_gives_what_is_true_and_each_false_form_does_not() -> None:
-    literals = [(atom, is_so) for atom in "pqr" for is_so in (True, False)]
-    formulas: list[proof.Formula] = [("is", (literal,)) for literal in literals]
-    formulas += [
-        (kind, pair)
-        for kind in ("if", "or", "and")
-        for pair in itertools.permutations(literals, 2)
-        if pair[0][0] != pair[1][0]
+    literals = [f"{sign}{atom}" for atom in "pqr" for sign in ("", "-")]
+    known = [f"is {literal}" for literal in literals]
+    known += [
+        f"{kind} {one} {two}"
+        for kind in ("if", "or", "and", "nand", "iff")
+        for one, two in itertools.permutations(literals, 2)
+        if one.lstrip("-") != two.lstrip("-")
     ]
     num = 0
     for table, is_rule in ((proof.RULES.values(), True), ((patterns for _, patterns in proof.FORMS.values()), False)):
-        for patterns in table:
-            for named in itertools.product(formulas, repeat=1 + patterns[0].count(",")):
-                for formula in proof.made(patterns, named):
+        for pattern in itertools.chain(*(patterns.split(statements.ALSO) for patterns in table)):
+            heads = statements.kinds_in(pattern.partition(":")[0])
+            for named in itertools.product(*([each for each in known if each.split()[0] == kind] for kind in heads)):
+                statement = statements.made(pattern, named)
+                if statement is not None:
                     num += 1
-                    assert proof.entails(named, formula) is is_rule
+                    assert statements.entails(named, statement) is is_rule
     assert num > 300
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named", "statement"),
+    [
+        ("if x y, is -y: is -x", ["if p -q", "is q"], "is -p"),
+        ("if x y, is -y: is -x", ["if p -q", "is -q"], None),
+        ("is x, is y: and x y", ["is p", "is p"], None),
+        ("nand x y: or -x -y", ["nand p -q"], "or -p q"),
+        ("nand x y: or -x -y", ["or p -q"], None),
+    ],
+)
+def test_what_a_pattern_makes_of_statements(pattern: str, named: list[str], statement: str | None) -> None:
+    assert statements.made(pattern, named) == statement
 
 
 def test_a_host_is_the_same_whenever_it_is_opened() -> None:
