@@ -294,15 +294,16 @@ def test_each_rule_gives_what_is_true_and_each_false_form_does_not() -> None:
     known = [f"is {literal}" for literal in literals]
     known += [
         f"{kind} {one} {two}"
-        for kind in ("if", "or", "and", "nand", "iff")
+        for kind in proof.KINDS
         for one, two in itertools.permutations(literals, 2)
         if one.lstrip("-") != two.lstrip("-")
     ]
-    num = 0
+    num, kinds = 0, {kind: kind for kind in proof.KINDS}
     for table, is_rule in ((proof.RULES.values(), True), ((patterns for _, patterns in proof.FORMS.values()), False)):
-        for pattern in itertools.chain(*(patterns.split(statements.ALSO) for patterns in table)):
-            heads = statements.kinds_in(pattern.partition(":")[0])
-            for named in itertools.product(*([each for each in known if each.split()[0] == kind] for kind in heads)):
+        for entry in itertools.chain(*(proof.entries("rule", "", patterns, kinds) for patterns in table)):
+            pattern = proof.pattern_of(entry)
+            pools = ([each for each in known if each.split()[0] == head.split()[0]] for head in pattern[:-1])
+            for named in itertools.product(*pools):
                 statement = statements.made(pattern, named)
                 if statement is not None:
                     num += 1
@@ -313,14 +314,14 @@ def test_each_rule_gives_what_is_true_and_each_false_form_does_not() -> None:
 @pytest.mark.parametrize(
     ("pattern", "named", "statement"),
     [
-        ("if x y, is -y: is -x", ["if p -q", "is q"], "is -p"),
-        ("if x y, is -y: is -x", ["if p -q", "is -q"], None),
-        ("is x, is y: and x y", ["is p", "is p"], None),
-        ("nand x y: or -x -y", ["nand p -q"], "or -p q"),
-        ("nand x y: or -x -y", ["or p -q"], None),
+        (["if x y", "is -y", "is -x"], ["if p -q", "is q"], "is -p"),
+        (["if x y", "is -y", "is -x"], ["if p -q", "is -q"], None),
+        (["is x", "is y", "and x y"], ["is p", "is p"], None),
+        (["nand x y", "or -x -y"], ["nand p -q"], "or -p q"),
+        (["nand x y", "or -x -y"], ["or p -q"], None),
     ],
 )
-def test_what_a_pattern_makes_of_statements(pattern: str, named: list[str], statement: str | None) -> None:
+def test_what_a_pattern_makes_of_statements(pattern: list[str], named: list[str], statement: str | None) -> None:
     assert statements.made(pattern, named) == statement
 
 

@@ -193,4 +193,4 @@ def num_moves(family: SchemeFamily, problem: Problem) -> int:
     scheme = schemes_of(type(family).home)[problem.spec["scheme"]]
     work = Work()
     derived(scheme, ProblemCase.of(problem.spec, scheme.known_forms), work)
-    return work.num_calls
+    return len(work.values)

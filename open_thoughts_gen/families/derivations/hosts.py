@@ -48,19 +48,6 @@ REFUSALS = (ArithmeticError, LookupError, StopIteration, TypeError, ValueError)
 _TABLE = re.compile(r"\n|^\|")
 
 
-class RecordedWork(Work):
-    """Work that remembers the value of each of its moves."""
-
-    def __init__(self, *, has_fractions: bool) -> None:
-        """Begin with none."""
-        super().__init__(has_fractions=has_fractions)
-        self.values: list[object] = []
-
-    def _result(self, right: Any, others: Sequence[Any] = ()) -> Any:  # noqa: ANN401  (as the move has it)
-        self.values.append(right)
-        return super()._result(right, others)
-
-
 @dataclass(frozen=True)
 class Host:
     """One case of another family, and the working of it as one hand writes it down."""
@@ -71,7 +58,7 @@ class Host:
 
     @cached_property
     def _recorded(self) -> tuple[Derivation, Sequence[object]]:
-        work = RecordedWork(has_fractions=self.scheme.has_fractions)
+        work = Work(has_fractions=self.scheme.has_fractions)
         return self.derived(self.case, work), work.values
 
     @property

@@ -110,6 +110,21 @@ class HostedScheme(DerivationScheme):
             is_planted = facts["fault"].get("line") == index + 1
             yield index + 1, holds and not is_planted, host.retold(index, case.wording, says)
 
+    def walked(self, case: ProblemCase, narrative: Narrative) -> int:
+        """Tell of each line whether it holds, and after the first wrong one how it should go on; return that, or 0."""
+        wrong = 0
+        for num, is_right, retold in self.judged(case, narrative):
+            if wrong:
+                narrative.step("go.on", retold=retold)
+            elif narrative.work.settle(is_right):
+                self.tell_right(case, narrative, num, retold)
+            else:
+                wrong = num
+                self.tell_wrong(case, narrative, num, retold)
+        if not wrong:
+            narrative.step("none", count=len(case.facts["lines"]))
+        return wrong
+
     def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
         """Tell that a line holds."""
         has_sum = hosts.opened(case.facts["host"]).steps[num - 1].claims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.forms import Form, PersonForm, PrintedSoFar, TupleForm
 from open_thoughts_gen.families.kit.traces import joined
@@ -44,7 +44,7 @@ class CharacterForm(PersonForm):
 class CompanyForm(TupleForm[str]):
     """Those who are there: `Mrs Thorne, Mr Pell and Cora`, or in a trace any list of words."""
 
-    def __init__(self, names: Sequence[str] | Mapping[str, str]) -> None:
+    def __init__(self, names: Sequence[str] | Mapping[Any, str]) -> None:
         """Take the names that can be read, or values each with the words for it."""
         self._names = names if isinstance(names, Mapping) else {name: name for name in names}
 

@@ -59,14 +59,15 @@ class Flaw:
 class Work:
     """Computes and claims. `claims` are those made since they were last taken, in fractions if `has_fractions`.
 
-    `slip` is what the flaw has made of what: the right value and the wrong one, once it has come into play. With
-    `is_quiet` nothing is claimed: for deciding a case without a word, which is done for every draw.
+    `values` are the right values of its moves so far. `slip` is what the flaw has made of what: the right value and the
+    wrong one, once it has come into play. With `is_quiet` nothing is claimed: for deciding a case without a word, which
+    is done for every draw.
     """
 
     flaw: Flaw | None = None
     has_fractions: bool = False
     is_quiet: bool = False
-    num_calls: int = 0
+    values: list[object] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)
     slip: tuple[object, object] | None = None
 
@@ -133,8 +134,8 @@ class Work:
         return f"({Fraction(value)})" if self.has_fractions and Fraction(value).denominator > 1 else written(value)
 
     def _result(self, right: Value, others: Sequence[Value] = ()) -> Value:
-        call, self.num_calls = self.num_calls, self.num_calls + 1
-        if self.flaw is None or self.flaw.call != call:
+        self.values.append(right)
+        if self.flaw is None or self.flaw.call != len(self.values) - 1:
             return right
         wrong: Value = others[0] if others else self.flaw.change(right)  # type: ignore[assignment]
         self.slip = right, wrong

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.derivations.scheme import DerivationScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase, replaced
-from open_thoughts_gen.families.kit.forms import Form, PrintedSoFar
+from open_thoughts_gen.families.kit.forms import Form
 from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import answer_set, named
+from open_thoughts_gen.families.kit.prose import CompanyForm
 from open_thoughts_gen.families.kit.traces import joined
 from open_thoughts_gen.families.kit.work import Work
 
@@ -19,41 +19,10 @@ NUM_FINDINGS = {1: (5, 6), 2: (6, 7), 3: (7, 9), 4: (8, 10)}
 SECOND_RATE = {1: 0.1, 2: 0.25, 3: 0.3, 4: 0.35}  # how many findings have two grounds
 LETTERS = "ABCDEFG"
 MAX_DRAWS, MAX_CIRCLE = 60, 5
-_ITEM = re.compile(r"(?:exhibit ([A-H])|finding (\d{1,2}))(?!\w)")
-_AND, _OR = re.compile(r" together with | and "), "; or, by itself, "
+ITEMS = {**{letter: f"exhibit {letter}" for letter in LETTERS}, **{str(num): f"finding {num}" for num in range(1, 11)}}
 FINDINGS = SomeOf((), "closing/findings")
 Route = tuple[str, ...]
 Routes = Mapping[str, Sequence[Route]]
-
-
-class RoutesForm(Form[tuple[Route, ...]]):
-    """What a finding rests on: `exhibit A together with finding 2; or, by itself, exhibit D`."""
-
-    def write(self, value: tuple[Route, ...], style: str, seen: PrintedSoFar) -> str:
-        """Return the grounds, one after another."""
-        words = [[f"finding {item}" if item.isdigit() else f"exhibit {item}" for item in route] for route in value]
-        return _OR.join(" and ".join([" together with ".join(route[:2]), *route[2:]]) for route in words)
-
-    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
-        """Yield the grounds that can be read from here, the fewest first."""
-        routes, items, end = list[Route](), list[str](), start
-        while match := _ITEM.match(text, end):
-            items.append(match[1] or match[2])
-            end = match.end()
-            yield end, (*routes, tuple(items))
-            if text.startswith(_OR, end):
-                routes.append(tuple(items))
-                items, end = [], end + len(_OR)
-            elif joint := _AND.match(text, end):
-                end = joint.end()
-
-    def pack(self, value: tuple[Route, ...]) -> object:
-        """Return lists."""
-        return [list(route) for route in value]
-
-    def unpack(self, packed: Any) -> tuple[Route, ...]:  # noqa: ANN401  (JSON)
-        """Return the grounds."""
-        return tuple(map(tuple, packed))
 
 
 class Ground(DerivationScheme):
@@ -67,8 +36,8 @@ class Ground(DerivationScheme):
     }
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the form of grounds."""
-        return {"routes": RoutesForm()}
+        """Return the form of a ground: the exhibits and findings that it consists of."""
+        return {"route": CompanyForm(ITEMS)}
 
     def names_of(self, case: ProblemCase) -> list[str]:
         """Return the numbers of the findings."""
@@ -84,7 +53,7 @@ class Ground(DerivationScheme):
             circle = ring(routes, standing)
             if circle is not None and len(circle) <= MAX_CIRCLE and standing:
                 chosen = enumerate(rng.sample(whats, num), 1)
-                findings = [{"num": n, "what": what, "routes": routes[str(n)]} for n, what in chosen]
+                findings = [{"num": n, "what": what, **grounds(routes[str(n)])} for n, what in chosen]
                 letters = {item for ways in routes.values() for route in ways for item in route if item in LETTERS}
                 asked = {"asked": rng.randint(1, num), "struck": rng.choice(sorted(letters))}
                 return {"scene": scene, "findings": findings, **asked}
@@ -113,8 +82,9 @@ class Ground(DerivationScheme):
         """Print the report and by what its findings are judged."""
         facts = case.facts
         head = page.say("prompt/scene", scene=facts["scene"])
-        findings = page.pen.pick("style", "finding", "finding.number")
-        work = "\n".join([head, *(page.say(f"prompt/{findings}", **entry) for entry in facts["findings"])])
+        style = page.pen.pick("style", "finding", "number")
+        banks = [f"prompt/{style}{'.two' * ('second' in entry)}" for entry in facts["findings"]]
+        work = "\n".join([head, *(page.say(bank, **of) for bank, of in zip(banks, facts["findings"], strict=True))])
         return self.framed(case, page, work=work, rule=page.say("prompt/holds"))
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
@@ -127,7 +97,7 @@ class Ground(DerivationScheme):
         circle = ring(routes, standing)
         narrative.step("left" if left else "all", nums=joined(left))
         for num in left:
-            narrative.step("waits", num=int(num), routes=routes[num])
+            narrative.step(f"waits{'.two' * (len(routes[num]) - 1)}", num=int(num), **grounds(routes[num]))
         if left:
             narrative.step("circle", ring=joined(circle or ()))
         after = standing
@@ -154,12 +124,20 @@ class Ground(DerivationScheme):
                 changed = {**routes, num: new}
                 is_one = ring(changed, fixed_point(changed, LETTERS, Work(is_quiet=True))) is not None
                 if new != old and num not in new[0] and len(set(new[0])) == len(new[0]) and is_one:
-                    yield Change({"num": int(num), "routes": new})
+                    yield Change({"num": int(num), **grounds(new)})
 
 
 def routes_of(facts: Mapping[str, Any]) -> Routes:
     """Return the grounds of each finding."""
-    return {str(entry["num"]): entry["routes"] for entry in facts["findings"]}
+    return {
+        str(entry["num"]): tuple(entry[name] for name in ("first", "second") if name in entry)
+        for entry in facts["findings"]
+    }
+
+
+def grounds(routes: Sequence[Route]) -> dict[str, Route]:
+    """Return the facts of a finding that say what it rests on: a first ground, and a second if there is one."""
+    return dict(zip(("first", "second"), routes, strict=False))
 
 
 def drawn_routes(rng: Random, num: int, num_findings: int, second_rate: float) -> tuple[Route, ...]:
@@ -185,7 +163,7 @@ def fixed_point(routes: Routes, exhibits: str, work: Work, narrative: Narrative 
             return standing
         standing.append(num)
         if narrative is not None:
-            narrative.step("stands", num=int(num), routes=(held or list(ways))[:1])
+            narrative.step("stands", num=int(num), first=(held or ways)[0])
 
 
 def ring(routes: Routes, standing: Collection[str]) -> list[str] | None:

@@ -124,26 +124,22 @@ class Lines(HostedScheme):
         return self.framed(case, page, **parts)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Go down the lines, each done over in other words, to the first that is wrong; then what it should say."""
-        facts, wrong = case.facts, 0
-        for num, is_right, retold in self.judged(case, narrative):
-            if not narrative.work.settle(is_right):
-                self.tell_wrong(case, narrative, num, retold)
-                wrong = num
-                break
-            self.tell_right(case, narrative, num, retold)
-            note = _NOTE.search(facts["lines"][num - 1]["says"]) if num <= len(facts["lines"]) else None
-            if note:
-                narrative.step("refers.back" if int(note[2]) < num else "refers.on", num=num, other=int(note[2]))
-        if not wrong:
-            narrative.step("none", count=len(facts["lines"]))
-        elif case.asks in ("first", "kind"):
+        """Go down the lines, each done over in other words; the first that is wrong, and what it should say."""
+        ask, fault, wrong = case.asks, case.facts["fault"], self.walked(case, narrative)
+        if wrong and ask in ("first", "kind"):
             narrative.step("rest", num=wrong)
-        ask, fault = case.asks, facts["fault"]
-        result = {**self.assess(facts), "first": wrong}[ask] if wrong else NONE
+        result = {**self.assess(case.facts), "first": wrong}[ask] if wrong else NONE
         is_known = not wrong or ask == "first" or wrong == fault.get("line")
         bank = f"answer.{ask}" if wrong else f"answer.{ask}.none"
         narrative.answer(bank, result if is_known else None, num=wrong, fault_kind=result, figure=result)
+
+    def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
+        """Tell that a line holds, and that it may point to another as it does."""
+        super().tell_right(case, narrative, num, retold)
+        lines = case.facts["lines"]
+        note = _NOTE.search(lines[num - 1]["says"]) if num <= len(lines) else None
+        if note:
+            narrative.step("refers.back" if int(note[2]) < num else "refers.on", num=num, other=int(note[2]))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield the right working in place of a faulty one, and workings with other errors."""

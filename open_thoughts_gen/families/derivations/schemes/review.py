@@ -90,17 +90,7 @@ class Review(HostedScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines; then take the remarks one by one."""
-        facts, host, wrong = case.facts, hosts.opened(case.facts["host"]), 0
-        for num, is_right, retold in self.judged(case, narrative):
-            if wrong:
-                narrative.step("go.on", retold=retold)
-            elif narrative.work.settle(is_right):
-                self.tell_right(case, narrative, num, retold)
-            else:
-                wrong = num
-                self.tell_wrong(case, narrative, num, retold)
-        if not wrong:
-            narrative.step("none", count=len(facts["lines"]))
+        facts, host, wrong = case.facts, hosts.opened(case.facts["host"]), self.walked(case, narrative)
         log: dict[str, str] = {}
         for entry in facts["remarks"]:
             who, about, sort = entry["who"], entry["about"], facts["log"][entry["who"]]

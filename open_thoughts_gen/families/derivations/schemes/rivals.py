@@ -88,13 +88,15 @@ class Rivals(HostedScheme):
             retold = host.retold(num - 1, case.wording)
             narrative.step("retold.sum" if step.claims else "retold", num=num, retold=retold)
             for side in SIDES:
-                is_planted = facts[f"fault_{side}"].get("line") == num
-                if lines[side] is None and not narrative.work.settle(holds and not is_planted):
+                fault, printed = facts[f"fault_{side}"], facts[f"lines_{side}"]
+                if lines[side] is None and not narrative.work.settle(holds and fault.get("line") != num):
                     lines[side] = num
-                    narrative.step("leaves", who=facts[side], num=num)
-        for side in SIDES:
-            if lines[side] is None:
-                narrative.step("keeps", who=facts[side])
+                    kind = fault["kind"].rpartition(" ")[2] if fault.get("line") == num else "somehow"
+                    said = printed[min(num, len(printed)) - 1]["says"]
+                    narrative.step(f"leaves.{kind}", who=facts[side], num=num, says=said)
+        for side, num in lines.items():
+            if num is None or num < len(host.steps):
+                narrative.step("after" if num else "keeps", who=facts[side], num=num)
         result = concluded(facts, lines)[case.asks]
         bank = "answer.right.who" if result in (facts["one"], facts["two"]) else f"answer.{case.asks}"
         narrative.answer(bank, result, who=result, part=result)
