@@ -23,6 +23,7 @@ from open_thoughts_gen import plugin
 from open_thoughts_gen.families.kit import drawing, words
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
+from open_thoughts_gen.families.kit.genre import Facts
 from open_thoughts_gen.families.kit.kinds import OptionKind
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.proof import UnprovedError
@@ -147,12 +148,12 @@ def _opened(packed: str) -> Host:
     return Host(scheme, ProblemCase.of(spec, scheme.known_forms), hand)
 
 
-def opened(host: Mapping[str, Any]) -> Host:
+def opened(host: Facts) -> Host:
     """Return the host that a fact describes."""
     return _opened(json.dumps([host[name] for name in ("family", "spec", "hand")], sort_keys=True))
 
 
-def quoted_verdict(host: Mapping[str, Any], text: str) -> Verdict | None:
+def quoted_verdict(host: Facts, text: str) -> Verdict | None:
     """Return whether the quoted text, with the request that was cut off from it, states the host's case."""
     return _kit_family(host["family"])().read_back(Problem(f"{text}\n\n{host['closing']}", host["spec"]))
 

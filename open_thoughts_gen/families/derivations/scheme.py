@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from open_thoughts_gen.families.derivations import hosts
 from open_thoughts_gen.families.derivations.hosts import Host
 from open_thoughts_gen.families.derivations.slips import KINDS, Slip, slips
-from open_thoughts_gen.families.kit.authoring import Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.forms import Form, LineForm
 from open_thoughts_gen.families.kit.genre import GenreScheme
 from open_thoughts_gen.families.kit.prose import QuotedForm
@@ -35,7 +35,7 @@ class DerivationScheme(GenreScheme):
 
     more_words: ClassVar[Sequence[Path]] = (FRAME,)
 
-    def numbered(self, page: Page, lines: Sequence[Mapping[str, Any]], bank: str = "line") -> str:
+    def numbered(self, page: Page, lines: Sequence[Facts], bank: str = "line") -> str:
         """Return the lines of a working, in one way of numbering them."""
         style = page.pen.pick("numbers", "", ".bracket", ".word", ".dot")
         return "\n".join(page.say(f"prompt/{bank}{style}", **line) for line in lines)
@@ -52,7 +52,7 @@ class HostedScheme(DerivationScheme):
         """Return the forms of a file that is quoted, and of a line."""
         return {"file": QuotedForm(), "line": LineForm()}
 
-    def traits(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    def traits(self, facts: Facts) -> Facts:
         """Return whose case it is, and what was planted."""
         return {"host": facts["host"]["family"], "fault": facts["fault"].get("kind", "none")}
 
@@ -81,12 +81,10 @@ class HostedScheme(DerivationScheme):
         yield from islice(self.slips(host, file, rng, kind), MAX_OTHERS)
 
     @abstractmethod
-    def on_host(
-        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
-    ) -> dict[str, Any] | None:
+    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw the facts of a case over a host, its working included; None where they make none."""
 
-    def working(self, host: Mapping[str, Any], slip: Slip | None) -> dict[str, Any]:
+    def working(self, host: Facts, slip: Slip | None) -> dict[str, Any]:
         """Return the facts of a working itself: its lines and its result, right or with a slip, and the log of that."""
         opened = hosts.opened(host)
         steps, answer = (opened.steps, opened.right.answer) if slip is None else (slip.steps, slip.answer)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.derivations.scheme import DerivationScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase, replaced
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, replaced
 from open_thoughts_gen.families.kit.forms import Form
 from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import answer_set, named
@@ -59,14 +59,14 @@ class Ground(DerivationScheme):
                 return {"scene": scene, "findings": findings, **asked}
         return None
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Start from the exhibits and see how far they carry; peel the rest until only circles are left."""
         routes, work = routes_of(facts), Work(is_quiet=True)
         standing = fixed_point(routes, LETTERS, work)
         left = fixed_point(routes, LETTERS.replace(facts.get("struck", "-"), ""), work)
         return concluded(facts, standing, left)
 
-    def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    def prove(self, facts: Facts) -> Facts:
         """Return what the answer set program comes to, which is given each item of each ground."""
         ways = [
             {"finding": int(num), "way": way, **({"on": int(item)} if item.isdigit() else {"exhibit": item})}
@@ -111,7 +111,7 @@ class Ground(DerivationScheme):
         nums = joined(sorted(result or (), key=int))
         narrative.answer(f"answer.{asks}" if result else "answer.nothing", result, nums=nums)
 
-    def applied(self, facts: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    def applied(self, facts: Facts, patch: Facts) -> dict[str, Any]:
         """Return the facts with other grounds for one finding."""
         return {**facts, "findings": replaced(facts["findings"], patch["num"] - 1, patch)}
 
@@ -127,7 +127,7 @@ class Ground(DerivationScheme):
                     yield Change({"num": int(num), **grounds(new)})
 
 
-def routes_of(facts: Mapping[str, Any]) -> Routes:
+def routes_of(facts: Facts) -> Routes:
     """Return the grounds of each finding."""
     return {
         str(entry["num"]): tuple(entry[name] for name in ("first", "second") if name in entry)
@@ -181,7 +181,7 @@ def ring(routes: Routes, standing: Collection[str]) -> list[str] | None:
     return sorted(seen, key=int) if len(seen) == len(needs) else None
 
 
-def concluded(facts: Mapping[str, Any], standing: Sequence[str], left: Sequence[str]) -> dict[str, Any]:
+def concluded(facts: Facts, standing: Sequence[str], left: Sequence[str]) -> dict[str, Any]:
     """Return all results, of what stands and of what is left without the exhibit that is struck."""
     circle, struck = ring(routes_of(facts), standing), frozenset(standing) - set(left)
     results = {"circle": None if circle is None else frozenset(circle), "has_circle": bool(circle)}

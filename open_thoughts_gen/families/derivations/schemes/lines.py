@@ -14,7 +14,7 @@ from open_thoughts_gen.families.derivations import hosts
 from open_thoughts_gen.families.derivations.hosts import Host
 from open_thoughts_gen.families.derivations.scheme import HostedScheme
 from open_thoughts_gen.families.derivations.slips import ALIKE, KINDS, Slip, kinds_by_words, slip_of
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.text import differing
@@ -62,9 +62,7 @@ class Lines(HostedScheme):
         if slip is not None:
             yield replace(slip, other=other)
 
-    def on_host(
-        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
-    ) -> dict[str, Any]:
+    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
         """Return the facts of a working; from level 3 on some of its lines point to others, rightly."""
         facts = self.with_pointers(self.working(host, planted), host, level)
         return {
@@ -72,14 +70,14 @@ class Lines(HostedScheme):
             "kinds": [{"fault_kind": kind} for kind in offered(facts["fault"].get("kind", ""), level, rng)],
         }
 
-    def working(self, host: Mapping[str, Any], slip: Slip | None) -> dict[str, Any]:
+    def working(self, host: Facts, slip: Slip | None) -> dict[str, Any]:
         """Return the facts of a working, with the figure that belongs into its first wrong line."""
         facts = super().working(host, slip)
         if slip is not None:
             facts["fault"] |= {"figure": "" if slip.figure is None else str(slip.figure), "other": slip.other}
         return facts
 
-    def with_pointers(self, facts: dict[str, Any], host: Mapping[str, Any], level: int) -> dict[str, Any]:
+    def with_pointers(self, facts: dict[str, Any], host: Facts, level: int) -> dict[str, Any]:
         """Return a working in which up to two lines before the wrong one say rightly what they rest on."""
         lines, rng, fault = facts["lines"], Random(f"{host['hand']}/pointers"), facts["fault"]
         pairs = [pair for pair in resting(hosts.opened(host)) if pair[1] < fault.get("line", len(lines) + 1) - 1]
@@ -94,14 +92,14 @@ class Lines(HostedScheme):
         sheet = Page(self.words, self.known_forms, Pen(f"{host.hand}/{values['other']}"))
         return sheet.say(f"notes/{bank}", **values)
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Go by the log of what was planted."""
         fault = facts["fault"]
         figure = (Fraction(fault["figure"]) if fault["figure"] else None) if fault else NONE
         known = {"first": fault.get("line", NONE), "kind": fault.get("kind", NONE)}
         return {**known, "figure": figure, "faulty": bool(fault)}
 
-    def prove(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def prove(self, facts: Facts) -> dict[str, Any]:
         """Read the lines as they are printed, beside the right tellings, knowing nothing of what was planted."""
         host, printed = hosts.opened(facts["host"]), [line["says"] for line in facts["lines"]]
         index = first_wrong(printed, host.proved_lines)
@@ -126,7 +124,7 @@ class Lines(HostedScheme):
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines, each done over in other words; the first that is wrong, and what it should say."""
         ask, fault, wrong = case.asks, case.facts["fault"], self.walked(case, narrative)
-        if wrong and ask in ("first", "kind"):
+        if 0 < wrong < len(case.facts["lines"]) and ask in ("first", "kind"):
             narrative.step("rest", num=wrong)
         result = {**self.assess(case.facts), "first": wrong}[ask] if wrong else NONE
         is_known = not wrong or ask == "first" or wrong == fault.get("line")

@@ -11,7 +11,7 @@ from open_thoughts_gen.families.derivations import hosts
 from open_thoughts_gen.families.derivations.hosts import Host
 from open_thoughts_gen.families.derivations.scheme import HostedScheme
 from open_thoughts_gen.families.derivations.slips import Slip
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import HowMuch, SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import UnprovedError
 from open_thoughts_gen.families.kit.reworking import is_false, put_in
@@ -41,16 +41,14 @@ class Marks(HostedScheme):
         """Yield slips that are one wrong figure, with all that follows carried on from it."""
         return (slip for slip in super().slips(host, file, rng, kind) if is_carried_alone(host, slip))
 
-    def on_host(
-        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
-    ) -> dict[str, Any]:
+    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
         """Draw what each line is worth, by which scheme, and how much is wanted."""
         facts = self.marked(self.working(host, planted), [rng.choice(WORTH) for _ in hosts.opened(host).steps])
         facts["rule"] = rng.choice(RULES)
         total, most = sum(paid(facts, facts["fault"]).values()), sum(line["worth"] for line in facts["lines"])
         return {**facts, "pass_mark": max(2, min(most - 1, total + rng.choice((-2, -1, 0, 1, 2, 3))))}
 
-    def working(self, host: Mapping[str, Any], slip: Slip | None) -> dict[str, Any]:
+    def working(self, host: Facts, slip: Slip | None) -> dict[str, Any]:
         """Return the facts of a working, with which of its lines are not as they should be."""
         facts = super().working(host, slip)
         if slip is not None:
@@ -63,11 +61,11 @@ class Marks(HostedScheme):
         lines = [{**line, "worth": marks} for line, marks in zip(facts["lines"], worth, strict=True)]
         return {**facts, "lines": lines}
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Go by the log: which line was changed, and which say something else because of it."""
         return concluded(facts, facts["fault"])
 
-    def prove(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def prove(self, facts: Facts) -> dict[str, Any]:
         """Find the lines that are off by their words, and the one flaw that makes all of them: so the rest is carried on."""
         host, printed = hosts.opened(facts["host"]), [line["says"] for line in facts["lines"]]
         off = [num for num, says in enumerate(printed, 1) if says not in host.steps[num - 1].texts]
@@ -97,7 +95,7 @@ class Marks(HostedScheme):
             log["off"].append(num)
         self._close(case, narrative, log if "line" in log else {})
 
-    def _close(self, case: ProblemCase, narrative: Narrative, log: Mapping[str, Any]) -> None:
+    def _close(self, case: ProblemCase, narrative: Narrative, log: Facts) -> None:
         facts, unpaid = case.facts, concluded(case.facts, log)["unpaid"]
         nums = SomeOf(tuple(self.names_of(case))).canonical(unpaid)
         narrative.step(f"by.{facts['rule']}" if log else "all", nums=nums)
@@ -144,7 +142,7 @@ def is_one_flaw(host: Host, printed: list[str], index: int) -> bool:
     return False
 
 
-def paid(facts: Mapping[str, Any], log: Mapping[str, Any]) -> dict[int, int]:
+def paid(facts: Facts, log: Facts) -> dict[int, int]:
     """Return what each line earns by the rule of a case, those left out that earn nothing."""
     line, off = log.get("line"), log.get("off", ())
     earns: dict[str, Callable[[int], bool]] = {
@@ -155,7 +153,7 @@ def paid(facts: Mapping[str, Any], log: Mapping[str, Any]) -> dict[int, int]:
     return {entry["num"]: entry["worth"] for entry in facts["lines"] if earns[facts["rule"]](entry["num"])}
 
 
-def concluded(facts: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
+def concluded(facts: Facts, log: Facts) -> dict[str, Any]:
     """Return all results, of the line that is wrong and of those that are off because of it."""
     marks = paid(facts, log)
     total = sum(marks.values())

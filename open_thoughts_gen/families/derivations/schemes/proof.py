@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from open_thoughts_gen.families.derivations.scheme import DerivationScheme
 from open_thoughts_gen.families.derivations.statements import StatementForm, contrary, entails, kind_of, made
 from open_thoughts_gen.families.kit import words
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone, SomeOf
 from open_thoughts_gen.families.kit.prose import CompanyForm
 from open_thoughts_gen.families.kit.traces import joined
@@ -91,12 +91,12 @@ class Proof(DerivationScheme):
                 chosen.append(statement)
         return [{"num": num, "formula": each} for num, each in enumerate(rng.sample(chosen, len(chosen)), 1)]
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Go by the log of what was planted, and follow the line numbers."""
         fault = facts["fault"]
         return concluded(facts, fault.get("line"), fault.get("form", NONE))
 
-    def prove(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def prove(self, facts: Facts) -> dict[str, Any]:
         """Hold each line against all ways in which what it names could be true; its form is that which gives it."""
         by_num = {line["num"]: line["formula"] for line in facts["lines"]}
         for line in facts["lines"]:
@@ -122,7 +122,7 @@ class Proof(DerivationScheme):
             parts["ask"] = f"{self.ways(page, 'form', facts)}\n\n{page.say('prompt/ask.form')}"
         return self.framed(case, page, **parts)
 
-    def ways(self, page: Page, bank: str, facts: Mapping[str, Any]) -> str:
+    def ways(self, page: Page, bank: str, facts: Facts) -> str:
         """Print rules or false forms, all in one manner: below each other, or in one paragraph."""
         manner = page.pen.pick(f"{bank} manner", *(of.name for of in self.words.under(f"prompt/{bank}.1.")))
         lines = [
@@ -188,7 +188,7 @@ def forms_of(rules: Entries, kinds: Mapping[str, str]) -> list[dict[str, str]]:
     return [entry for form, (rule, of) in FORMS.items() if rule in known for entry in entries("form", form, of, kinds)]
 
 
-def possible(lines: Sequence[Mapping[str, Any]], table: Entries, rules: Entries) -> Iterator[dict[str, Any]]:
+def possible(lines: Sequence[Facts], table: Entries, rules: Entries) -> Iterator[dict[str, Any]]:
     """Yield each new line that rules, or false forms, make of those that are there, and its rule or what passes for it."""
     known, names = {line["formula"] for line in lines}, {KEYS[entry["rule"]]: entry["rule"] for entry in rules}
     for entry in table:
@@ -201,7 +201,7 @@ def possible(lines: Sequence[Mapping[str, Any]], table: Entries, rules: Entries)
                 yield {"name": name, "formula": formula, "rule": rule, "refs": tuple(line["num"] for line in named)}
 
 
-def ordered(rng: Random, lines: Sequence[Mapping[str, Any]], fault: Mapping[str, Any]) -> dict[str, Any]:
+def ordered(rng: Random, lines: Sequence[Facts], fault: Facts) -> dict[str, Any]:
     """Return the lines with the premises before all others, or each before its first use, numbered again."""
     first = {ref: line["num"] - 0.5 for line in reversed(lines) for ref in line.get("refs", ())}
     if rng.random() < LATE_RATE:
@@ -218,7 +218,7 @@ def ordered(rng: Random, lines: Sequence[Mapping[str, Any]], fault: Mapping[str,
     return {"lines": numbered, "fault": {**fault, "line": new[fault["line"]]} if fault else {}}
 
 
-def concluded(facts: Mapping[str, Any], wrong: int | None, form: str | None) -> dict[str, Any]:
+def concluded(facts: Facts, wrong: int | None, form: str | None) -> dict[str, Any]:
     """Return all results, of the first wrong line and of its form."""
     lost = set[int]()
     for line in facts["lines"]:

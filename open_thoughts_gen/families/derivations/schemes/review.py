@@ -11,7 +11,7 @@ from open_thoughts_gen.families.derivations import hosts
 from open_thoughts_gen.families.derivations.hosts import Host
 from open_thoughts_gen.families.derivations.scheme import HostedScheme, is_borne_out
 from open_thoughts_gen.families.derivations.slips import Slip
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import OneOf, SomeOf
 from open_thoughts_gen.text import differing
 
@@ -30,9 +30,7 @@ class Review(HostedScheme):
         """Return the reviewers."""
         return [*(entry["who"] for entry in case.facts["remarks"]), case.facts["signer"]]
 
-    def on_host(
-        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
-    ) -> dict[str, Any] | None:
+    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw what four people say of a working; `log` says of what sort each remark is."""
         opened = hosts.opened(host)
         others = list(islice(self.slips(opened, file, rng, ""), MAX_SLIPS))
@@ -46,14 +44,12 @@ class Review(HostedScheme):
         said = [{"who": name, **remark} for name, remark in zip(names, chosen, strict=False)]
         return {**self.working(host, planted), "signer": names[-1], "remarks": said, "log": log}
 
-    def remarks(
-        self, host: Host, planted: Slip | None, others: Sequence[Slip], rng: Random
-    ) -> Iterator[dict[str, Any]]:
+    def remarks(self, host: Host, planted: Slip | None, slips: Sequence[Slip], rng: Random) -> Iterator[dict[str, Any]]:
         """Yield remarks that could be made, the right one first: harmful ones, and idle ones on lines that are right."""
         seen = set[tuple[int, str]]()
         at = len(host.steps) if planted is None else planted.index
         lines = [(at, host.steps[at].texts, RIGHT)] if planted else []
-        lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in others]
+        lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in slips]
         lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(range(at), min(at, 2))]
         for index, texts, sort in lines:
             printed = hosts.telling(host.steps[index].texts, index, host.hand)
@@ -63,13 +59,13 @@ class Review(HostedScheme):
                 yield {"about": index + 1, "remark": says, "log": sort}
             seen.add((index, says))
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Go by the log of what was planted and of what each remark is."""
         right = [name for name, sort in facts["log"].items() if sort == RIGHT]
         harm = frozenset(name for name, sort in facts["log"].items() if sort in (HARM, NEAR))
         return {"right": right[0] if right else facts["signer"], "harm": harm}
 
-    def prove(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def prove(self, facts: Facts) -> dict[str, Any]:
         """Read lines and remarks as they are printed, beside the right tellings."""
         right = hosts.opened(facts["host"]).proved_lines
         index = differing.first_wrong([line["says"] for line in facts["lines"]], right)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from open_thoughts_gen.families.derivations import hosts
 from open_thoughts_gen.families.derivations.scheme import HostedScheme, is_borne_out
 from open_thoughts_gen.families.derivations.slips import Slip
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Page, ProblemCase
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone
 from open_thoughts_gen.text import differing
 
@@ -31,9 +31,7 @@ class Rivals(HostedScheme):
         """Return the two, and a word for both of them and one for neither."""
         return [case.facts["one"], case.facts["two"], BOTH, NEITHER]
 
-    def on_host(
-        self, host: Mapping[str, Any], file: str, planted: Slip | None, level: int, rng: Random
-    ) -> dict[str, Any] | None:
+    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw two people, and what each of them has written."""
         names = rng.sample([name for name in self.pool("reviewer") if name not in file], 2)
         other = next(self.slips(hosts.opened(host), file, rng, ""), None)
@@ -44,21 +42,21 @@ class Rivals(HostedScheme):
         works = (self.of_side(*each) for each in zip(SIDES, (host, rival), pair, strict=True))
         return {**next(works), **next(works), **dict(zip(SIDES, names, strict=True))}
 
-    def of_side(self, side: str, host: Mapping[str, Any], slip: Slip | None) -> dict[str, Any]:
+    def of_side(self, side: str, host: Facts, slip: Slip | None) -> dict[str, Any]:
         """Return the facts of one side's working, right or with a slip, in the hand of that side."""
         return {f"{key}_{side}": value for key, value in self.working(host, slip).items()}
 
-    def traits(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    def traits(self, facts: Facts) -> Facts:
         """Return whose case it is, and who is right."""
         side = {facts[side]: side for side in SIDES}
         right = self.assess(facts)["right"]
         return {"host": facts["host"]["family"], "fault": side.get(right, right)}
 
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def assess(self, facts: Facts) -> dict[str, Any]:
         """Go by the logs of what was planted in each."""
         return concluded(facts, {side: facts[f"fault_{side}"].get("line") for side in SIDES})
 
-    def prove(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def prove(self, facts: Facts) -> dict[str, Any]:
         """Read both as they are printed, beside the right tellings."""
         right, lines = hosts.opened(facts["host"]).proved_lines, dict[str, int | None]()
         for side in SIDES:
@@ -109,7 +107,7 @@ class Rivals(HostedScheme):
                 yield Change(self.of_side(side, host, slip))
 
 
-def concluded(facts: Mapping[str, Any], lines: Mapping[str, int | None]) -> dict[str, Any]:
+def concluded(facts: Facts, lines: Mapping[str, int | None]) -> dict[str, Any]:
     """Return all results, of the first wrong line of each."""
     right = [facts[side] for side in SIDES if lines[side] is None]
     part = min((line for line in lines.values() if line is not None), default=NONE)
