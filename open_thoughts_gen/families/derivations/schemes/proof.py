@@ -72,8 +72,8 @@ class Proof(DerivationScheme):
                 return None
             name = rng.choice(sorted({step["name"] for step in steps}))
             step = rng.choice([step for step in steps if step["name"] == name])
-            fault = {"line": at, "form": step.pop("name")} if at == wrong_at else fault
-            lines.append({"num": at, **step})
+            fault = {"line": at, "form": name} if at == wrong_at else fault
+            lines.append({"num": at, **{key: value for key, value in step.items() if key != "name"}})
         return {"rules": rules, "forms": rng.sample(forms, len(forms)), "kinds": kinds, **ordered(rng, lines, fault)}
 
     def premises(self, rng: Random, level: int, kinds: Mapping[str, str]) -> list[dict[str, Any]]:
