@@ -32,6 +32,7 @@ from open_thoughts_gen.families.kit.telling import Narrative, stated_values
 from open_thoughts_gen.families.kit.work import Flaw, Work
 from open_thoughts_gen.narration.plan import shown
 from open_thoughts_gen.plugin import Problem
+from open_thoughts_gen.text import differing
 from open_thoughts_gen.types import Derivation, Step, Verdict
 
 LISTS = words.load(Path(__file__).parent / "words" / "hosts.yaml").lists
@@ -114,17 +115,17 @@ class Host:
             return False
         return value is not None and bool(self.scheme.kind_of(self.case).agrees(value, answer))
 
-    @property
-    def proved_lines(self) -> list[Sequence[str]]:
-        """All tellings of each right line, which printed ones are read beside.
+    def first_wrong(self, lines: Sequence[Facts]) -> int | None:
+        """Return the number of the first printed line that no right telling says; None if there is none.
 
         Raises:
-            UnprovedError: the second implementation comes to another result.
+            UnprovedError: the second implementation comes to another result than the right working.
 
         """
         if not self.proves(self.right.answer):
             raise UnprovedError("the second implementation of the quoted case disagrees with its working")
-        return [step.texts for step in self.steps]
+        index = differing.first_wrong([line["says"] for line in lines], [step.texts for step in self.steps])
+        return None if index is None else index + 1
 
 
 @cache
@@ -223,12 +224,7 @@ def bank_of(step: Step) -> str:
     return getattr(step.texts, "bank", "").removeprefix("steps/")
 
 
-def said(steps: Sequence[Step], hand: int) -> list[str]:
-    """Return the lines as one hand writes them: it takes the same telling wherever the same step stands."""
-    return [telling(step.texts, index, hand) for index, step in enumerate(steps)]
-
-
 def telling(texts: Sequence[str], index: int, hand: int, avoid: str = "") -> str:
-    """Return one of the tellings of the step at a position, another than `avoid` if there is one."""
+    """Return what a hand takes of the tellings of the step at a position, another than `avoid` if there is one."""
     others = [text for text in texts if text != avoid] or list(texts)
     return others[Random(f"{hand}/{index}").randrange(NUM_HANDS) % len(others)]

@@ -89,7 +89,8 @@ class HostedScheme(DerivationScheme):
         opened = hosts.opened(host)
         steps, answer = (opened.steps, opened.right.answer) if slip is None else (slip.steps, slip.answer)
         fault = {} if slip is None else {"kind": slip.kind, "line": slip.index + 1}
-        lines = [{"num": num, "says": says} for num, says in enumerate(hosts.said(steps, host["hand"]), 1)]
+        said = (hosts.telling(step.texts, index, host["hand"]) for index, step in enumerate(steps))
+        lines = [{"num": num, "says": says} for num, says in enumerate(said, 1)]
         return {"lines": lines, "result": answer, "fault": fault}
 
     def handed_over(self, case: ProblemCase, page: Page, lines: str, rules: Sequence[str]) -> dict[str, str]:

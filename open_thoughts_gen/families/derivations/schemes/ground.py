@@ -15,11 +15,11 @@ from open_thoughts_gen.families.kit.prose import CompanyForm
 from open_thoughts_gen.families.kit.traces import joined
 from open_thoughts_gen.families.kit.work import Work
 
-NUM_FINDINGS = {1: (5, 6), 2: (6, 7), 3: (7, 9), 4: (8, 10)}
+NUM_FINDINGS = {1: (4, 5), 2: (6, 7), 3: (8, 9), 4: (10, 11)}
 SECOND_RATE = {1: 0.1, 2: 0.25, 3: 0.3, 4: 0.35}  # how many findings have two grounds
 LETTERS = "ABCDEFG"
 MAX_DRAWS, MAX_CIRCLE = 60, 5
-ITEMS = {**{letter: f"exhibit {letter}" for letter in LETTERS}, **{str(num): f"finding {num}" for num in range(1, 11)}}
+ITEMS = {**{letter: f"exhibit {letter}" for letter in LETTERS}, **{str(num): f"finding {num}" for num in range(1, 12)}}
 FINDINGS = SomeOf((), "closing/findings")
 Route = tuple[str, ...]
 Routes = Mapping[str, Sequence[Route]]
@@ -135,7 +135,7 @@ def routes_of(facts: Facts) -> Routes:
     }
 
 
-def grounds(routes: Sequence[Route]) -> dict[str, Route]:
+def grounds(routes: Sequence[Route]) -> dict[str, Any]:
     """Return the facts of a finding that say what it rests on: a first ground, and a second if there is one."""
     return dict(zip(("first", "second"), routes, strict=False))
 

@@ -101,14 +101,15 @@ class Lines(HostedScheme):
 
     def prove(self, facts: Facts) -> dict[str, Any]:
         """Read the lines as they are printed, beside the right tellings, knowing nothing of what was planted."""
-        host, printed = hosts.opened(facts["host"]), [line["says"] for line in facts["lines"]]
-        index = first_wrong(printed, host.proved_lines)
-        if index is None:
+        host = hosts.opened(facts["host"])
+        wrong = first_wrong(host, facts["lines"])
+        if wrong is None:
             return {"first": NONE, "kind": NONE, "figure": NONE}
-        kinds = kinds_of(printed[index], index, host, facts["file"])
+        says, beside = facts["lines"][wrong - 1]["says"], host.steps[min(wrong, len(host.steps)) - 1]
+        kinds = kinds_of(says, wrong - 1, host, facts["file"])
         kinds &= {entry["fault_kind"] for entry in facts.get("kinds", ())} or kinds
-        figure = differing.difference(bare(printed[index]), host.steps[min(index, len(host.steps) - 1)].texts).figure
-        results = {"first": index + 1, "kind": next(iter(kinds)) if len(kinds) == 1 else None, "figure": figure}
+        figure = differing.difference(bare(says), beside.texts).figure
+        results = {"first": wrong, "kind": next(iter(kinds)) if len(kinds) == 1 else None, "figure": figure}
         return {name: result for name, result in results.items() if result is not None}
 
     def write(self, case: ProblemCase, page: Page) -> str:
@@ -179,14 +180,14 @@ def bare(says: str) -> str:
     return "" if _ALONE.search(says) else _NOTE.sub("", f" {says}").strip()
 
 
-def first_wrong(printed: Sequence[str], right: Sequence[Sequence[str]]) -> int | None:
-    """Return the index of the first line that no right telling says, or that rests on a later one."""
-    index = differing.first_wrong([bare(says) for says in printed], right)
-    for earlier, says in enumerate(printed[:index]):
-        note = _NOTE.search(says)
-        if note and int(note[2]) > earlier + 1 and not _AHEAD.search(note[1]):
-            return earlier
-    return index
+def first_wrong(host: Host, lines: Sequence[Facts]) -> int | None:
+    """Return the number of the first line that no right telling says, or that rests on a later one."""
+    wrong = host.first_wrong([{"says": bare(line["says"])} for line in lines])
+    for line in lines[: wrong and wrong - 1]:
+        note = _NOTE.search(line["says"])
+        if note and int(note[2]) > line["num"] and not _AHEAD.search(note[1]):
+            return int(line["num"])
+    return wrong
 
 
 def kinds_of(says: str, index: int, host: Host, file: str) -> set[str]:

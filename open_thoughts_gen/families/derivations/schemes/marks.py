@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from random import Random
 from typing import Any, ClassVar
@@ -16,7 +16,6 @@ from open_thoughts_gen.families.kit.kinds import HowMuch, SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import UnprovedError
 from open_thoughts_gen.families.kit.reworking import is_false, put_in
 from open_thoughts_gen.text import differing
-from open_thoughts_gen.types import Step
 
 RULES = ("carried", "strict", "stop")
 WORTH = (1, 1, 2, 2, 3)
@@ -118,14 +117,9 @@ class Marks(HostedScheme):
 
 def is_carried_alone(host: Host, slip: Slip) -> bool:
     """Return whether a slip is one wrong figure, each line has its counterpart, and all that follows it holds."""
-    if slip.figure is None or len(slip.steps) != len(host.steps):
-        return False
-
-    def shape(step: Step) -> tuple[object, ...]:
-        return step.kind, step.settles, len(step.texts)
-
-    is_alike = all(shape(one) == shape(other) for one, other in zip(host.steps, slip.steps, strict=True))
-    return is_alike and [index for index, step in enumerate(slip.steps) if is_false(step)] == [slip.index]
+    one, other = ([(step.kind, step.settles, len(step.texts)) for step in steps] for steps in (host.steps, slip.steps))
+    is_figure = slip.figure is not None and one == other
+    return is_figure and [index for index, step in enumerate(slip.steps) if is_false(step)] == [slip.index]
 
 
 def is_one_flaw(host: Host, printed: list[str], index: int) -> bool:
@@ -144,13 +138,9 @@ def is_one_flaw(host: Host, printed: list[str], index: int) -> bool:
 
 def paid(facts: Facts, log: Facts) -> dict[int, int]:
     """Return what each line earns by the rule of a case, those left out that earn nothing."""
-    line, off = log.get("line"), log.get("off", ())
-    earns: dict[str, Callable[[int], bool]] = {
-        "carried": lambda num: num != line,
-        "strict": lambda num: num not in off,
-        "stop": lambda num: line is None or num < line,
-    }
-    return {entry["num"]: entry["worth"] for entry in facts["lines"] if earns[facts["rule"]](entry["num"])}
+    line, off, worth = log.get("line"), log.get("off", ()), {entry["num"]: entry["worth"] for entry in facts["lines"]}
+    unpaid = {"carried": {line}, "strict": {*off}, "stop": {num for num in worth if line and num >= line}}
+    return {num: marks for num, marks in worth.items() if num not in unpaid[facts["rule"]]}
 
 
 def concluded(facts: Facts, log: Facts) -> dict[str, Any]:

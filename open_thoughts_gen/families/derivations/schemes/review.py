@@ -13,7 +13,6 @@ from open_thoughts_gen.families.derivations.scheme import HostedScheme, is_borne
 from open_thoughts_gen.families.derivations.slips import Slip
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import OneOf, SomeOf
-from open_thoughts_gen.text import differing
 
 NUM_REMARKS, MAX_SLIPS = 3, 3
 RIGHT, NEAR, HARM, IDLE = "right", "near", "harm", "idle"  # near: the right line, and something wrong put there
@@ -67,11 +66,11 @@ class Review(HostedScheme):
 
     def prove(self, facts: Facts) -> dict[str, Any]:
         """Read lines and remarks as they are printed, beside the right tellings."""
-        right = hosts.opened(facts["host"]).proved_lines
-        index = differing.first_wrong([line["says"] for line in facts["lines"]], right)
-        remarks = [(entry["who"], entry["about"] - 1, entry["remark"]) for entry in facts["remarks"]]
-        good = {who: about for who, about, says in remarks if says in right[about]}
-        fits = [facts["signer"]] if index is None else [who for who, about in good.items() if about == index]
+        host = hosts.opened(facts["host"])
+        wrong = host.first_wrong(facts["lines"])
+        remarks = [(entry["who"], entry["about"], entry["remark"]) for entry in facts["remarks"]]
+        good = {who: about for who, about, says in remarks if says in host.steps[about - 1].texts}
+        fits = [facts["signer"]] if wrong is None else [who for who, about in good.items() if about == wrong]
         harm = frozenset(who for who, _, _ in remarks if who not in good)
         return {"harm": harm, **({"right": fits[0]} if len(fits) == 1 else {})}
 
@@ -108,8 +107,8 @@ class Review(HostedScheme):
         for entry in facts["remarks"]:
             index, sort = entry["about"] - 1, facts["log"][entry["who"]]
             if sort == HARM or (sort == NEAR and RIGHT not in facts["log"].values()):
-                texts, printed = host.steps[index].texts, facts["lines"][index]["says"]
-                says = hosts.telling(texts, index, rng.randrange(hosts.NUM_HANDS), printed)
+                printed = "".join(line["says"] for line in facts["lines"] if line["num"] == entry["about"])
+                says = hosts.telling(host.steps[index].texts, index, rng.randrange(hosts.NUM_HANDS), printed)
                 remarks = [{**other, "remark": says} if other is entry else other for other in facts["remarks"]]
                 yield Change({"remarks": remarks, "log": {**facts["log"], entry["who"]: IDLE}})
 

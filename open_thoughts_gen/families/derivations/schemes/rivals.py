@@ -11,7 +11,6 @@ from open_thoughts_gen.families.derivations.scheme import HostedScheme, is_borne
 from open_thoughts_gen.families.derivations.slips import Slip
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone
-from open_thoughts_gen.text import differing
 
 SIDES = ("one", "two")
 BOTH, NEITHER = "both", "neither"
@@ -58,11 +57,8 @@ class Rivals(HostedScheme):
 
     def prove(self, facts: Facts) -> dict[str, Any]:
         """Read both as they are printed, beside the right tellings."""
-        right, lines = hosts.opened(facts["host"]).proved_lines, dict[str, int | None]()
-        for side in SIDES:
-            index = differing.first_wrong([line["says"] for line in facts[f"lines_{side}"]], right)
-            lines[side] = None if index is None else index + 1
-        return concluded(facts, lines)
+        host = hosts.opened(facts["host"])
+        return concluded(facts, {side: host.first_wrong(facts[f"lines_{side}"]) for side in SIDES})
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the file and both workings."""
@@ -92,9 +88,9 @@ class Rivals(HostedScheme):
                     kind = fault["kind"].rpartition(" ")[2] if fault.get("line") == num else "somehow"
                     said = printed[min(num, len(printed)) - 1]["says"]
                     narrative.step(f"leaves.{kind}", who=facts[side], num=num, says=said)
-        for side, num in lines.items():
-            if num is None or num < len(host.steps):
-                narrative.step("after" if num else "keeps", who=facts[side], num=num)
+        for side, wrong in lines.items():
+            if wrong is None or wrong < len(host.steps):
+                narrative.step("after" if wrong else "keeps", who=facts[side], num=wrong)
         result = concluded(facts, lines)[case.asks]
         bank = "answer.right.who" if result in (facts["one"], facts["two"]) else f"answer.{case.asks}"
         narrative.answer(bank, result, who=result, part=result)
