@@ -304,7 +304,7 @@ def test_each_rule_gives_what_is_true_and_each_false_form_does_not() -> None:
             pattern = proof.pattern_of(entry)
             pools = ([each for each in known if each.split()[0] == head.split()[0]] for head in pattern[:-1])
             for named in itertools.product(*pools):
-                statement = statements.made(pattern, named)
+                statement = statements.conclusion(pattern, named)
                 if statement is not None:
                     num += 1
                     assert statements.entails(named, statement) is is_rule
@@ -322,7 +322,7 @@ def test_each_rule_gives_what_is_true_and_each_false_form_does_not() -> None:
     ],
 )
 def test_what_a_pattern_makes_of_statements(pattern: list[str], named: list[str], statement: str | None) -> None:
-    assert statements.made(pattern, named) == statement
+    assert statements.conclusion(pattern, named) == statement
 
 
 def test_a_host_is_the_same_whenever_it_is_opened() -> None:

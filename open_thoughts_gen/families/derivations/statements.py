@@ -24,7 +24,7 @@ def contrary(literal: str) -> str:
     return literal.removeprefix("-") if literal.startswith("-") else f"-{literal}"
 
 
-def made(pattern: Sequence[str], statements: Sequence[str]) -> str | None:
+def conclusion(pattern: Sequence[str], statements: Sequence[str]) -> str | None:
     """Return what a pattern makes of these statements, in this order; None if nothing, or one thing is two letters."""
     *heads, gives = pattern
     if [*map(kind_of, heads)] != [*map(kind_of, statements)]:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.derivations.scheme import DerivationScheme
-from open_thoughts_gen.families.derivations.statements import StatementForm, contrary, entails, kind_of, made
+from open_thoughts_gen.families.derivations.statements import StatementForm, conclusion, contrary, entails, kind_of
 from open_thoughts_gen.families.kit import words
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone, SomeOf
@@ -102,7 +102,9 @@ class Proof(DerivationScheme):
         for line in facts["lines"]:
             named = [by_num[num] for num in line.get("refs", ())]
             if named and not entails(named, line["formula"]):
-                forms = {of["form"] for of in facts.get("forms", ()) if made(pattern_of(of), named) == line["formula"]}
+                forms = {
+                    of["form"] for of in facts.get("forms", ()) if conclusion(pattern_of(of), named) == line["formula"]
+                }
                 return concluded(facts, line["num"], forms.pop() if len(forms) == 1 else None)
         return concluded(facts, None, NONE)
 
@@ -195,7 +197,7 @@ def possible(lines: Sequence[Facts], table: Entries, rules: Entries) -> Iterator
         name, pattern = entry.get("form") or entry["rule"], pattern_of(entry)
         pools = ([line for line in lines if kind_of(line["formula"]) == kind_of(head)] for head in pattern[:-1])
         for named in itertools.product(*pools):
-            formula = made(pattern, [line["formula"] for line in named])
+            formula = conclusion(pattern, [line["formula"] for line in named])
             if formula is not None and formula not in known:
                 rule = names[FORMS[name][0]] if name in FORMS else name
                 yield {"name": name, "formula": formula, "rule": rule, "refs": tuple(line["num"] for line in named)}
