@@ -153,8 +153,9 @@ def settings(pages: dict[str, str]) -> str:
     """Return zensical.toml, with every page in the navigation."""
     below = {
         name: [page for page in sorted(pages) if page.startswith(f"{name}/")]
-        for name in ("families", "cards", "reference")
+        for name in ("families", "cards", "recipes", "reference")
     }
+    below["recipes"].insert(0, "recipes.md")
     about = [on_site(ROOT / name) for name in ABOUT]
     rest = {"index.md", "tutorial.md", *about, *(page for each in below.values() for page in each)}
     sections = {
@@ -162,6 +163,7 @@ def settings(pages: dict[str, str]) -> str:
         "Reference": below["reference"],
         "Families": below["families"],
         "Cards": below["cards"],
+        "Recipes without a card": below["recipes"],
         "About": about,
     }
     nav = "".join(f"  {{ {json.dumps(name)} = {json.dumps(inside)} }},\n" for name, inside in sections.items())

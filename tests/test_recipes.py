@@ -19,6 +19,7 @@ from huggingface_hub import DatasetCard
 
 from open_thoughts_gen.cli import main
 from open_thoughts_gen.plugin import Context
+from open_thoughts_gen.publish.card import unfilled_card
 from open_thoughts_gen.publish.doctor import examine
 from open_thoughts_gen.publish.hub_rules import card_faults
 from open_thoughts_gen.publish.viewer import first_rows
@@ -238,6 +239,12 @@ def test_its_rehearsal_needs_nothing_and_says_everywhere_that_it_is_one(
     card = (out / "dataset" / "README.md").read_text("utf-8")
     assert card_faults(card) == []
     assert "**This is a rehearsal, not a dataset to train on.**" in card
+    before = unfilled_card(load_recipe(recipe, rehearsed=True), "python -m open_thoughts_gen run it")
+    known = [line for line in before.splitlines() if re.match(r"## |\| `|- config ", line)]
+    added = {"## Make it", "## What the Hub reads"}
+    assert [line for line in known if line not in added] == [
+        line for line in card.splitlines() if re.match(r"## |\| `|- config ", line) and line in known
+    ]
     head = "".join(recipe.read_text("utf-8").splitlines(keepends=True)[:12])
     assert "--rehearse" in head
     assert re.search(r"Needs (a key|keys|a network)", head)

@@ -120,7 +120,7 @@ def sample_of(recipe: Recipe, num: int) -> Recipe:
 
 def is_paid(recipe: Recipe) -> bool:
     """Return whether the run asks models, and all their prices are known."""
-    models = _models(recipe)
+    models = recipe.paid_models
     return bool(models) and all(model in recipe.known_prices for model in models)
 
 
@@ -150,17 +150,9 @@ def estimate(recipe: Recipe, finished: Finished, *, context: Context) -> Estimat
         usd=usd,
         time_s=_time_s(recipe, calls, answers),
         num_places=_num_places(recipe, TEACHER),
-        unpriced=[model for model in _models(recipe) if model not in recipe.known_prices],
+        unpriced=[model for model in recipe.paid_models if model not in recipe.known_prices],
         remarks=list(_remarks(recipe, finished, traces)),
     )
-
-
-def _models(recipe: Recipe) -> list[str]:
-    """Return the models that the run pays for by their tokens."""
-    teacher = recipe.teacher.plugin
-    asked = [] if teacher.cost_usd is not None else [*teacher.models]
-    others = (*recipe.sources, *recipe.question_filters, *recipe.verifiers, *recipe.sample_filters)
-    return [*asked, *(model for part in others for model in part.plugin.models)]
 
 
 def _remarks(recipe: Recipe, finished: Finished, traces: Range) -> Iterator[str]:
@@ -168,7 +160,7 @@ def _remarks(recipe: Recipe, finished: Finished, traces: Range) -> Iterator[str]
     accepted = round(finished.counts.kept / max(1, finished.counts.traces) * traces.expected)
     if recipe.target is not None and accepted < recipe.target:
         yield f"there are too few questions for the target of {recipe.target:,} samples; expect about {accepted:,}"
-    models = dict.fromkeys(model for model in _models(recipe) if model not in recipe.prices)
+    models = dict.fromkeys(model for model in recipe.paid_models if model not in recipe.prices)
     listed = [model for model in models if listed_on(model)]
     if listed:
         yield f"prices as listed on {min(map(listed_on, listed))}; `prices:` in the recipe replaces them"

@@ -124,6 +124,16 @@ class Source(Plugin):
         return ()
 
     @property
+    def passes_on(self) -> Sequence[Source]:
+        """The sources inside it whose questions become its own; most have none. They need not have begun."""
+        return ()
+
+    @property
+    def source_name(self) -> str:
+        """What its questions name as their source, as far as that is known before it has begun."""
+        return self.plugin_name()
+
+    @property
     def usual_license(self) -> str:
         """The license of the questions that have none of their own, as the Hub spells it; empty if it is not known."""
         return ""

@@ -8,6 +8,7 @@ date, timing or machine, so that two runs give the same bytes, and no address of
 from __future__ import annotations
 
 from open_thoughts_gen.publish import contamination, evaluation, provenance
+from open_thoughts_gen.publish.before_run import facts_before_run, unfilled_head
 from open_thoughts_gen.publish.citation import citation
 from open_thoughts_gen.publish.examples import chosen, drawings, folded, minimal_pair
 from open_thoughts_gen.publish.first_screen import first_screen
@@ -27,12 +28,15 @@ from open_thoughts_gen.publish.sections import (
     uses,
 )
 from open_thoughts_gen.publish.shortcuts import shortcut_section
+from open_thoughts_gen.recipe import Recipe
 
 
 def card(facts: Facts) -> str:
-    """Return the whole README.md, front matter included."""
+    """Return the whole README.md, front matter included; before a run with a place for all that is not known yet."""
     scope, method, examples, limits = SECTIONS
-    samples = facts.finished.samples
+    samples, planned = facts.finished.samples, contamination.plan(facts.recipe)
+    measured = list(provenance.quality_rows(facts.quality, facts.remark))
+    compared = contamination.section(facts.recipe, facts.finished)
     sections = (
         f"# {inline(facts.title)}",
         *first_screen(facts),
@@ -40,18 +44,25 @@ def card(facts: Facts) -> str:
         f"## {scope}",
         *purpose(facts),
         "## Rows, whole",
-        *(part for sample in chosen(samples)[1:] for part in folded(sample, "Another row")),
-        "" if samples else "No row was accepted.",
-        *minimal_pair(samples),
-        *drawings(samples, facts.recipe.publish.drawings),
+        *facts.after_run(
+            "Two more rows: the one that differs most from the first, and a hard one; a minimal pair, if there is one.",
+            *(part for sample in chosen(samples)[1:] for part in folded(sample, "Another row")),
+            "" if samples else "No row was accepted.",
+            *minimal_pair(samples),
+            *drawings(samples, facts.recipe.publish.drawings),
+        ),
         f"## {method}",
         *creation(facts),
         "## Quality",
-        table(("Measure", "Value", "How it is measured"), provenance.quality_rows(facts.quality, facts.remark)),
-        *shortcut_section(samples),
-        *nearness_section(samples),
+        *facts.after_run(
+            f"A table of measures, and how each is measured: {', '.join(name.lower() for name, *_ in measured)}. Then "
+            "whether answers can be guessed from the wording of a question, and how alike the questions are.",
+            table(("Measure", "Value", "How it is measured"), measured),
+            *shortcut_section(samples),
+            *nearness_section(samples),
+        ),
         "## Contamination",
-        *contamination.section(facts.recipe, facts.finished),
+        *(facts.after_run(planned, *compared) if planned else compared),
         evaluation.section(facts.evaluation),
         "## Fields",
         *fields(facts),
@@ -64,7 +75,16 @@ def card(facts: Facts) -> str:
         "## Licence",
         *licence(facts),
         "## Citation",
-        fence(citation(facts.recipe, facts.quality.num_rows), "bibtex"),
+        fence(citation(facts.recipe, facts.quality.num_rows if facts.has_run else None), "bibtex"),
+        *([] if facts.has_run else unfilled_head(facts)),
     )
-    body = "\n\n".join(filter(None, sections))
-    return front_matter(facts.recipe, facts.configs) + "\n" + without_private_hosts(body) + "\n"
+    head = front_matter(facts.recipe, facts.configs) + "\n" if facts.has_run else ""
+    return head + without_private_hosts("\n\n".join(filter(None, sections))) + "\n"
+
+
+def unfilled_card(recipe: Recipe, command: str) -> str:
+    """Return the card of a recipe before its run, which `command` is: what is known, and a place for what is not.
+
+    It has no front matter, which a section shows instead: so nobody can publish it for a card.
+    """
+    return card(facts_before_run(recipe, command))

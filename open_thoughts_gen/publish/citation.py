@@ -8,8 +8,11 @@ from open_thoughts_gen.publish.front_matter import one_line, repository
 from open_thoughts_gen.recipe import Recipe
 
 
-def citation(recipe: Recipe, num_rows: int) -> str:
-    """Return a BibTeX entry; its year is the recipe's, since nothing in a dataset's folder depends on the clock."""
+def citation(recipe: Recipe, num_rows: int | None) -> str:
+    """Return a BibTeX entry; `num_rows` is None as long as it is not known.
+
+    Its year is the recipe's, since nothing in a dataset's folder depends on the clock.
+    """
     publish, repo = recipe.publish, repository(recipe)
     address = f"https://huggingface.co/datasets/{repo}" if repo else publish.homepage
     entries = {
@@ -17,7 +20,7 @@ def citation(recipe: Recipe, num_rows: int) -> str:
         "title": f"{_plain(publish.title or recipe.name)}",
         "year": str(publish.year or ""),
         "howpublished": address,
-        "note": f"{num_rows} rows, made with open_thoughts_gen",
+        "note": "made with open_thoughts_gen" if num_rows is None else f"{num_rows} rows, made with open_thoughts_gen",
     }
     key = re.sub(r"[^a-z0-9]", "", recipe.name.lower()) or "dataset"
     lines = [f"  {name} = {{{value}}}" for name, value in entries.items() if value]

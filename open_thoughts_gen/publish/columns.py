@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from open_thoughts_gen.errors import Fault, UserError
-from open_thoughts_gen.recipe import ColumnType
+from open_thoughts_gen.recipe import ColumnType, Recipe
 from open_thoughts_gen.text.turns import Style
 
 
@@ -152,6 +152,20 @@ def default_columns(
     )
     described = (Column(c.name, descriptions.get(c.name, c.meaning), c.dtype, c.members) for c in STANDARD)
     return (*described, *([MEASURES] if measured else []), *recipe_columns)
+
+
+def columns_of(recipe: Recipe, *, measured: bool, descriptions: Mapping[str, str] | None = None) -> tuple[Column, ...]:
+    """Return the columns of a recipe's default config; `descriptions` say what they mean where the known words do not.
+
+    Raises:
+        UserError: a column of the recipe has the name of a standard one.
+
+    """
+    meanings = FAMILY_MEANINGS if all(part.use == "family" for part in recipe.sources) else {}
+    filters = (*recipe.question_filters, *recipe.sample_filters)
+    measures = {name: f"Measured by the filter `{part.use}`." for part in filters for name in part.plugin.measure_names}
+    known = {**meanings, **measures, **(descriptions or {})}
+    return default_columns(recipe.publish.columns, known, measured=measured)
 
 
 def chat_columns(style: Style, default: Sequence[Column], extra: Mapping[str, ColumnType]) -> tuple[Column, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from open_thoughts_gen.contamination.registry import chosen
+from open_thoughts_gen.filters.decontaminate import Decontaminate
 from open_thoughts_gen.publish.markdown import code, inline, table
 from open_thoughts_gen.recipe import Recipe
 from open_thoughts_gen.text import shorten
@@ -17,7 +19,22 @@ from open_thoughts_gen.types import Finished
 PLUGIN = "decontaminate"
 FETCH = "python -m open_thoughts_gen contamination fetch"
 MAX_SHOWN = 5  # matches shown on the card
+MAX_NAMED = 12  # benchmarks that a plan names
 _MAX_DETAIL = 240
+
+
+def plan(recipe: Recipe) -> str:
+    """Return what a run will say of benchmarks, in a sentence; empty where the recipe compares with none."""
+    for part in recipe.question_filters:
+        if isinstance(part.plugin, Decontaminate):
+            names = [benchmark.name for benchmark in chosen(part.plugin.benchmarks)]
+            shown = ", ".join(map(code, names[:MAX_NAMED]))
+            rest = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+            return (
+                f"With which commit of each benchmark every question was compared ({shown}{rest}, as far as they were "
+                "fetched), how many questions were left out, and what matched."
+            )
+    return ""
 
 
 def section(recipe: Recipe, finished: Finished) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from open_thoughts_gen.publish.before_run import how_to_make, notice
 from open_thoughts_gen.publish.evaluation import best_line
 from open_thoughts_gen.publish.examples import chosen, folded
 from open_thoughts_gen.publish.front_matter import taught_by_curator
@@ -24,12 +25,20 @@ def first_screen(facts: Facts) -> list[str]:
     """Return what stands between the title and the code that loads the dataset."""
     return [
         rehearsed(facts),
+        *notice(facts),
         authored(facts.recipe.publish.pitch),
         badges(facts),
-        lead(facts),
+        *facts.after_run(
+            "In a sentence or two how many rows and questions there are, and how many are verified correct, by what.",
+            lead(facts),
+        ),
         best_line(facts.evaluation),
         at_a_glance(facts),
-        *(part for sample in chosen(facts.finished.samples)[:1] for part in folded(sample, "One row, whole")),
+        *facts.after_run(
+            "One row, whole: a short one, folded away.",
+            *(part for sample in chosen(facts.finished.samples)[:1] for part in folded(sample, "One row, whole")),
+        ),
+        *how_to_make(facts),
     ]
 
 
@@ -37,9 +46,9 @@ def badges(facts: Facts) -> str:
     """Return the row of badges: rows, what is verified, the licence, and what made the dataset."""
     quality, publish = facts.quality, facts.recipe.publish
     shown = [
-        _badge("rows", f"{quality.num_rows:,}", "0072B2"),
+        _badge("rows", f"{quality.num_rows:,}", "0072B2") if facts.has_run else "",
         _badge("verified correct", percent(quality.correct_rate), "009E73") if quality.verified_by else "",
-        _badge("licence", facts.licensing.license, "555555"),
+        _badge("licence", facts.licensing.license, "555555") if facts.knows_license else "",
         f"[{_badge('made with', 'open_thoughts_gen', 'D55E00')}]({GENERATOR})",
         f"[{_badge('made with', 'curator', 'E69F00')}]({_CURATOR})" if taught_by_curator(facts.recipe) else "",
         f"[{_badge('homepage', 'open', '555555')}]({publish.homepage})" if publish.homepage else "",
@@ -114,6 +123,7 @@ def at_a_glance(facts: Facts) -> str:
         **({"Minimal pairs": f"{quality.num_twins:,}"} if quality.num_twins else {}),
         "Question, median": f"{quality.question_words:,.0f} words",
         "Reasoning, median": f"{quality.reasoning_words:,.0f} words",
-        "Licence": inline(facts.licensing.license),
     }
-    return table(list(columns), [list(columns.values())])
+    license_ = inline(facts.licensing.license)
+    shown = [*map(facts.cell, columns.values()), license_ if facts.knows_license else facts.cell(license_)]
+    return table([*columns, "Licence"], [shown])

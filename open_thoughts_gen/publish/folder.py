@@ -37,13 +37,12 @@ from open_thoughts_gen.publish import faults, rows, viewer
 from open_thoughts_gen.publish.card import card
 from open_thoughts_gen.publish.columns import (
     CHAT_CONFIGS,
-    FAMILY_MEANINGS,
     MEASURES,
     RL,
     Column,
     arrow_schema,
     chat_columns,
-    default_columns,
+    columns_of,
 )
 from open_thoughts_gen.publish.croissant import croissant, sha256
 from open_thoughts_gen.publish.evaluation import (
@@ -99,8 +98,7 @@ def write_dataset(
     publish = publish.model_copy(update={"license": licensing.license})
     recipe = recipe.model_copy(update={"publish": publish})
     measured = any(sample.measures for sample in samples)
-    meanings = FAMILY_MEANINGS if all(part.use == "family" for part in recipe.sources) else {}
-    columns = default_columns(publish.columns, {**meanings, **(descriptions or {})}, measured=measured)
+    columns = columns_of(recipe, measured=measured, descriptions=descriptions)
     parts: dict[str, list[Sample]] = {rows.TRAIN: []}  # train first; all are train where no filter has split the set
     split_of = finished.splits
     for sample in samples:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +55,8 @@ class Config:
 
 def front_matter(recipe: Recipe, configs: Sequence[Config]) -> str:
     """Return the front matter with its two `---` lines; the first config is the default."""
-    publish = recipe.publish
-    head: dict[str, Any] = {
-        "license": publish.license,
-        "language": list(publish.language),
-        "pretty_name": one_line(publish.title or recipe.name),
-        "tags": list(dict.fromkeys([*TAGS, *([CURATOR] if taught_by_curator(recipe) else []), *publish.tags])),
-        "task_categories": list(publish.task_categories),
-        "annotations_creators": ["machine-generated"],
+    head = {
+        **recipe_head(recipe),
         "size_categories": [size_category(configs[0].num_rows)],
         "configs": [
             {
@@ -88,8 +82,25 @@ def front_matter(recipe: Recipe, configs: Sequence[Config]) -> str:
             for config in configs
         ],
     }
-    text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10**6)
-    return f"---\n{text}---\n"
+    return f"---\n{as_yaml(head)}---\n"
+
+
+def recipe_head(recipe: Recipe) -> dict[str, Any]:
+    """Return the part of the front matter that the recipe alone decides."""
+    publish = recipe.publish
+    return {
+        "license": publish.license,
+        "language": list(publish.language),
+        "pretty_name": one_line(publish.title or recipe.name),
+        "tags": list(dict.fromkeys([*TAGS, *([CURATOR] if taught_by_curator(recipe) else []), *publish.tags])),
+        "task_categories": list(publish.task_categories),
+        "annotations_creators": ["machine-generated"],
+    }
+
+
+def as_yaml(head: Mapping[str, Any]) -> str:
+    """Return keys of the front matter as they are written."""
+    return yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=10**6)
 
 
 def taught_by_curator(recipe: Recipe) -> bool:

@@ -38,7 +38,9 @@ _BUCKETS = (
     (10**9, "100M<n<1B"),
 )
 FRONT_MATTER = re.compile(r"^(\s*---(\r\n|\r|\n))([\S\s]*?)((\r\n|\r|\n)---[ \t]*(\r\n|\n|$))")
+BEFORE_RUN = "This is the card before the run"  # what only a card that is not filled yet says
 _PLACEHOLDER = re.compile(
+    rf"^\*\*{BEFORE_RUN}|"
     r"\[(?:more information needed|insert [^\]\n]*|your [^\]\n]*|todo[^\]\n]*)\]|^[ \t]*(?:todo|tbd|fixme)\b"
     r"|# fill this in|\byour name here\b|lorem ipsum",
     re.IGNORECASE | re.MULTILINE,

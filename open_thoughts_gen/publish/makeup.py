@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from open_thoughts_gen import plugin
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
+from open_thoughts_gen.plugin.when import meets
 from open_thoughts_gen.publish.markdown import code, inline, table
 from open_thoughts_gen.publish.quality import WordCounts
 from open_thoughts_gen.publish.rates import percent
-from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.recipe import Original, Recipe
 from open_thoughts_gen.types import Sample
 
 _MAX_GROUPS = 20  # of a table; more are not read
@@ -33,6 +34,27 @@ def makeup(recipe: Recipe, samples: Sequence[Sample], words: WordCounts) -> list
     by_level = [(f"{level}", some) for level, some in sorted(levels.items())]
     tables = (_groups(head, groups, samples, words) for head, groups in (("Domain", by_size), ("Level", by_level)))
     return [*tables, _schemes(recipe, schemes)]
+
+
+def beside_original(original: Original, samples: Sequence[Sample], shown: Callable[[str], str]) -> list[str]:
+    """Return what is publicly known of the set that was made again, and the counts here, as `shown` shows them."""
+    here = [Counter[str]() for _ in original.counts]  # the rows of each question
+    for sample in samples:
+        for count, ours in zip(original.counts, here, strict=True):
+            if meets(sample, count.when) and count.outcome in (None, sample.outcome):
+                ours[sample.question.id] += 1
+    rows = []
+    for count, ours in zip(original.counts, here, strict=True):
+        counted = {"questions": (count.questions, len(ours)), "rows": (count.rows, ours.total())}
+        pairs = {unit: (known, num) for unit, (known, num) in counted.items() if known is not None}
+        published = ", ".join(f"{known:,} {unit}" for unit, (known, _) in pairs.items())
+        here_now = ", ".join(f"{num:,} {unit if num != 1 else unit[:-1]}" for unit, (_, num) in pairs.items())
+        rows.append((inline(count.what), f"{'about ' if count.about else ''}{published}", shown(here_now)))
+    if not rows:
+        return []
+    page = f"[{inline(original.dataset)}](https://huggingface.co/datasets/{original.dataset})"
+    known_from = f", by {inline(original.known_from)}" if original.known_from else ""
+    return ["### Beside the published set", f"{page}{known_from}:", table(("Part", "Published", "Here"), rows)]
 
 
 def _groups(

@@ -103,6 +103,11 @@ def quote(text: str) -> str:
     return "\n>\n".join(quoted) or ">"
 
 
+def awaited(what: str) -> str:
+    """Return an empty place of a card before its run; `what` is a sentence of ours that says what will stand there."""
+    return f"> **After the run:** {what}"
+
+
 def clip(text: str, limit: int) -> str:
     """Return text of at most `limit` characters or so: what is too long is cut in the middle, and the cut says so."""
     if len(text) <= limit:

@@ -20,8 +20,8 @@ from open_thoughts_gen.publish.front_matter import (
     rebuild_here,
     repository,
 )
-from open_thoughts_gen.publish.makeup import makeup
-from open_thoughts_gen.publish.markdown import authored, code, fence, inline, public_name, table
+from open_thoughts_gen.publish.makeup import beside_original, makeup
+from open_thoughts_gen.publish.markdown import authored, awaited, code, fence, inline, public_name, table
 from open_thoughts_gen.publish.measures import measures_table
 from open_thoughts_gen.publish.pictures import Drawn
 from open_thoughts_gen.publish.quality import Quality
@@ -30,6 +30,7 @@ from open_thoughts_gen.publish.rates import percent
 from open_thoughts_gen.publish.reward_code import reward_code
 from open_thoughts_gen.publish.training_code import fine_tuning_code, grpo_code
 from open_thoughts_gen.recipe import Recipe
+from open_thoughts_gen.recipe.hub_terms import UNSTATED
 from open_thoughts_gen.recipe.licensing import Licensing
 from open_thoughts_gen.types import Finished
 
@@ -41,7 +42,8 @@ class Facts:
     """All that a card is made of.
 
     `remark` is what the Hub's viewer will not show, empty if it shows all; `asked` says which files of
-    questions are published.
+    questions are published. Before a run (`has_run` is False) there are no samples, and what only they can tell is
+    an empty place, by `after_run` in the text and by `cell` in tables.
     """
 
     recipe: Recipe
@@ -54,6 +56,20 @@ class Facts:
     asked: QuestionFiles
     remark: str = ""
     evaluation: EvaluationRecord | None = None
+    has_run: bool = True
+
+    def after_run(self, what: str, *parts: str) -> list[str]:
+        """Return what only a run can tell; before it, the place where that will stand, which says `what` it is."""
+        return list(parts) if self.has_run else [awaited(what)]
+
+    def cell(self, text: str) -> str:
+        """Return a figure that only a run can tell; before it, that it is not there yet."""
+        return text if self.has_run else "*after the run*"
+
+    @property
+    def knows_license(self) -> bool:
+        """Whether the dataset's licence is known; after a run it is known that there is none."""
+        return self.has_run or self.licensing.license != UNSTATED
 
     @property
     def title(self) -> str:
@@ -70,7 +86,8 @@ def loading(facts: Facts) -> str:
     """Return the code that loads the dataset."""
     default, *others = facts.configs
     held_out = [
-        f'{split.name} = load_dataset({facts.where}, split="{split.name}")  # {split.num_rows:,} rows, none like train'
+        f'{split.name} = load_dataset({facts.where}, split="{split.name}")  # '
+        f"{f'{split.num_rows:,} rows, ' if facts.has_run else ''}none like train"
         for split in default.splits[1:]
     ]
     names = {"messages": "chats", "reasoning_content": "chats_beside", "rl": "prompts"}
@@ -94,13 +111,19 @@ def purpose(facts: Facts) -> list[str]:
     counted = ", ".join(f"{inline(domain)} ({num:,})" for domain, num in domains.most_common(12))
     languages = ", ".join(map(inline, facts.recipe.publish.language))
     scope = f"Domains, with their rows: {counted}. Language: {languages}."
-    tables = makeup(facts.recipe, facts.finished.samples, facts.quality.words)
+    original, samples = facts.recipe.publish.original, facts.finished.samples
     return [
         authored(facts.recipe.publish.purpose),
-        scope,
-        *_figures(facts, "makeup"),
-        *tables,
-        *_figures(facts, "lengths"),
+        *(beside_original(original, samples, facts.cell) if original else []),
+        *([] if facts.has_run else [f"Language: {languages}."]),
+        *facts.after_run(
+            "The domains with their rows, a table of each (how many are verified correct, how long questions and "
+            "reasoning are), and figures of the make-up and of the lengths.",
+            scope,
+            *_figures(facts, "makeup"),
+            *makeup(facts.recipe, samples, facts.quality.words),
+            *_figures(facts, "lengths"),
+        ),
     ]
 
 
@@ -118,7 +141,8 @@ def creation(facts: Facts) -> list[str]:
             verdicts.setdefault(verdict.verifier, Counter())[verdict.outcome] += 1
     attempts = f"{recipe.attempts} attempt{'s' if recipe.attempts != 1 else ''} a question"
     if recipe.until:
-        attempts = f"until {recipe.until.accepted} are correct, at most {recipe.until.max_attempts} a question"
+        verb = "is" if recipe.until.accepted == 1 else "are"
+        attempts = f"until {recipe.until.accepted} {verb} correct, at most {recipe.until.max_attempts} a question"
     measured = measures_table(finished.samples)
     target = f"; the target was {recipe.target:,} accepted rows" if recipe.target else ""
     line = (
@@ -132,15 +156,19 @@ def creation(facts: Facts) -> list[str]:
         provenance.steps_table(
             recipe, idle=(contamination.PLUGIN,) if contamination.compared_nothing(finished) else ()
         ),
-        *_figures(facts, "funnel"),
-        provenance.funnel_table(recipe, finished.counts),
-        *(
-            ["The verdicts on the published rows:", provenance.verdict_table(dict(sorted(verdicts.items())))]
-            if verdicts
-            else []
+        *facts.after_run(
+            "The funnel: how many questions were drawn, how many each filter left out and for which reasons, how many "
+            "were asked, answered and accepted. Then the verdicts, how far verifiers agree, and what filters measured.",
+            *_figures(facts, "funnel"),
+            provenance.funnel_table(recipe, finished.counts),
+            *(
+                ["The verdicts on the published rows:", provenance.verdict_table(dict(sorted(verdicts.items())))]
+                if verdicts
+                else []
+            ),
+            *agreement_table(finished),
+            *(["What filters measured of the published rows:", measured] if measured else []),
         ),
-        *agreement_table(finished),
-        *(["What filters measured of the published rows:", measured] if measured else []),
     ]
 
 
@@ -201,7 +229,10 @@ def fields(facts: Facts) -> list[str]:
     """Return what configs and splits are for, and a table of the columns for each config."""
     parts = purposes(facts)
     for i, config in enumerate(facts.configs):
-        splits = "; ".join(f"split {code(split.name)}, {split.num_rows:,} rows" for split in config.splits)
+        splits = "; ".join(
+            f"split {code(split.name)}{f', {split.num_rows:,} rows' if facts.has_run else ''}"
+            for split in config.splits
+        )
         parts.append(f"Config {code(config.name)}{' (the default)' if i == 0 else ''}, {splits}:")
         rows, repeated = [], [column for column in config.columns if i and column in facts.configs[0].columns]
         for column in (column for column in config.columns if column not in repeated or column.name == "id"):
@@ -218,7 +249,7 @@ def uses(facts: Facts) -> list[str]:
     has_rl = any(config.name == "rl" for config in facts.configs)
     split = "test" if any(split.name == "test" for split in facts.configs[0].splits) else "train"
     check = reward_code(facts.recipe, facts.finished.samples, facts.where, has_rl, split)
-    grpo = grpo_code(facts.where, max(facts.quality.words.reasoning, default=0)) if has_rl else ""
+    grpo = grpo_code(facts.where, max(facts.quality.words.reasoning, default=0)) if has_rl and facts.has_run else ""
     codes = {
         "Teach a model to reason before it answers (supervised fine-tuning), with TRL:": fine_tuning_code(facts.where),
         "Reward a model by answers that are known to be right (reinforcement learning), with TRL:": grpo,
@@ -227,13 +258,21 @@ def uses(facts: Facts) -> list[str]:
     parts = [authored(facts.recipe.publish.uses)]
     for sentence, written in codes.items():
         parts += [sentence, fence(written, "python")] if written else []
-    return parts
+    tried = [
+        "how long an answer may be for reinforcement learning" if has_rl else "",
+        "code that measures a model by the same verifiers, if it calls the dataset's own answers right"
+        if facts.recipe.verifiers and not check
+        else "",
+    ]
+    awaited_code = " and ".join(filter(None, tried))
+    return parts if facts.has_run or not awaited_code else [*parts, *facts.after_run(f"{awaited_code.capitalize()}.")]
 
 
 def limitations(facts: Facts) -> list[str]:
     """Return what the dataset is not, in the author's words and computed."""
     quality, finished = facts.quality, facts.finished
-    names = {sample.trace.teacher for sample in finished.samples if sample.trace}
+    asked = () if facts.has_run else facts.recipe.teacher.plugin.models
+    names = {*asked, *(sample.trace.teacher for sample in finished.samples if sample.trace)}
     teachers = sorted({public_name(name, facts.recipe.publish.teacher_name) for name in names})
     open_rate = 1 - quality.correct_rate
     wanted = (
@@ -244,11 +283,19 @@ def limitations(facts: Facts) -> list[str]:
         _unproved(facts),
         f"{percent(open_rate)} of the rows are not verified correct." if quality.num_rows and open_rate else "",
         f"Near-duplicates: {percent(quality.near_duplicate_rate)} of the rows compared." if quality.num_rows else "",
-        inline(contamination.limitation(facts.recipe, finished)),
+        inline(contamination.limitation(facts.recipe, finished)) if facts.has_run else "",
         f"The run accepted {wanted}; the funnel above says where the others went." if finished.shortfall else "",
     ]
     computed = "\n".join(f"- {point}" for point in points if point)
-    return [authored(facts.recipe.publish.limitations), "Computed from the run:", computed]
+    return [
+        authored(facts.recipe.publish.limitations),
+        f"Computed from the {'run' if facts.has_run else 'recipe'}:",
+        computed,
+        *facts.after_run(
+            "How many rows are not verified correct, how many nearly repeat another, and with which benchmarks they "
+            "were not compared."
+        ),
+    ]
 
 
 def _unproved(facts: Facts) -> str:
@@ -287,6 +334,10 @@ def reproduction(facts: Facts) -> list[str]:
         f"with the same versions and the same benchmarks at hand{'.' if without else ':'}",
         f"It also needs what is not part of the dataset: {without}." if without else "",
         fence(again, "sh"),
-        provenance.cost_line(counts),
-        provenance.versions_table(recipe),
+        *facts.after_run(
+            "What else is needed to make the same rows again, how many tokens were used and what they cost, and the "
+            "versions of the packages.",
+            provenance.cost_line(counts),
+            provenance.versions_table(recipe),
+        ),
     ]

@@ -3,6 +3,7 @@
 from open_thoughts_gen.recipe.load import load_recipe as load_recipe
 from open_thoughts_gen.recipe.load import recipe_of as recipe_of
 from open_thoughts_gen.recipe.model import ColumnType as ColumnType
+from open_thoughts_gen.recipe.model import Original as Original
 from open_thoughts_gen.recipe.model import Publish as Publish
 from open_thoughts_gen.recipe.model import Recipe as Recipe
 from open_thoughts_gen.recipe.model import Until as Until

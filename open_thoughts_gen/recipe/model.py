@@ -18,7 +18,7 @@ what a run keeps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -32,11 +32,13 @@ from open_thoughts_gen.money.prices import KnownPrices, Price
 from open_thoughts_gen.plugin import Kind
 from open_thoughts_gen.plugin.one_or_more import OneOrMore, one_or_more
 from open_thoughts_gen.plugin.scales import Scales
+from open_thoughts_gen.plugin.when import Wanted, read_when
 from open_thoughts_gen.recipe.hub_terms import License, Task
 from open_thoughts_gen.recipe.node import KeyPath, Node
 from open_thoughts_gen.recipe.parts import Part, plain
 from open_thoughts_gen.recipe.secrets import Secrets
 from open_thoughts_gen.recipe.validation import NAME_PATTERN, REPO_PATTERN
+from open_thoughts_gen.types import Outcome
 
 ColumnType = Literal["string", "int", "float", "bool", "json"]
 TRAITS = ("domain", "source", "license")
@@ -57,6 +59,32 @@ class Switch:
 
 
 Tasks = Annotated[tuple[Task, ...], BeforeValidator(one_or_more, json_schema_input_type=Task | list[Task])]
+
+
+class KnownCount(BaseModel):
+    """How many questions and rows a part of a published set has; `when` says which rows here are the same part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: str = Field(description="the part, in a few words")
+    questions: int | None = Field(default=None, ge=1, description="how many questions it has; null: not known")
+    rows: int | None = Field(default=None, ge=1, description="how many rows it has; null: not known")
+    about: bool = Field(default=False, description="whether the numbers are rounded")
+    outcome: Outcome | None = Field(default=None, description="the outcome that the same part has here; null: any")
+    when: Annotated[Mapping[str, Wanted], BeforeValidator(read_when)] = Field(
+        default_factory=dict,
+        description="conditions on domain, source or meta that the same part meets here; none: all",
+    )
+
+
+class Original(BaseModel):
+    """The published set that a recipe makes again, and its counts as far as they are public."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", max_length=200, description="its name on the Hub: owner/name")
+    known_from: str = Field(default="", description="where the counts are said")
+    counts: tuple[KnownCount, ...] = Field(default=(), description="what is known, part by part")
 
 
 class Publish(BaseModel):
@@ -108,6 +136,12 @@ class Publish(BaseModel):
     )
     uses: str = Field(default="", description="text of the card's section Example uses (Markdown)")
     limitations: str = Field(default="", description="text of the card's section Limitations and biases (Markdown)")
+    original: Original | None = Field(
+        default=None,
+        description="the published set that this makes again, with the counts of it that are public, beside which the "
+        "card sets those of this dataset: {dataset: OWNER/NAME, known_from: its paper, counts: [{what: mathematics, "
+        "questions: 53125, when: {domain: math}}]}",
+    )
     columns: Mapping[str, ColumnType] = Field(
         default_factory=dict,
         description="measures, and keys of a question's meta, that become columns, each with its type",
@@ -261,6 +295,14 @@ class Recipe(BaseModel):
     def known_prices(self) -> Mapping[str, Price]:
         """The prices of the package's table and of this recipe, which take precedence."""
         return KnownPrices(self.prices)
+
+    @property
+    def paid_models(self) -> Sequence[str]:
+        """The models that a run pays for by their tokens, the teacher's first."""
+        teacher = self.teacher.plugin
+        asked = [] if teacher.cost_usd is not None else [*teacher.models]
+        others = (*self.sources, *self.question_filters, *self.verifiers, *self.sample_filters)
+        return [*asked, *(model for part in others for model in part.plugin.models)]
 
     def resolved(self) -> dict[str, Any]:
         """Return the recipe as plain values, with every default written out and no secret."""

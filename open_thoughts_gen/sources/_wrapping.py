@@ -31,6 +31,11 @@ class Wrapping(Source):
         """The sources inside: those of the run, once it has begun."""
         return self._inner or tuple(each.source for each in self.nested)
 
+    @property
+    def passes_on(self) -> Sequence[Source]:
+        """The sources inside, as they are."""
+        return self.sources
+
     def start(self) -> None:
         """Make the sources inside for the run."""
         self._inner = tuple(each.source.fresh(self._context) for each in self.nested)

@@ -64,6 +64,11 @@ class Family(plugin.Source):
         return self.limit is None
 
     @property
+    def source_name(self) -> str:
+        """The family."""
+        return f"family:{self.family}"
+
+    @property
     def usual_license(self) -> str:
         """The license of the family's problems."""
         return plugin.load_family(self.family, json.dumps(dict(self.settings), sort_keys=True)).license
@@ -110,7 +115,7 @@ class Family(plugin.Source):
             prompt=problem.prompt,
             reference=derivation.answer,
             domain=family.domain,
-            source=f"family:{self.family}",
+            source=self.source_name,
             license=family.license,
             meta=json.loads(json.dumps(meta, ensure_ascii=False)),
         )

@@ -70,6 +70,11 @@ class Files(RowSource):
         return self.path
 
     @property
+    def source_name(self) -> str:
+        """The name of the file, or the pattern of the names."""
+        return f"files:{Path(self.path).name}"
+
+    @property
     def inputs(self) -> Sequence[Path]:
         """The files, in the order of their names."""
         if is_url(self.path):

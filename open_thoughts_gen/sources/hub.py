@@ -34,7 +34,7 @@ class Hub(RowSource):
         min_length=1,
         description="commit, branch or tag to read; null: what is newest on the main branch. Each row names the commit",
     )
-    _snapshot: Snapshot = PrivateAttr()
+    _snapshot: Snapshot = PrivateAttr(default=Snapshot("", ""))  # nothing is known before it is opened
 
     def start(self) -> None:
         """Find the files, and look at the columns of the first.
@@ -61,6 +61,12 @@ class Hub(RowSource):
         return self.dataset
 
     @property
+    def source_name(self) -> str:
+        """The dataset, with its commit, or the revision that the recipe states."""
+        commit = self._snapshot.commit or self.revision or ""
+        return f"hub:{self.dataset}@{commit[:12]}" if commit else f"hub:{self.dataset}"
+
+    @property
     def usual_license(self) -> str:
         """The license that the recipe states, else the one on the dataset's card."""
         return self.license or self._snapshot.license
@@ -85,7 +91,7 @@ class Hub(RowSource):
 
     def source_of(self, table: Table) -> str:
         """Return the dataset and its commit."""
-        return f"hub:{self.dataset}@{self._snapshot.commit[:12]}"
+        return self.source_name
 
     def _files(self) -> list[str]:
         splits = self._snapshot.files

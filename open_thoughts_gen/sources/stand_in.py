@@ -116,6 +116,11 @@ class StandIn(RowSource):
         return f"the stand-in for {self.dataset}"
 
     @property
+    def source_name(self) -> str:
+        """The dataset for which the rows stand in."""
+        return f"stand_in:{self.dataset}"
+
+    @property
     def usual_license(self) -> str:
         """The words are ours, and free."""
         return LICENSE
@@ -136,7 +141,7 @@ class StandIn(RowSource):
 
     def source_of(self, table: Table) -> str:
         """Return for which dataset the rows stand in."""
-        return f"stand_in:{self.dataset}"
+        return self.source_name
 
     def _question(self, row: Row, table: Table) -> Question | DropReason:
         question = super()._question(row, table)

@@ -171,6 +171,11 @@ class Write(AsksModel, Source):
         return resolve(self.model).public_name
 
     @property
+    def source_name(self) -> str:
+        """How the questions are written."""
+        return f"write:{self.how}"
+
+    @property
     def usual_license(self) -> str:
         """The license that the recipe gives the questions, or that of the seeds."""
         return self.license or (self.seeds.source.usual_license if self.seeds is not None else "")
@@ -326,7 +331,7 @@ class Write(AsksModel, Source):
         }
         domain = self.domain or (seed.domain if seed else "general")
         license_ = self.license or (seed.license if seed else "")
-        return Question(item["question"], answer, domain, f"write:{self.how}", license_, meta)
+        return Question(item["question"], answer, domain, self.source_name, license_, meta)
 
 
 class _Written:

@@ -215,6 +215,19 @@ def test_preview_asks_the_teacher_for_no_more_than_it_shows(
     assert not (tmp_path / "runs").exists()
 
 
+def test_preview_prints_the_card_as_far_as_the_recipe_decides_it(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "asked"
+    assert main("preview", recipe, "--card", "--set", f"teacher.log={log}", "--target", 30) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("# Sums\n\n**This is the card before the run")
+    assert "at 30 accepted rows" in out
+    assert f"run {recipe.name} --target 30 --set teacher.log={log}\n" in out
+    assert not log.exists()
+    assert not (tmp_path / "runs").exists()
+
+
 def test_list_names_every_kind_without_importing_a_plugin() -> None:
     listing = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "open_thoughts_gen", "list"],
