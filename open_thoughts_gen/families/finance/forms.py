@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -18,10 +18,14 @@ class AccountForm(ExactForm):
 
     styles: ClassVar[Sequence[str]] = (*ExactForm.styles, "cell")
 
+    def __init__(self, number: Callable[[Fraction], str] = figure) -> None:
+        """Take how it is written where no style is asked for."""
+        self._number = number
+
     def write(self, value: Fraction, style: str, seen: PrintedSoFar) -> str:
         """Return the figure."""
         if style != "cell":
-            return super().write(value, style, seen) if style else figure(value)
+            return super().write(value, style, seen) if style else self._number(value)
         return f"({decimal(-value)})" if value < 0 else decimal(value) if value else "–"
 
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
@@ -36,20 +40,12 @@ class AccountForm(ExactForm):
             yield from super().read(text, start, "")
 
 
-class CentsForm(AccountForm):
-    """An amount in units of a currency: `1,840`, and with cents `1,840.50`."""
-
-    def write(self, value: Fraction, style: str, seen: PrintedSoFar) -> str:
-        """Return the amount."""
-        return super().write(value, style, seen) if style else cents(value)
-
-
 def cents(value: Fraction | int) -> str:
-    """Return an amount with two decimals, unless it is whole or has more of them."""
+    """Return an amount with two decimals, `1,840.50`, unless it is whole or has more of them."""
     text = figure(value)
     return f"{text}0" if text[-2:-1] == "." else text
 
 
 OWN_FORMS: Mapping[str, Form[Any]] = {
-    **{"amount": AccountForm(), "cents": CentsForm(), "sum": TermsForm(), "cents sum": TermsForm(cents)},
+    **{"amount": AccountForm(), "cents": AccountForm(cents), "sum": TermsForm(), "cents sum": TermsForm(cents)},
 }

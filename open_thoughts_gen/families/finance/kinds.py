@@ -17,7 +17,7 @@ _AMOUNT = re.compile(
     r"(?:\s*(?P<scale>thousand|million|billion|bn|[km])\b)?",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(r"\b(?:EUR|SEK|NOK|CHF|GBP|PLN|CZK|DKK)\b")
+_CURRENCY = re.compile(rf"\b(?:{'|'.join(CURRENCIES)})\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,19 +23,25 @@ LAYOUTS = ("table", "list", "colon", "first")  # of a sheet of figures
 
 
 class FinanceScheme(WalkingScheme, ClausedScheme):
-    """A scheme of one firm. `lines` are the figures of its sheet, in printed order, those of them that a case has."""
+    """A scheme of one firm, or of the `firms` that it names.
+
+    `lines` are the figures of its sheet, in printed order, those of them that a case has.
+    """
 
     more_words: ClassVar[Sequence[Path]] = (FRAME,)
     lines: ClassVar[Sequence[str]] = ()
+    firms: ClassVar[Sequence[str]] = ("firm",)
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of figures."""
         return OWN_FORMS
 
     def cast(self, rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw the firm, and what the kit frames a case with."""
-        parts = (rng.choice(list(self.words.lists[name])) for name in ("house", "trade", "ending"))
-        return {**super().cast(rng, facts), "firm": " ".join(parts)}
+        """Draw the firms, and what the kit frames a case with."""
+        houses, trades, endings = (list(self.words.lists[name]) for name in ("house", "trade", "ending"))
+        drawn = zip(self.firms, rng.sample(houses, len(self.firms)), strict=True)
+        names = {role: f"{house} {rng.choice(trades)} {rng.choice(endings)}" for role, house in drawn}
+        return {**super().cast(rng, facts), **names}
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind of the question; an amount is in the currency of the case."""

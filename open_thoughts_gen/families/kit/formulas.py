@@ -9,10 +9,11 @@ A scheme whose rules are sums, products and limits has them in its word file, be
         with_none: "net * spot: none"
 
 A figure has one formula, or several by the condition under which each holds: a fact that the case has (`counter`), one
-that it must not have (`-counter`), a fact of some value (`side=in`), or more than one of these; `plain` is the last
-resort. Behind the colon stands the step that says it, or several with commas between them. The lesser of two figures is
-`one < other`, the greater `one > other`, and there are steps for either (`|`): those of the first where it is smaller,
-or greater, and not the same. A name is a fact of the case, or a figure with a formula.
+that it must not have (`-counter`), a fact of some value (`side=in`), one that is more than another (`year>step_year`),
+or several of these; `plain` is the last resort. Behind the colon stands the step that says it, or several with commas
+between them. The lesser of two figures is `one < other`, the greater `one > other`, and there are steps for either
+(`|`): those of the first where it is smaller, or greater, and not the same. A name is a fact of the case, or a figure
+with a formula.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ class Figures(Reckoning):
     def fits(self, condition: str) -> bool:
         """Return whether the case meets the condition of a formula."""
         return condition in ("", "plain") or all(
-            holds(self.facts, word.removeprefix("-")) is not word.startswith("-") for word in condition.split()
+            self.exceeds(*word.split(">"))
+            if ">" in word
+            else holds(self.facts, word.removeprefix("-")) is not word.startswith("-")
+            for word in condition.split()
         )
 
 

@@ -53,10 +53,13 @@ class Reckoning:
             self.say(bank, **values)
         return value
 
-    def exceeds(self, one: str, other: str, **values: Any) -> bool:  # noqa: ANN401
-        """Return whether one thing that is known is larger than another, and claim what it is."""
+    def exceeds(self, one: str, other: str, *, yes: str = "", no: str = "", **values: Any) -> bool:  # noqa: ANN401
+        """Return whether one thing that is known is larger than another, and claim it; say it if banks are given."""
         terms = self._terms(f"{one} {other}", values)
-        return self.work.exceeds(terms[one], terms[other])
+        exceeds = self.work.exceeds(terms[one], terms[other])
+        if yes or no:
+            self.say(yes if exceeds else no, **values)
+        return exceeds
 
     def _terms(self, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the named terms of an expression."""

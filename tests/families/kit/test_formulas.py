@@ -14,6 +14,7 @@ FORMULAS = {
     "kept": {"capped": "room < net", "plain": "net"},
     "double": {"": "net + kept"},
     "sign": {"side=in -counter": "gross", "plain": "counter"},
+    "taken": {"gross>room": "room", "plain": "gross"},
 }
 
 
@@ -44,3 +45,10 @@ def test_the_lesser_of_two_figures(room: int, kept: int) -> None:
 )
 def test_a_condition_asks_for_facts_for_values_and_for_what_is_not_there(facts: dict[str, object], value: int) -> None:
     assert figures(gross=7, **facts).figure("sign") == Fraction(value)
+
+
+def test_a_condition_may_compare_two_facts_and_claims_what_it_finds() -> None:
+    story = figures(gross=100, room=50)
+    assert story.figure("taken") == 50
+    assert story.work.take() == ("100 > 50",)
+    assert figures(gross=50, room=50).figure("taken") == 50

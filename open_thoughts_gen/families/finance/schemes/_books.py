@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
+from open_thoughts_gen.families.finance.kinds import CURRENCIES
 from open_thoughts_gen.families.finance.scheme import FRAME, WORDS, FinanceScheme
 from open_thoughts_gen.families.kit import words
 from open_thoughts_gen.families.kit.case import ProblemCase
@@ -151,11 +152,9 @@ def drawn_order(rng: Random, num: int) -> list[str]:
 
 def rows_of(cells: Cells, items: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows of these items, each with the cells that are printed."""
-    columns = (("now", ""), ("then", THEN))
-    return [
-        {"item": item, **{column: cells[item + tail] for column, tail in columns if item + tail in cells}}
-        for item in items
-    ]
+    columns = {"now": "", "then": THEN}.items()
+    shown = ({name: cells[item + tail] for name, tail in columns if item + tail in cells} for item in items)
+    return [{"item": item, **each} for item, each in zip(items, shown, strict=True)]
 
 
 def cells_on(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -174,6 +173,7 @@ class BookScheme(FinanceScheme):
     """A scheme whose data are statements of one firm."""
 
     more_words: ClassVar[Sequence[Path]] = (WORD_FILE, FRAME)
+    labels: ClassVar[Sequence[str]] = ("moves",)
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of figures, and of cells."""
@@ -182,11 +182,11 @@ class BookScheme(FinanceScheme):
         cells |= balance | {item + THEN: f"{text} before" for item, text in balance.items()}
         return {**super().own_forms(), "cell": EntryForm({key: {"": text} for key, text in cells.items()})}
 
-    def frame(self, rng: Random, printed: Collection[str]) -> dict[str, Any]:
-        """Draw the currency and the year of statements with these lines."""
+    def printed(self, rng: Random, cells: Cells, items: Sequence[str]) -> dict[str, Any]:
+        """Return the facts of statements that print these cells of these lines, with a currency and a year drawn."""
         year = rng.randint(2028, 2039)
-        prior = {"prior": year - 1} if "cash" in printed else {}
-        return {"currency": rng.choice(("EUR", "SEK", "NOK", "CHF", "GBP", "DKK")), "year": year, **prior}
+        prior = {"prior": year - 1} if "cash" in items else {}
+        return {"currency": rng.choice(CURRENCIES), "year": year, **prior, "rows": rows_of(cells, items)}
 
     def cell_name(self, key: str, year: int) -> str:
         """Return a cell as an answer names it, `Cash 2031`."""
@@ -196,10 +196,6 @@ class BookScheme(FinanceScheme):
     def listed_cells(self, keys: Sequence[str]) -> str:
         """Return cells as a sentence lists them."""
         return joined([self.forms["cell"].write(key, "", PrintedSoFar()) for key in keys])
-
-    def rules(self, case: ProblemCase, page: Page) -> list[str]:
-        """Return what has moved nothing, where there are two columns."""
-        return [page.say("prompt/conventions")] if "prior" in case.facts else []
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Return the statements of which there are rows, in a layout that the page draws."""

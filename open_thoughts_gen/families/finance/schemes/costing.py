@@ -25,7 +25,6 @@ BASES = {"rent": "space", "canteen": "heads", "repairs": "orders"}  # of each co
 EACH = {"rent": (2, 9), "canteen": (40, 160), "repairs": (15, 90)}  # what one unit of the base bears
 SIZES = {1: (2, 2), 2: (2, 3), 3: (3, 3), 4: (4, 4)}  # shops and products
 ORDERS = ("canteen", "repairs", "direct")  # which service is charged first, to the other as well, or neither
-Entry = Mapping[str, Any]
 
 
 class Spreading(Figures):
@@ -45,8 +44,8 @@ class Spreading(Figures):
                 self.say(f"refute.{cost}")
             measures = {row["dept"]: row[BASES[cost]] for row in receivers(self.facts, cost)}
             parts, lines = tuple(measures.values()), list[str]()
-            known = {"amount": amount, "base": self.total(parts)}
-            each = self.find("each", "amount / base", f"each.{cost}", parts=parts, **known)
+            base = self.total(parts)
+            each = self.find("each", "amount / base", f"each.{cost}", parts=parts, amount=amount, base=base)
             for dept in (dept for dept in measures if dept in (*wanted, *services)):
                 share = self.work("measure * each", measure=measures[dept], each=each)
                 terms[dept].append(share)
@@ -59,23 +58,6 @@ class Spreading(Figures):
         """Return what a department bears in all."""
         return self.know("total", self.total(terms), "borne", dept=dept, sum=tuple(terms))
 
-    def rates(self, wanted: Sequence[str]) -> dict[str, Fraction]:
-        """Return what an hour costs in each of these shops."""
-        hours = {row["dept"]: row["hours"] for row in self.facts["shops"]}
-        return {
-            shop: self.find("rate", "total / hours", "rate", dept=shop, total=total, hours=hours[shop])
-            for shop, total in self.overheads(wanted).items()
-        }
-
-    def paying(self, products: Sequence[Entry]) -> dict[str, tuple[Fraction, bool]]:
-        """Return for each of these products its full cost, and whether its price is not less."""
-        rates, found = self.rates([*dict.fromkeys(entry["shop"] for entry in products)]), {}
-        for entry in products:
-            self.find("load", "takes * rate", "load", **entry, rate=rates[entry["shop"]])
-            cost = self.find("cost", "direct + load", "cost", **entry)
-            found[entry["product"]] = cost, not self.work.exceeds(cost, entry["price"])
-        return found
-
 
 class Costing(FinanceScheme):
     """Workshops, services and products of one works, under the manual of an invented house."""
@@ -85,7 +67,7 @@ class Costing(FinanceScheme):
     labels: ClassVar[Sequence[str]] = ("rent", "canteen", "repairs", "step", "hour", "full", "even", "stocks")
     reckoning: ClassVar[type[Figures]] = Spreading
     nudges: ClassVar[Mapping[str, Sequence[int]]] = {
-        **{"products.price": (-30, -9, 9, 30), "products.direct": (-12, -5, 5, 12)},
+        **{"products.price": (-80, -30, -9, 9, 30, 80), "products.direct": (-12, -5, 5, 12)},
     }
     asks: ClassVar[Mapping[str, Ask]] = {
         "total": Ask(UNITS, "total", needs=("target",)),
@@ -134,24 +116,32 @@ class Costing(FinanceScheme):
 
     def walk(self, story: Spreading, asks: str) -> object:
         """Return what a shop or a product bears, and what follows for prices."""
-        facts, products = story.facts, story.facts["products"]
-        if asks in ("total", "rate"):
-            return (story.overheads if asks == "total" else story.rates)([facts["target"]])[facts["target"]]
-        asked = [entry for entry in products if asks == "loses" or entry["product"] == facts["asked"]]
-        story.known |= asked[0]
+        facts = story.facts
+        asked = [entry for entry in facts["products"] if asks == "loses" or entry["product"] == facts.get("asked")]
+        is_of_shop = asks in ("total", "rate")
+        borne = story.overheads([facts["target"]] if is_of_shop else [*dict.fromkeys(entry["shop"] for entry in asked)])
+        if asks == "total":
+            return borne[facts["target"]]
         if asks == "even":
-            story.overheads([asked[0]["shop"]])
+            story.known |= asked[0]
             margin = story.find("margin", "price - direct")
             return story.find("units", "-(-total // margin)", "even") if margin > 0 else None
-        found = story.paying(asked)
-        if asks == "cost":
-            return found[facts["asked"]][0]
+        hours = {row["dept"]: row["hours"] for row in facts["shops"]}
+        rates = {
+            shop: story.find("rate", "total / hours", "rate", dept=shop, total=total, hours=hours[shop])
+            for shop, total in borne.items()
+        }
+        if asks == "rate":
+            return rates[facts["target"]]
+        losing = []
         for entry in asked:
-            cost, pays = found[entry["product"]]
-            story.say("pays" if pays else "short", **entry, cost=cost)
-        if asks == "covers":
-            return pays
-        losing = [product for product, (_, pays) in found.items() if not pays]
+            story.known |= entry
+            story.find("load", "takes * rate", "load", rate=rates[entry["shop"]])
+            story.find("cost", "direct + load", "cost")
+            if asks != "cost" and story.exceeds("cost", "price", yes="short", no="pays"):
+                losing.append(entry["product"])
+        if asks != "loses":
+            return story.known["cost"] if asks == "cost" else not losing
         return story.know("product", losing[0]) if len(losing) == 1 else None
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
@@ -163,18 +153,16 @@ class Costing(FinanceScheme):
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Solve for what every department bears at once, each share a part of an unknown."""
-        borne, products = solved(_charges(facts)), facts["products"]
+        borne, products = solved(_charges(facts)), {entry["product"]: entry for entry in facts["products"]}
         rates = {row["dept"]: borne[row["dept"]] / row["hours"] for row in facts["shops"]}
-        costs = {entry["product"]: entry["direct"] + entry["takes"] * rates[entry["shop"]] for entry in products}
-        losing = [entry["product"] for entry in products if costs[entry["product"]] > entry["price"]]
-        results: dict[str, Any] = {"loses": losing[0]} if len(losing) == 1 else {}
-        if "target" in facts:
-            results |= {"total": borne[facts["target"]], "rate": rates[facts["target"]]}
-        for entry in (entry for entry in products if entry["product"] == facts.get("asked")):
-            results |= {"cost": costs[entry["product"]], "covers": entry["product"] not in losing}
-            gain = entry["price"] - entry["direct"]
-            results |= {"even": ceil(borne[entry["shop"]] / gain)} if gain else {}
-        return results
+        costs = {name: entry["direct"] + entry["takes"] * rates[entry["shop"]] for name, entry in products.items()}
+        gains = {name: entry["price"] - entry["direct"] for name, entry in products.items()}
+        evens = {name: ceil(borne[products[name]["shop"]] / gain) for name, gain in gains.items() if gain > 0}
+        losing = [name for name, entry in products.items() if costs[name] > entry["price"]]
+        target, asked = facts.get("target"), facts.get("asked")
+        results = {"total": borne.get(target), "rate": rates.get(target), "cost": costs.get(asked)}
+        results |= {"even": evens.get(asked), "covers": asked not in losing}
+        return results | {"loses": losing[0] if len(losing) == 1 else None}
 
 
 def departments(facts: Mapping[str, Any]) -> list[dict[str, Any]]:

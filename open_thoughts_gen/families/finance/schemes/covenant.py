@@ -64,34 +64,30 @@ class Covenant(FinanceScheme):
             facts["later_multiple"] = facts["multiple"] - rng.choice((Fraction(1, 4), Fraction(1, 2)))
             facts["step_year"] = facts["year"] + rng.choice((-2, -1, 0, 1))
         facts["loans"] = Fraction(0)
-        room = self.room(facts)
-        gaps = [gap for gap in (self.room(other) - room for other in misread(facts)) if gap]
+        room, *others = (self.story(each).figure("headroom") for each in (facts, *misread(facts)))
+        gaps = [other - room for other in others if other != room]
         margin = -rng.choice(gaps) * Fraction(rng.randint(15, 85), 100) if gaps and rng.random() < 0.6 else None
         loans = round(room - (rng.choice((-1, 1)) * rng.randint(20, 1_500) if margin is None else margin))
         facts["loans"] = Fraction(loans)
         return facts if 3_000 < loans < 60_000 else None
 
-    def room(self, facts: Mapping[str, Any]) -> Fraction:
-        """Return how far net debt stays below the limit; negative in a breach."""
-        story = self.story(facts)
-        breached(story)
-        return Fraction(story.known["most"] - story.known["debt"])
-
     def walk(self, story: Figures, asks: str) -> object:
         """Return EBITDA, whether the test is met, or what would cure a breach."""
         if asks == "ebitda":
             return story.figure("ebitda")
-        is_breach = breached(story)
-        if asks != "flip":  # there the answer to the first half says it
-            story.say("breach" if is_breach else "met")
-        if asks != "cure":
-            return not is_breach
-        return cured(story) if is_breach else None
+        for point, name in enumerate(("ebitda", "debt", "most"), start=1):
+            story.part(point)
+            story.figure(name)
+        says = {} if asks == "flip" else {"yes": "breach", "no": "met"}  # there the answer to the first half says it
+        is_breach = story.exceeds("debt", "most", **says)
+        if asks == "cure" and is_breach:
+            story.figure("one_less")  # works out the cure, and then sees that it is the smallest
+            return story.known["cure"]
+        return None if asks == "cure" else not is_breach
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield single figures moved, most of them by about as much as the test is met or missed by."""
-        facts = case.facts
-        gap = abs(self.room(facts))
+        facts, gap = case.facts, abs(self.story(case.facts).figure("headroom"))
         for key, share, sign in product(self.lines, (20, 36, 75, 96), (-1, 1)):
             step = Fraction(round(gap * share / 60) + rng.randint(1, 9)) * sign
             if "cap" in facts and key in ("profit", "depreciation"):  # EBITDA stays whole
@@ -112,34 +108,6 @@ class Covenant(FinanceScheme):
         results: dict[str, Any] = {"ebitda": ebitda, "complies": debt <= limit * ebitda}
         cure = bisect_left(range(1 << 24), True, key=lambda more: debt <= limit * (ebitda + more))
         return results if results["complies"] else results | {"cure": cure}
-
-
-def breached(story: Figures) -> bool:
-    """Return whether net debt is more than the limit in force at the test date allows."""
-    for point, name in enumerate(("ebitda", "debt"), start=1):
-        story.part(point)
-        story.figure(name)
-    story.part(3)
-    story.know("limit", story.facts["multiple"])
-    if story.has("step_year"):
-        stepped = story.exceeds("year", "step_year")
-        story.know("limit", story.facts["later_multiple" if stepped else "multiple"])
-        story.say("stepped" if stepped else "unstepped")
-    story.figure("most")
-    return story.exceeds("debt", "most")
-
-
-def cured(story: Figures) -> Fraction:
-    """Return how much new money, added to EBITDA, cures a breach."""
-    story.figure("short")
-    story.say("turn.short")
-    story.work.exceeds(story.known["limit"], 1)
-    story.say("refute.short")
-    cure = story.figure("cure")
-    story.figure("lower")
-    story.exceeds("short", "lower")
-    story.say("less")
-    return cure
 
 
 def misread(facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -60,11 +60,9 @@ class Cover(FinanceScheme):
         for key, share in (("now", 0.0), ("forward", 0.02), ("then", 0.035)):
             buys = round(now * rng.uniform(1 - share, 1 + share))
             facts |= {f"{key}_buys": buys * PIP, f"{key}_sells": (buys + spread) * PIP}
-        further = {3: rng.sample(("counter", "part"), 1), 4: ["counter", "part"]}.get(level, [])
-        if "counter" in further:
-            facts["counter"] = Fraction(UNIT * rng.randint(2, int(facts["gross"] / UNIT) - 4))
-        if "part" in further:
-            facts["part"] = rng.choice(SHARES)
+        counter = Fraction(UNIT * rng.randint(2, int(facts["gross"] / UNIT) - 4))
+        further = [("counter", counter), ("part", rng.choice(SHARES))]
+        facts |= dict(rng.sample(further, {3: 1, 4: 2}.get(level, 0)))
         if level > 1:
             facts["strike"] = round(now * rng.uniform(0.985, 1.015)) * PIP
             pips = rng.randint(now // 300 + 1, now // 90 + 2)
@@ -80,50 +78,40 @@ class Cover(FinanceScheme):
             return story.know("total", story.figure("fixed" if asks == "fixed" else f"with_{taken}"))
         if asks in ("best", "even") and not story.has("strike"):
             return None
-        if asks == "even":
-            return self.even(story)
+        if asks == "even":  # a rate at which the option lapses, and one that can be written out
+            rates = {"strike": story.facts["strike"], "even": story.figure("even")}
+            return rates["even"] if best_of(story, rates) == "even" and not rates["even"] % PIP else None
         sums = dict[str, Fraction]()
         for point, cover in enumerate(COVERS if asks == "best" else (taken, "none"), start=1):
             story.part(point)
             if cover == "none" and taken:
-                story.figure("now")
-                story.find("guess", "net * now", "turn.now")
-                story.say("refute.now")
+                story.figure("guess")
             sums[cover] = story.figure(f"with_{cover}")
         if len({*sums.values()}) < len(sums):
             return None
         best = best_of(story, sums)
+        story.know("total", sums[taken or best])
         if asks == "best":
-            story.know("total", sums[best])
             return story.know("best", COVERS[best])
-        story.know("total", sums[taken])
         more, less = sorted(sums.values(), reverse=True)
         gap = story.find("gap", "more - less", "better" if best == taken else "worse", more=more, less=less)
         return gap if asks == "gap" else best == taken
 
-    def even(self, story: Figures) -> Fraction | None:
-        """Return the rate at which forward and option come to the same, if there is one that can be written out."""
-        story.figure("covered")
-        story.say("even.why")
-        even = story.figure("even")
-        is_beyond = best_of(story, {"strike": story.facts["strike"], "even": even}) == "even"
-        return even if is_beyond and not even % PIP else None
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield other sums, and other rates."""
         yield from super().changes(case, rng)
-        for key, pips in product(("forward", "then"), (-97, -41, -13, 13, 41, 97)):
-            yield Change({name: case.facts[name] + pips * PIP for name in (f"{key}_buys", f"{key}_sells")})
+        for key, share in product(("forward", "then"), (-41, -17, -5, 5, 17, 41)):  # in thousandths
+            step = round(case.facts["now_buys"] * share * 10) * PIP
+            yield Change({name: case.facts[name] + step for name in (f"{key}_buys", f"{key}_sells")})
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Post every deal in two accounts, one for each currency, and compare what is left in the firm's own."""
         sign, spot = (1, facts["then_buys"]) if facts["side"] == "in" else (-1, facts["then_sells"])
         left = {cover: _left(facts, cover, spot) for cover in COVERS if cover != "option" or "strike" in facts}
-        ranked, taken = sorted(left, key=left.__getitem__, reverse=True), facts.get("taken")
-        results: dict[str, Any] = {"fixed": abs(_left(facts, "forward", 0)), "best": COVERS[ranked[0]]}
-        if taken:
-            gap = left[taken] - left["none"]
-            results |= {"outcome": abs(left[taken]), "gap": abs(gap), "better": gap > 0}
+        taken = left.get(facts.get("taken", ""), left["none"])
+        gap, best = taken - left["none"], max(left, key=left.__getitem__)
+        results: dict[str, Any] = {"fixed": abs(_left(facts, "forward", 0)), "best": COVERS[best]}
+        results |= {"outcome": abs(taken), "gap": abs(gap), "better": gap > 0}
         if "strike" in facts:  # beyond the strike the option's lead over the forward grows evenly
             rates = (facts["strike"], facts["strike"] + sign)
             lead, further = (_left(facts, "option", rate) - _left(facts, "forward", rate) for rate in rates)

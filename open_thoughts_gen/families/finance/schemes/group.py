@@ -36,9 +36,8 @@ class Group(FinanceScheme):
 
     name: ClassVar[str] = "group"
     labels: ClassVar[Sequence[str]] = ("goodwill", "minority", "dividend", "months", "wear", "stock", "abroad", "notes")
-    lines: ClassVar[Sequence[str]] = (
-        *("net_assets", "price", "parent_profit", "sub_profit", "local", "dividend", "stock"),
-    )
+    lines: ClassVar[Sequence[str]] = tuple("net_assets price parent_profit sub_profit local dividend stock".split())
+    firms: ClassVar[Sequence[str]] = ("firm", "subsidiary")
     nudges: ClassVar[Mapping[str, Sequence[int]]] = {
         **dict.fromkeys(("price", "limit"), (-20, -10, 10, 20)),
         **dict.fromkeys(("net_assets", "parent_profit", "sub_profit"), (-1_200, -240, 240, 1_200)),
@@ -89,20 +88,11 @@ class Group(FinanceScheme):
             facts["draft"] = rng.choice(list(misses.values()))
         return facts
 
-    def cast(self, rng: Random, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw the parent, the subsidiary and who writes."""
-        drawn = super().cast(rng, facts)
-        while (other := super().cast(rng, facts)["firm"]).split()[0] == drawn["firm"].split()[0]:
-            continue
-        return {**drawn, "subsidiary": other}
-
     def drafts(self, facts: Mapping[str, Any]) -> dict[str, Fraction]:
         """Return what the owners' profit would come to without each adjustment."""
-        drafts = {}
-        for key in (key for key in ADJUSTMENTS if key in facts):
-            rest = {name: value for name, value in facts.items() if name != key or key == "months"}
-            drafts[key] = self.story(rest | {"whole_year": key == "months"}).figure("owners")
-        return drafts
+        patches = {key: {key: Fraction(0)} for key in ADJUSTMENTS if key in facts and key != "months"}
+        patches |= {"months": {"whole_year": True}} if "months" in facts else {}
+        return {key: self.story({**facts, **patch}).figure("owners") for key, patch in patches.items()}
 
     def walk(self, story: Figures, asks: str) -> object:
         """Return a figure of the group, and what is asked of the owners' profit."""
@@ -111,16 +101,12 @@ class Group(FinanceScheme):
             story.find("gap", "share * dividend", "refute.sum")
         if asks in ("goodwill", "minority", "owners"):
             return story.figure(asks)
-        owners = story.figure("owners")
+        story.figure("owners")
         if asks == "more":
-            more = story.exceeds("owners", "limit")
-            story.say("above" if more else "not.above")
-            return more if owners != story.facts["limit"] else None
-        return self.missed(story)
-
-    def missed(self, story: Figures) -> str | None:
-        """Return which adjustment has the size of what the draft is out by."""
+            return story.exceeds("owners", "limit", yes="above", no="not.above")
         story.find("gap", "draft - owners", "gap")
+        if story.has("whole_year"):
+            story.say("none.before")
         missed = []
         for key, draft in self.drafts(story.facts).items():
             effect = story.find("part", "guess - owners", guess=story.know("guess", draft))
@@ -141,9 +127,7 @@ class Group(FinanceScheme):
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Solve the equations of the manual; of a draft, look for the equation without which it comes out."""
         values = solved(_manual(facts))
-        results: dict[str, Any] = {key: values[key] for key in ("goodwill", "minority", "owners")}
-        if "limit" in facts:
-            results["more"] = values["owners"] > facts["limit"]
+        results: dict[str, Any] = {**values, "more": values["owners"] > facts.get("limit", 0)}
         if "draft" in facts:
             keys = [key for key in ADJUSTMENTS if key in facts]
             fits = only(keys, lambda key: solved(_manual(facts, key))["owners"] == facts["draft"])

@@ -8,7 +8,7 @@ which ranks the projects otherwise in half of the cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, Page, ProblemCase, replaced
+from open_thoughts_gen.families.kit.authoring import Ask, Figures, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import InOrder, OneOf, YesNo
 
 NTHS = {2: (10, 5, 4, 20), 3: (10, 5, 4), 4: (5, 4)}  # the rate is one n-th, by the number of years
@@ -65,6 +65,9 @@ class Invest(FinanceScheme):
     name: ClassVar[str] = "invest"
     named: ClassVar[str] = "projects.project"
     reckoning: ClassVar[type[Figures]] = Appraisal
+    nudges: ClassVar[Mapping[str, Sequence[int]]] = {
+        **{"projects.outlay": (-940, -480, -210, -35, 35, 210, 480, 940), "site": (-70, -40, 40, 70)},
+    }
     asks: ClassVar[Mapping[str, Ask]] = {
         "npv": Ask(Amount(), "npv", until=3, needs=("asked",)),
         "most": Ask(Amount(), "most", level=2, needs=("asked",)),
@@ -93,15 +96,15 @@ class Invest(FinanceScheme):
         if any(min(value for key, value in entry.items() if key != "project") <= 0 for entry in projects):
             return None
         facts["projects"] = projects
-        return facts if rng.random() < 0.35 or is_tempting(facts) else None
+        plain = {**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")}
+        by_sums, best = (max(each["projects"], key=Appraisal(each).value)["project"] for each in (plain, facts))
+        return facts if by_sums != best or rng.random() < 0.35 else None  # mostly those where the plain sums mislead
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Return the figures, and the terms of a bond behind them."""
-        layout = f"prompt/{case.pen('data').pick('layout', 'table', 'list', 'rows', 'prose')}.{case.facts['years']}"
-        rows = [page.say(layout, **entry) for entry in case.facts["projects"] if "coupon" not in entry]
+        plants = [entry for entry in case.facts["projects"] if "coupon" not in entry]
         bonds = [page.say("prompt/bond", **entry) for entry in case.facts["projects"] if "coupon" in entry]
-        sheet = (" " if layout.startswith("prompt/prose") else "\n").join((page.say(f"{layout}.head"), *rows))
-        return "\n\n".join((sheet, *bonds))
+        return "\n\n".join((self.listed(page, f"years.{case.facts['years']}", plants), *bonds))
 
     def walk(self, story: Appraisal, asks: str) -> object:
         """Return what a project is worth, or how the projects stand to each other."""
@@ -115,9 +118,7 @@ class Invest(FinanceScheme):
             story.find("growth", "1 + rate", "refute.plain")
         npv = story.value(entry)
         if asks == "worth":
-            worth = story.work.exceeds(npv, 0)
-            story.say("above" if worth else "below")
-            return worth if npv else None
+            return story.exceeds("npv", "nil", yes="above", no="below", nil=0) if npv else None
         terms = (entry["outlay"], npv)
         return npv if asks == "npv" else story.know("most", story.total(terms), "most", sum=terms)
 
@@ -130,21 +131,12 @@ class Invest(FinanceScheme):
             values[entry["project"]] = story.value(entry)
         story.part(len(values) + 1)
         ranked = sorted(values, key=values.__getitem__, reverse=True)
-        for one, other in [(ranked[0], other) for other in ranked[1:]] if asks == "best" else pairwise(ranked):
-            story.work.exceeds(values[one], values[other])
-            story.say("ahead", first=one, project=other, npv=values[one], other_npv=values[other])
-        story.known |= {"first": ranked[0], "npv": values[ranked[0]], "order": ", ".join(ranked)}
+        for one, other in pairwise(ranked) if asks == "rank" else ((ranked[0], other) for other in ranked[1:]):
+            npvs = {"npv": values[one], "other_npv": values[other]}
+            story.exceeds("npv", "other_npv", yes="ahead", first=one, project=other, **npvs)
+        story.known |= {"first": ranked[0], "order": ", ".join(ranked)}
         is_clear = len({*values.values()}) == len(values)
         return None if not is_clear else ranked[0] if asks == "best" else tuple(ranked)
-
-    def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield another outlay of one project."""
-        projects = case.facts["projects"]
-        for index, entry in enumerate(projects):
-            gap = abs(Appraisal(case.facts).value(entry))
-            for by in (rng.randint(10, 60), -rng.randint(10, 60), gap + rng.randint(5, 90), -gap - rng.randint(5, 90)):
-                if entry["outlay"] > by:
-                    yield Change({"projects": replaced(projects, index, {"outlay": entry["outlay"] - by})})
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Let each project's money grow to the end of its life, and carry that back."""
@@ -181,13 +173,6 @@ def bond(rng: Random, facts: Mapping[str, Any], name: str, goal: int) -> dict[st
     worth = face / growth ** facts["years"] + sum(face * coupon / growth**year for year in range(1, facts["years"] + 1))
     outlay = worth - rng.choice((-1, 1)) * rng.randint(20, 900)
     return {"project": name, "face": face, "coupon": coupon, "outlay": outlay}
-
-
-def is_tempting(facts: Mapping[str, Any]) -> bool:
-    """Return whether the plain sums of the printed figures put another project first."""
-    plain = {**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")}
-    tempting, best = (max(each["projects"], key=Appraisal(each).value)["project"] for each in (plain, facts))
-    return bool(best != tempting)
 
 
 def _worth(facts: Mapping[str, Any], entry: Entry) -> Fraction:

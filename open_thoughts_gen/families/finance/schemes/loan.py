@@ -41,12 +41,11 @@ class Schedule(Figures):
             elif number == num:
                 left = self.know("left", Fraction(0), "last")
             else:
-                self.find("part", "instalment - interest")
-                left = self.find("left", "owed - part")
                 if number == grace + 1:
                     self.find("guess", "owed - instalment", "turn.whole")
-                    self.find("part", "instalment - interest", "refute.whole")
-                self.say("paid")
+                    self.say("refute.whole")
+                self.find("part", "instalment - interest")
+                left = self.find("left", "owed - part", "paid")
             if facts.get("extra_day") == day:
                 left = self.find("left", "before - extra", "extra", before=left)
             rows.append((day, interest, self.know("owed", left)))
@@ -57,10 +56,10 @@ class Schedule(Figures):
         is_later = self.has("changes") and day > self.facts["changes"]
         rate = self.facts["later_rate" if is_later else "rate"]
         self.know("used", rate, "change" if is_later and self.known.get("used") != rate else "")
-        interest = exact = self.find("exact", "owed * used")
-        if (100 * exact).denominator > 1:
-            interest = self.work("(exact * 200 + 1) // 2 / 100", exact=exact)
-        return self.know("interest", interest, "interest" if interest == exact else "interest.rounded")
+        exact = self.find("exact", "owed * used")
+        if (100 * exact).denominator == 1:
+            return self.know("interest", exact, "interest")
+        return self.find("interest", "(exact * 200 + 1) // 2 / 100", "interest.rounded")
 
 
 class Loan(FinanceScheme):
@@ -70,9 +69,10 @@ class Loan(FinanceScheme):
     labels: ClassVar[Sequence[str]] = ("interest", "payment", "fee", "grace", "extra", "change", "early")
     lines: ClassVar[Sequence[str]] = ("principal", "fee", "rate", "later_rate", "instalment", "num")
     reckoning: ClassVar[type[Figures]] = Schedule
-    nudges: ClassVar[Mapping[str, Sequence[int]]] = dict.fromkeys(
-        ("principal", "instalment", "fee", "extra", "flat", "mark"), (-200, -100, 100, 200)
-    )
+    nudges: ClassVar[Mapping[str, Sequence[int]]] = {
+        **dict.fromkeys(("principal", "instalment", "fee", "extra", "flat"), (-200, -100, 100, 200)),
+        "mark": (-12_000, -6_000, -3_000, -1_000, 1_000, 3_000, 6_000, 12_000),
+    }
     asks: ClassVar[Mapping[str, Ask]] = {
         "balance": Ask(UNITS, "balance", needs=("asked",)),
         "total": Ask(UNITS, "total", level=2),
@@ -107,17 +107,14 @@ class Loan(FinanceScheme):
         facts["instalment"] = Fraction(10 * (int(owed * rng.randint(92, 104)) // (1_000 * paying)))
         if facts.get("later_rate", facts["rate"]) <= 0 or facts["instalment"] <= 0:
             return None
-        rows = Schedule(facts).payments()
-        if not facts["instalment"] / 3 < rows[-2][2] < facts["instalment"] * 2:
+        _, interests, debts = zip(*Schedule(facts).payments(), strict=True)
+        if not facts["instalment"] / 3 < debts[-2] < facts["instalment"] * 2:
             return None
-        asked = rng.randint(max(2, num - 2), num - 1)
-        index = rng.randint(max(1, num - 4), num - 2)
-        high, low = rows[index - 1][2], rows[index][2]  # what is owed falls below the mark on one of the later days
-        mark = Fraction(100 * round((low + (high - low) * Fraction(rng.randint(15, 85), 100)) / 100))
-        facts |= {"asked": days[asked], "mark": mark}
-        total = sum((interest for _, interest, _ in rows), Fraction(0))
-        facts["flat"] = Fraction(round(total * Fraction(rng.choice((rng.randint(86, 99), rng.randint(101, 114))), 100)))
-        return facts
+        index = rng.randint(max(1, num - 4), num - 2)  # of a later date, on which the debt falls below the mark
+        mark = debts[index] + (debts[index - 1] - debts[index]) * Fraction(rng.randint(15, 85), 100)
+        flat = sum(interests) * Fraction(rng.choice((rng.randint(86, 99), rng.randint(101, 114))), 100)
+        facts |= {"asked": days[rng.randint(max(2, num - 2), num - 1)], "mark": Fraction(100 * round(mark / 100))}
+        return facts | {"flat": Fraction(round(flat))}
 
     def walk(self, story: Schedule, asks: str) -> object:
         """Return what is owed on a day, the interest, when little enough is owed, or whether a flat charge is less."""
@@ -128,30 +125,20 @@ class Loan(FinanceScheme):
         if rows[-2][2] <= 0:
             return None
         if asks == "below":
-            below = next((day for day, _, owed in rows if story.know("left", owed) < facts["mark"]), None)
-            if below is not None:
-                story.exceeds("mark", "left")
-                story.know("day", below, "reached")
-            return below
+            story.known |= next({"day": day, "left": left} for day, _, left in rows if left < facts["mark"])
+            story.exceeds("mark", "left", yes="reached")
+            return story.known["day"]
         interests = tuple(interest for _, interest, _ in rows)
         total = story.know("total", story.total(interests), "total", sum=interests)
-        if asks == "total":
-            return total
-        cheaper = story.exceeds("total", "flat")
-        story.say("flat.less" if cheaper else "flat.more")
-        return cheaper if total != facts["flat"] else None
+        return total if asks == "total" else story.exceeds("total", "flat", yes="flat.less", no="flat.more")
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run the loan again in decimals, by the number of its months."""
         days, interests, debts = zip(*_run(facts), strict=True)
-        results: dict[str, Any] = {"total": Fraction(sum(interests))}
-        if facts.get("asked") in days:
-            results["balance"] = Fraction(debts[days.index(facts["asked"])])
-        if "mark" in facts:
-            results["below"] = min(day for day, debt in zip(days, debts, strict=True) if debt < int(facts["mark"]))
-        if "flat" in facts:
-            results["cheaper"] = sum(interests) > int(facts["flat"])
-        return results
+        owed, total = dict(zip(days, map(Fraction, debts), strict=True)), Fraction(sum(interests))
+        below = min((day for day, debt in owed.items() if debt < facts.get("mark", 0)), default=None)
+        cheaper = total > facts.get("flat", 0)
+        return {"total": total, "balance": owed.get(facts.get("asked")), "below": below, "cheaper": cheaper}
 
 
 # The second implementation: decimals as a bank's ledger has them, nothing of `Schedule`.
@@ -169,10 +156,8 @@ def _run(facts: Mapping[str, Any]) -> Iterator[tuple[date, Decimal, Decimal]]:
         is_free = facts["num"] - left <= facts.get("grace", 0)
         debt += interest
         debt -= debt if not left else interest if is_free else number("instalment")
-        if day == facts.get("extra_day"):
-            debt -= number("extra")
-        if day == facts.get("changes"):
-            rate = number("later_rate")
+        debt -= number("extra") if day == facts.get("extra_day") else 0
+        rate = number("later_rate") if day == facts.get("changes") else rate
         yield day, interest, debt
 
 

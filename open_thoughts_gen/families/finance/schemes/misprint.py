@@ -98,7 +98,7 @@ class Misprint(books.BookScheme):
         if is_spoilt:
             cell = rng.choice([cell for cell in shown if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
             shown[cell] = slipped(shown[cell], rng)
-        facts = {**self.frame(rng, printed), "rows": books.rows_of(shown, printed)}
+        facts = self.printed(rng, shown, printed)
         if is_spoilt:
             audit = Audit(facts)
             failing, _ = audit.suspects()
@@ -118,14 +118,6 @@ class Misprint(books.BookScheme):
         if len(repairs) != 1:
             return None
         (culprit,) = repairs
-        amount = self.found(story, failing, culprit)
-        if asks == "right":
-            return amount
-        others = [cell for cell in failing[0].signs if cell != culprit]
-        return self.cell_name(story.work.settle(culprit, *others[:1]), story.facts["year"])
-
-    def found(self, story: Audit, failing: Sequence[books.Identity], culprit: str) -> books.Number:
-        """Tell the sums that fail, what the others clear, and return what the figure that is left should read."""
         for identity in failing:
             story.check(identity)
         suspects, cleared = story.cleared(failing, culprit)
@@ -134,27 +126,26 @@ class Misprint(books.BookScheme):
         for identity, found in cleared:
             story.check(identity)
             story.say("cleared", names=self.listed_cells(found))
-        story.know("cell", culprit, "left")
+        story.know("cell", culprit, "left" if len(suspects) > 1 else "")
         terms = failing[0].terms(culprit, story.shown)
         amount = story.know("amount", story.total(terms), "repair", rule=failing[0].name, sum=tuple(terms))
         for identity in failing[1:]:
             again = identity.terms(culprit, story.shown)
             story.total(again)
             story.say("again", rule=identity.name, other_sum=tuple(again))
-        return amount
+        if asks == "right":
+            return amount
+        others = [cell for cell in failing[0].signs if cell != culprit]
+        return self.cell_name(story.work.settle(culprit, *others[:1]), story.facts["year"])
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield the books put right, or spoilt in another cell."""
-        failing, repairs = Audit(case.facts).suspects()
+        _, repairs = Audit(case.facts).suspects()
         right, items = {**books.cells_of(case.facts["rows"]), **repairs}, [row["item"] for row in case.facts["rows"]]
-        if failing and case.asks == "agree":
-            yield Change({"rows": books.rows_of(right, items)})
-            return
+        yield Change({"rows": books.rows_of(right, items)})
         for cell in rng.sample(list(right), min(12, len(right))):
             if cell.removesuffix(books.THEN) not in AT_A_GLANCE and cell not in repairs:
-                rows = books.rows_of({**right, cell: slipped(right[cell], rng)}, items)
-                if self.assess({**case.facts, "rows": rows})["agree"] is False:
-                    yield Change({"rows": rows})
+                yield Change({"rows": books.rows_of({**right, cell: slipped(right[cell], rng)}, items)})
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Try every printed cell, for one number that it can be changed by so that all relations hold."""

@@ -71,9 +71,8 @@ class MissingLines(books.BookScheme):
         fitting = [cell for cell, num in paths.items() if (not num if is_open else least <= num <= most)]
         if cells is None or not fitting:
             return None
-        facts = self.frame(rng, printed)
-        rows = books.rows_of({cell: value for cell, value in cells.items() if cell not in blanks}, printed)
-        return {**facts, "rows": rows, "target": rng.choice(fitting)}
+        shown = {cell: value for cell, value in cells.items() if cell not in blanks}
+        return {**self.printed(rng, shown, printed), "target": rng.choice(fitting)}
 
     def walk(self, story: Statements, asks: str) -> object:
         """Return what the target must be, or whether it is settled; None where only several sums at once settle it."""
@@ -91,11 +90,11 @@ class MissingLines(books.BookScheme):
         shown, printed = books.cells_of(facts["rows"]), [row["item"] for row in facts["rows"]]
         values = books.settled(shown)
         for key in books.cells_on(facts["rows"]):
-            if case.asks == "missing" and key not in shown and key in values:
+            if key not in shown:
                 yield Change({"target": key})
-            elif case.asks != "missing" and key in values and key != facts["target"]:
-                other = {cell: value for cell, value in shown.items() if cell != key}
-                yield Change({"rows": books.rows_of(other if key in shown else {**shown, key: values[key]}, printed)})
+            if key in values and key != facts["target"]:
+                other = {cell: value for cell, value in values.items() if (cell in shown) != (cell == key)}
+                yield Change({"rows": books.rows_of(other, printed)})
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Solve all relations between the printed cells at once."""
