@@ -56,10 +56,7 @@ class Figures(Reckoning):
             value = self.work(expression, **terms)
         if _SUM.fullmatch(expression):
             shown["sum"] = tuple(-terms[term] if sign else terms[term] for sign, term in _SIGNED.findall(expression))
-        self.know(name, value)
-        for bank in filter(None, banks.split(", ")):
-            self.say(bank, **shown)
-        return value
+        return self.know(name, value, banks, **shown)
 
     def chosen(self, expression: str, terms: Mapping[str, Fraction], banks: str) -> tuple[Fraction, str]:
         """Return the lesser or the greater of two figures, and what says that it is that one."""

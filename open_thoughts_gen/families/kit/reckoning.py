@@ -47,10 +47,10 @@ class Reckoning:
         return self.know(name, self.work(expression, **self._terms(expression, values)), bank, **values)
 
     def know(self, name: str, value: Value, bank: str = "", **values: object) -> Value:
-        """Return a value that is known by this name from here on, and say it if a bank is given."""
+        """Return a value that is known by this name from here on, and say it if a bank is given, or several: `a, b`."""
         self.known[name] = value
-        if bank:
-            self.say(bank, **values)
+        for each in filter(None, bank.split(", ")):
+            self.say(each, **values)
         return value
 
     def exceeds(self, one: str, other: str, *, yes: str = "", no: str = "", **values: Any) -> bool:  # noqa: ANN401

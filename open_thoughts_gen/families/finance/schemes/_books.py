@@ -33,8 +33,6 @@ THEN = "_then"
 CELLS = (*INCOME, *BALANCE, *(item + THEN for item in BALANCE), *FLOW)
 Number = int | Fraction
 Cells = Mapping[str, Number]
-
-
 # In thousandths of sales, about; then by how much at most what moves is moved.
 RANGES = {"plant": (250, 420), "stock": (80, 160), "receivables": (70, 140), "cash": (30, 70), "payables": (60, 110)}
 MOVES = {"stock": 14, "receivables": 12, "payables": 10}

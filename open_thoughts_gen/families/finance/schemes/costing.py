@@ -159,7 +159,7 @@ class Costing(FinanceScheme):
         gains = {name: entry["price"] - entry["direct"] for name, entry in products.items()}
         evens = {name: ceil(borne[products[name]["shop"]] / gain) for name, gain in gains.items() if gain > 0}
         losing = [name for name, entry in products.items() if costs[name] > entry["price"]]
-        target, asked = facts.get("target"), facts.get("asked")
+        target, asked = facts.get("target", ""), facts.get("asked", "")
         results = {"total": borne.get(target), "rate": rates.get(target), "cost": costs.get(asked)}
         results |= {"even": evens.get(asked), "covers": asked not in losing}
         return results | {"loses": losing[0] if len(losing) == 1 else None}

@@ -90,7 +90,7 @@ class Group(FinanceScheme):
 
     def drafts(self, facts: Mapping[str, Any]) -> dict[str, Fraction]:
         """Return what the owners' profit would come to without each adjustment."""
-        patches = {key: {key: Fraction(0)} for key in ADJUSTMENTS if key in facts and key != "months"}
+        patches: dict[str, Any] = {key: {key: Fraction(0)} for key in ADJUSTMENTS if key in facts and key != "months"}
         patches |= {"months": {"whole_year": True}} if "months" in facts else {}
         return {key: self.story({**facts, **patch}).figure("owners") for key, patch in patches.items()}
 

@@ -108,9 +108,20 @@ class Invest(FinanceScheme):
 
     def walk(self, story: Appraisal, asks: str) -> object:
         """Return what a project is worth, or how the projects stand to each other."""
-        projects = story.facts["projects"]
+        projects, values = story.facts["projects"], dict[str, Fraction]()
         if asks in ("best", "rank"):
-            return self.ranked(story, projects, asks)
+            for point, entry in enumerate(projects, start=1):
+                story.part(point)
+                story.say("begin", project=entry["project"])
+                values[entry["project"]] = story.value(entry)
+            story.part(len(values) + 1)
+            ranked = sorted(values, key=values.__getitem__, reverse=True)
+            for one, other in pairwise(ranked) if asks == "rank" else ((ranked[0], other) for other in ranked[1:]):
+                npvs: dict[str, Any] = {"npv": values[one], "other_npv": values[other]}
+                story.exceeds("npv", "other_npv", yes="ahead", first=one, project=other, **npvs)
+            story.known |= {"first": ranked[0], "order": ", ".join(ranked)}
+            result = ranked[0] if asks == "best" else tuple(ranked)
+            return result if len({*values.values()}) == len(values) else None
         entry = next(entry for entry in projects if entry["project"] == story.facts["asked"])
         if "coupon" not in entry and asks != "most":
             flows = (-entry["outlay"], *(entry[f"y{year}"] for year in range(1, story.facts["years"] + 1)))
@@ -121,22 +132,6 @@ class Invest(FinanceScheme):
             return story.exceeds("npv", "nil", yes="above", no="below", nil=0) if npv else None
         terms = (entry["outlay"], npv)
         return npv if asks == "npv" else story.know("most", story.total(terms), "most", sum=terms)
-
-    def ranked(self, story: Appraisal, projects: Sequence[Entry], asks: str) -> object:
-        """Return the best project, or all of them, the best first."""
-        values = {}
-        for point, entry in enumerate(projects, start=1):
-            story.part(point)
-            story.say("begin", project=entry["project"])
-            values[entry["project"]] = story.value(entry)
-        story.part(len(values) + 1)
-        ranked = sorted(values, key=values.__getitem__, reverse=True)
-        for one, other in pairwise(ranked) if asks == "rank" else ((ranked[0], other) for other in ranked[1:]):
-            npvs = {"npv": values[one], "other_npv": values[other]}
-            story.exceeds("npv", "other_npv", yes="ahead", first=one, project=other, **npvs)
-        story.known |= {"first": ranked[0], "order": ", ".join(ranked)}
-        is_clear = len({*values.values()}) == len(values)
-        return None if not is_clear else ranked[0] if asks == "best" else tuple(ranked)
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Let each project's money grow to the end of its life, and carry that back."""

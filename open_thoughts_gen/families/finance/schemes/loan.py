@@ -42,8 +42,7 @@ class Schedule(Figures):
                 left = self.know("left", Fraction(0), "last")
             else:
                 if number == grace + 1:
-                    self.find("guess", "owed - instalment", "turn.whole")
-                    self.say("refute.whole")
+                    self.find("guess", "owed - instalment", "turn.whole, refute.whole")
                 self.find("part", "instalment - interest")
                 left = self.find("left", "owed - part", "paid")
             if facts.get("extra_day") == day:
@@ -143,11 +142,9 @@ class Loan(FinanceScheme):
 
 # The second implementation: decimals as a bank's ledger has them, nothing of `Schedule`.
 def _run(facts: Mapping[str, Any]) -> Iterator[tuple[date, Decimal, Decimal]]:
-    def number(key: str) -> Decimal:
-        value = Fraction(facts.get(key, 0))
-        return Decimal(value.numerator) / Decimal(value.denominator)
-
-    debt, rate = number("principal") + number("fee"), number("rate")
+    exact = {key: value for key, value in facts.items() if isinstance(value, Fraction)}
+    number = {key: Decimal(value.numerator) / value.denominator for key, value in exact.items()}
+    debt, rate = number["principal"] + number.get("fee", 0), number["rate"]
     month = facts["start"].year * 12 + facts["start"].month - 1
     for left in range(facts["num"] - 1, -1, -1):
         month += {"month": 1, "quarter": 3, "half": 6}[facts["period"]]
@@ -155,9 +152,9 @@ def _run(facts: Mapping[str, Any]) -> Iterator[tuple[date, Decimal, Decimal]]:
         interest = (debt * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
         is_free = facts["num"] - left <= facts.get("grace", 0)
         debt += interest
-        debt -= debt if not left else interest if is_free else number("instalment")
-        debt -= number("extra") if day == facts.get("extra_day") else 0
-        rate = number("later_rate") if day == facts.get("changes") else rate
+        debt -= debt if not left else interest if is_free else number["instalment"]
+        debt -= number["extra"] if day == facts.get("extra_day") else 0
+        rate = number["later_rate"] if day == facts.get("changes") else rate
         yield day, interest, debt
 
 

@@ -92,21 +92,18 @@ class Misprint(books.BookScheme):
         cells = books.drawn_books(rng)
         if cells is None:
             return None
-        printed = books.drawn_order(rng, NUM_PRINTED[level])
-        shown = books.cells_of(books.rows_of(cells, printed))
-        is_spoilt = rng.random() < 0.8
-        if is_spoilt:
-            cell = rng.choice([cell for cell in shown if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
-            shown[cell] = slipped(shown[cell], rng)
-        facts = self.printed(rng, shown, printed)
-        if is_spoilt:
-            audit = Audit(facts)
-            failing, _ = audit.suspects()
-            num_sums = len(failing) + len(audit.cleared(failing, cell)[1]) if failing else 0
-            few, many = NUM_SUMS[level]
-            if not few <= num_sums <= many or audit.identities.index(failing[0]) < NUM_HOLDING[level]:
-                return None
-        return facts
+        items = books.drawn_order(rng, NUM_PRINTED[level])
+        shown = books.cells_of(books.rows_of(cells, items))
+        if rng.random() < 0.2:
+            return self.printed(rng, shown, items)
+        cell = rng.choice([cell for cell in shown if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
+        shown[cell] = slipped(shown[cell], rng)
+        audit = Audit(self.printed(rng, shown, items))
+        failing, _ = audit.suspects()
+        num_sums = len(failing) + len(audit.cleared(failing, cell)[1]) if failing else 0
+        few, many = NUM_SUMS[level]
+        is_fit = few <= num_sums <= many and audit.identities.index(failing[0]) >= NUM_HOLDING[level]
+        return dict(audit.facts) if is_fit else None
 
     def walk(self, story: Audit, asks: str) -> object:
         """Return whether all sums hold, and else the one figure that spoils them, or what it should read."""
