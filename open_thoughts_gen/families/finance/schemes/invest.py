@@ -117,8 +117,8 @@ class Invest(FinanceScheme):
             story.part(len(values) + 1)
             ranked = sorted(values, key=values.__getitem__, reverse=True)
             for one, other in pairwise(ranked) if asks == "rank" else ((ranked[0], other) for other in ranked[1:]):
-                npvs: dict[str, Any] = {"npv": values[one], "other_npv": values[other]}
-                story.exceeds("npv", "other_npv", yes="ahead", first=one, project=other, **npvs)
+                story.work.exceeds(values[one], values[other])
+                story.say("ahead", first=one, project=other, npv=values[one], other_npv=values[other])
             story.known |= {"first": ranked[0], "order": ", ".join(ranked)}
             result = ranked[0] if asks == "best" else tuple(ranked)
             return result if len({*values.values()}) == len(values) else None

@@ -125,8 +125,8 @@ class Loan(FinanceScheme):
             return None
         if asks == "below":
             story.known |= next({"day": day, "left": left} for day, _, left in rows if left < facts["mark"])
-            story.exceeds("mark", "left", yes="reached")
-            return story.known["day"]
+            story.exceeds("mark", "left")
+            return story.know("day", story.known["day"], "reached")
         interests = tuple(interest for _, interest, _ in rows)
         total = story.know("total", story.total(interests), "total", sum=interests)
         return total if asks == "total" else story.exceeds("total", "flat", yes="flat.less", no="flat.more")
