@@ -98,7 +98,10 @@ class Invest(FinanceScheme):
         facts["projects"] = projects
         plain = {**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")}
         by_sums, best = (max(each["projects"], key=Appraisal(each).value)["project"] for each in (plain, facts))
-        return facts if by_sums != best or rng.random() < 0.35 else None  # mostly those where the plain sums mislead
+        is_drawn = (
+            by_sums != best or len(plants) < len(names) or rng.random() < 0.35
+        )  # a bond pays late: its sum is large
+        return facts if is_drawn else None
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Return the figures, and the terms of a bond behind them."""
