@@ -86,7 +86,8 @@ def arranged(sharing: Sharing, num: int) -> Places | None:
 
 def fewest(sharing: Sharing) -> int:
     """Return how many places are needed."""
-    return next(num for num in range(1, len(sharing.weights) + 1) if arranged(sharing, num) is not None)
+    least = max(1, -(-sum(sharing.weights) // sharing.capacity))  # by weight
+    return next(num for num in range(least, len(sharing.weights) + 1) if arranged(sharing, num) is not None)
 
 
 @lru_cache(maxsize=512)

@@ -52,8 +52,7 @@ class Exams(shares.SharingScheme):
         people = [{"who": who, **dict(zip(KEYS, chosen, strict=False))} for who, chosen in drawn]
         facts: dict[str, Any] = {"people": people, "rooms": rng.choice((2, 3, 3, 4))}
         sharing = self.sharing_of(facts)
-        least = shares.fewest(sharing)
-        if len(subjects_of(people)) < num_subjects or not 2 <= least <= 4:
+        if len(sharing.weights) < num_subjects or not 2 <= (least := shares.fewest(sharing)) <= 4:
             return None
         facts["sessions"] = max(2, least - rng.choice((0, 1)))
         return facts if len(shares.argument(sharing, least - 1) or ()) >= MIN_LENGTH[level] else None
