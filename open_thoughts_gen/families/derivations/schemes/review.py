@@ -49,7 +49,9 @@ class Review(HostedScheme):
         at = len(host.steps) if planted is None else planted.index
         lines = [(at, host.steps[at].texts, RIGHT)] if planted else []
         lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in slips]
-        lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(range(at), min(at, 2))]
+        pairs = enumerate(zip(host.steps, planted.steps if planted else host.steps, strict=False))
+        right = [index for index, (one, other) in pairs if index != at and one.texts == other.texts]
+        lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(right, min(len(right), 2))]
         for index, texts, sort in lines:
             printed = hosts.telling(host.steps[index].texts, index, host.hand)
             says = hosts.telling(texts, index, rng.randrange(hosts.NUM_HANDS), printed)
