@@ -59,6 +59,11 @@ class Question:
         """First 16 hex digits of the SHA-256 of the prompt: the same question has the same id in every run."""
         return hashlib.sha256(self.prompt.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    @property
+    def case(self) -> str:
+        """Its id, or that of the question whose twin it is: the two are one case with one fact changed."""
+        return str(self.trait("twin_of") or self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -35,18 +35,19 @@ def card(facts: Facts) -> str:
     """Return the whole README.md, front matter included; before a run with a place for all that is not known yet."""
     scope, method, examples, limits = SECTIONS
     samples, planned = facts.finished.samples, contamination.plan(facts.recipe)
+    whole = chosen(samples)
     measured = list(provenance.quality_rows(facts.quality, facts.remark))
     compared = contamination.section(facts.recipe, facts.finished)
     sections = (
         f"# {inline(facts.title)}",
-        *first_screen(facts),
+        *first_screen(facts, whole[:1]),
         loading(facts),
         f"## {scope}",
         *purpose(facts),
         "## Rows, whole",
         *facts.after_run(
             "Two more rows: the one that differs most from the first, and a hard one; a minimal pair, if there is one.",
-            *(part for sample in chosen(samples)[1:] for part in folded(sample, "Another row")),
+            *(part for sample in whole[1:] for part in folded(sample, "Another row")),
             "" if samples else "No row was accepted.",
             *minimal_pair(samples),
             *drawings(samples, facts.recipe.publish.drawings),

@@ -113,8 +113,9 @@ def drawings(samples: Sequence[Sample], limit: int) -> list[str]:
     The text of a question may be hostile, so a chart that is more than boxes and lines (links, styles, settings) is
     passed over.
     """
+    drawn = [sample for sample in samples if "```" in sample.question.prompt] if limit else []
     shown: dict[str, list[str]] = {}
-    for sample in sorted(samples, key=lambda sample: sample.question.id):
+    for sample in sorted(drawn, key=lambda sample: sample.question.id):
         for kind, language, chart in _charts(sample.question.prompt):
             if len(shown) < limit and kind not in shown:
                 reference = code(clip(sample.question.reference or "none", MAX_LINE))

@@ -5,24 +5,26 @@ Badges are pictures of shields.io, made of nothing but counts and names of licen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from open_thoughts_gen.publish.before_run import how_to_make, notice
 from open_thoughts_gen.publish.evaluation import best_line
-from open_thoughts_gen.publish.examples import chosen, folded
+from open_thoughts_gen.publish.examples import folded
 from open_thoughts_gen.publish.front_matter import taught_by_curator
 from open_thoughts_gen.publish.markdown import authored, code, inline, table
 from open_thoughts_gen.publish.quality import Quality
 from open_thoughts_gen.publish.rates import percent
 from open_thoughts_gen.publish.sections import Facts
+from open_thoughts_gen.types import Sample
 
 GENERATOR = "https://github.com/open-thoughts-gen/open_thoughts_gen"
 _CURATOR = "https://github.com/bespokelabsai/curator"
 _BADGE = "https://img.shields.io/badge/"
 
 
-def first_screen(facts: Facts) -> list[str]:
-    """Return what stands between the title and the code that loads the dataset."""
+def first_screen(facts: Facts, whole: Sequence[Sample]) -> list[str]:
+    """Return what stands between the title and the code that loads the dataset; `whole` are the rows that it shows."""
     return [
         rehearsed(facts),
         *notice(facts),
@@ -36,7 +38,7 @@ def first_screen(facts: Facts) -> list[str]:
         at_a_glance(facts),
         *facts.after_run(
             "One row, whole: a short one, folded away.",
-            *(part for sample in chosen(facts.finished.samples)[:1] for part in folded(sample, "One row, whole")),
+            *(part for sample in whole for part in folded(sample, "One row, whole")),
         ),
         *how_to_make(facts),
     ]

@@ -90,7 +90,7 @@ def nearness_section(samples: Sequence[Sample]) -> list[str]:
     if len(questions) < _MIN_ROWS:
         return []
     drawn = nsmallest(MAX_ROWS, questions.values(), key=lambda sample: sample.ticket(SEED))
-    cases = [str(sample.question.trait("twin_of") or sample.question.id) for sample in drawn]
+    cases = [sample.question.case for sample in drawn]
     prompts = [normalise(sample.question.prompt[:_MAX_CHARACTERS]) for sample in drawn]
     masked = [normalise(_MASKED.sub("x", sample.question.prompt[:_MAX_CHARACTERS])) for sample in drawn]
     rows, num = [], num_compared(prompts)

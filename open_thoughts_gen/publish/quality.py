@@ -168,8 +168,8 @@ def repeating(samples: Sequence[Sample], rule: NearRule) -> set[int]:
 def twins(samples: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
     """Return the minimal pairs: each row that says whose twin it is, after the row that it is a twin of."""
     by_id = {sample.question.id: sample for sample in samples}
-    pairs = ((by_id.get(str(sample.question.trait("twin_of"))), sample) for sample in by_id.values())
-    return [(original, sample) for original, sample in pairs if original]
+    pairs = ((by_id.get(sample.question.case, sample), sample) for sample in by_id.values())
+    return [(original, sample) for original, sample in pairs if original is not sample]
 
 
 def _balance(samples: Sequence[Sample]) -> dict[str, Balance]:

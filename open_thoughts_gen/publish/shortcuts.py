@@ -126,7 +126,7 @@ def _is_closed(samples: Sequence[Sample]) -> bool:
 
 def _cross_validated(kind: str, samples: Sequence[Sample]) -> Guessed:
     answers, labels = np.unique([_answer(sample) for sample in samples], return_inverse=True)
-    cases = [str(sample.question.trait("twin_of") or sample.question.id) for sample in samples]
+    cases = [sample.question.case for sample in samples]
     # Cases are dealt out to the folds in the order of their ids, which are hashes: at random, and the same every time.
     places = {case: i for i, case in enumerate(sorted(set(cases)))}
     folds = np.array([places[case] % _FOLDS for case in cases])
