@@ -68,11 +68,12 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *words: object) ->
 
 
 PREFIX = "[readability, {use: per_group, by: domain, k: 18, pick: by_lot}, near_dedup, {use: random_subset, num: 12}, "
+VERIFIED = "[{use: verified, undecided: drop}, "
 STAGES = [
     ("question_filters", (f"{PREFIX}{{use: length, min_question: 14}}]", f"{PREFIX}{{use: top_k, by: flesch, k: 5}}]")),
     ("near_dedup", ("exact_dedup", "near_dedup")),
     ("verifiers", ("[exact]", "[exact, {use: math}]")),
-    ("sample_filters", ("[verified, exact_dedup]", "[verified, near_dedup]")),
+    ("sample_filters", (f"{VERIFIED}exact_dedup]", f"{VERIFIED}near_dedup]")),
 ]  # fmt: skip
 
 
