@@ -87,7 +87,7 @@ class Types(ArgumentScheme):
         result = results_of(facts, names)[self.asks[asks].result]
         if asks == "against" and result is not None:
             narrative.step(f"weak.{result}", finding=result)
-        bank = "never" if asks == "certain" and not result else asks
+        bank = {0: "never", len(names): "always"}.get(len(result), asks) if asks == "certain" else asks
         asked = {"asked": facts["asked"], "type": names[-1]} if "asked" in facts else {}
         narrative.answer(f"answer.{bank}", result, **asked)
 
