@@ -219,10 +219,11 @@ def argued(facts: Facts, narrative: Narrative, *, is_option: bool = False) -> No
 
 
 def _told_stop(known: Sequence[Literal], facts: Facts, narrative: Narrative) -> None:
-    """Tell how far the links go, and the statement that would be needed the other way round."""
+    """Tell how far the links go, and a statement that would lead to the conclusion if it held the other way round."""
     has, seen = {key for key, value in known if value}, {key for key, _ in known}
     for rule in grounds(facts):
-        if rule["form"] == "all" and rule["p"] in has and rule["s"] not in seen:
+        is_way_back = rule["form"] == "all" and rule["p"] in has and rule["s"] not in seen
+        if is_way_back and set(targets(facts)) <= set(reached([*known, (rule["s"], True)], grounds(facts))[0]):
             narrative.step("converse", s=rule["s"], p=rule["p"])
             break
     narrative.step("reached", known=tuple(key if value else f"-{key}" for key, value in known))

@@ -249,6 +249,8 @@ def kept_too_long(reckoning: Reckoning, entry: Entry, before: Mapping[str, Any])
         away = passed(stay["into"], stay["out"], work)
         counted = int(work("g - s", g=gap, s=away))
         shown |= {**stay, "away": away}
+    elif facts.get("stays"):
+        reckoning.say("time.out", **shown)
     is_long = work.exceeds(counted, facts["limit"])
     reckoning.say(f"time.{'stored.' if stay else ''}{'long' if is_long else 'fine'}", **shown, counted=counted)
     return is_long

@@ -234,11 +234,9 @@ def weighed(reckoning: Reckoning, without: str = "") -> Fraction:
     facts, work = reckoning.facts, reckoning.work
     odds = work("f / (m - f)", f=facts["few"], m=facts["many"])
     reckoning.say("prior", odds=odds)
-    for name, shares in weights(facts, without):
-        if name:
-            ratio = alone(reckoning, name)
-        else:
-            ratio = together(reckoning)
+    for name, _ in weights(facts, without):
+        ratio = alone(reckoning, name) if name else together(reckoning)
+        if not name:
             reckoning.say("ratio.pair", ratio=ratio)
         before, odds = odds, work("o * r", o=odds, r=ratio)
         reckoning.say("odds", before=before, ratio=ratio, odds=odds)
