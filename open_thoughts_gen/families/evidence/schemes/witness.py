@@ -202,25 +202,6 @@ def alone(reckoning: Reckoning, name: str) -> Fraction:
     return ratio
 
 
-def together(reckoning: Reckoning) -> Fraction:
-    """Return the same of the reports of the two who err together, and say in how many of ten cases both come."""
-    facts, work = reckoning.facts, reckoning.work
-    yes = [name for name in (facts["one"], facts["other"]) if says(facts, name)]
-    counts, values = list[Fraction](), dict[str, Any]()
-    for key, (both, first, second) in pairs(facts).items():
-        one = second if yes == [facts["other"]] else first
-        values |= {f"{key}_one": one, f"{key}_other": second}
-        if len(yes) == 1:
-            counts.append(work("a - b", a=one, b=both))
-        else:
-            counts.append(Fraction(both) if yes else work("10 - a - b + c", a=first, b=second, c=both))
-    values |= {"bads": int(counts[0]), "goods": int(counts[1])}
-    if len(yes) == 1:
-        values["yea"], values["nay"] = sorted((facts["one"], facts["other"]), key=lambda name: name not in yes)
-    reckoning.say(f"joint.{len(yes)}", **values)
-    return work("p / q", p=counts[0] / 10, q=counts[1] / 10)
-
-
 def weights(facts: Facts, without: str = "") -> Iterator[tuple[str, dict[str, Fraction]]]:
     """Yield who looked, in the order of the reports, and how likely the report is; "" for two who err together."""
     pair = [facts["one"], facts["other"]] if "both" in facts and without not in (facts["one"], facts["other"]) else []
@@ -234,9 +215,11 @@ def weighed(reckoning: Reckoning, without: str = "") -> Fraction:
     facts, work = reckoning.facts, reckoning.work
     odds = work("f / (m - f)", f=facts["few"], m=facts["many"])
     reckoning.say("prior", odds=odds)
-    for name, _ in weights(facts, without):
-        ratio = alone(reckoning, name) if name else together(reckoning)
-        if not name:
+    for name, shares in weights(facts, without):
+        if name:
+            ratio = alone(reckoning, name)
+        else:
+            ratio = work("p / q", **shares)
             reckoning.say("ratio.pair", ratio=ratio)
         before, odds = odds, work("o * r", o=odds, r=ratio)
         reckoning.say("odds", before=before, ratio=ratio, odds=odds)
@@ -255,9 +238,9 @@ def factor_beside(reckoning: Reckoning) -> Fraction:
     if whom not in pair:
         return alone(reckoning, whom)
     other = next(name for name in pair if name != whom)
-    as_pair, by_itself = together(reckoning), work("p / q", **likely(facts, other))
-    ratio = work("t / a", t=as_pair, a=by_itself)
-    reckoning.say("factor.pair", one=whom, other=other, before=as_pair, alone=by_itself, ratio=ratio)
+    together, by_itself = work("p / q", **likely_together(facts)), work("p / q", **likely(facts, other))
+    ratio = work("t / a", t=together, a=by_itself)
+    reckoning.say("factor.pair", one=whom, other=other, before=together, alone=by_itself, ratio=ratio)
     return ratio
 
 
