@@ -1,8 +1,7 @@
 """The day-book of a store: one customer a day, a rule of refusal and one of sending for more.
 
 One entry is changed. The traps: to carry the difference through to the end, where a refusal swallows it; to forget the
-delivery that now comes on another day, or not at all; to think that a customer who was refused would be served because
-more sacks are there, though not enough.
+delivery that now comes on another day or not at all; to serve a refused customer from more sacks, still too few.
 """
 
 from __future__ import annotations
@@ -51,6 +50,7 @@ class Daybook(PartedScheme):
 
     name: ClassVar[str] = "daybook"
     labels: ClassVar[Sequence[str]] = ("refuse", "reorder")
+    label_styles: ClassVar[Sequence[str]] = ("§ {}", "Clause {}", "Rule {}", "Section {}", "Article {}")
     asks: ClassVar[Mapping[str, Ask]] = {
         "closing": Ask(HowMuch(), "closing", needs=("last",)),
         "served": Ask(YesNo(), "served", needs=("person",), coin="both", outcomes=WAYS),
