@@ -19,6 +19,7 @@ from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 
 SIZES = {1: (4, 3, 5), 2: (5, 4, 7), 3: (7, 6, 9), 4: (8, 8, 11)}  # subjects; candidates, the fewest and the most
 MOST_PEOPLE = 11
+LEAST = {1: (2, 3), 2: (3, 4), 3: (3, 4), 4: (3, 4)}  # sessions: each number as often as the other
 KEYS = ("first", "then", "last")  # of the subjects of a candidate
 MIN_LENGTH = {1: 1, 2: 1, 3: 3, 4: 4}  # of an argument, in facts
 DOUBLED = {1: 0.35, 2: 0.35, 3: 0.55, 4: 0.55}  # how often all candidates but one are not the only one of their kind
@@ -32,7 +33,7 @@ class Exams(shares.SharingScheme):
     places: ClassVar[str] = "sessions"
     relief: ClassVar[str] = "excuse"
     asks: ClassVar[Mapping[str, Ask]] = {
-        "least": Ask(HowMuch("sessions"), "least"),
+        "least": Ask(HowMuch("sessions"), "least", coin="least", outcomes_at=LEAST),
         "fits": Ask(YesNo(), "fits", until=3, needs=("sessions",), coin="fits"),
         "excuse": Ask(OneOf(()), "excuse", level=3, needs=("sessions",)),
     }

@@ -22,6 +22,7 @@ LENGTHS = {1: (1, 1), 2: (2, 4), 3: (3, 9), 4: (4, 9)}  # of an argument, in fac
 ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.5}  # how often the weight alone says too little
 MANY = 9  # consignments of which it is not asked how many vans they need where the weight alone says it
 LIGHTEST = {1: 0.15, 2: 0.15, 3: 0.15, 4: 0.2}  # of a consignment, as a share of what a van takes
+LEAST = {1: (2, 3), 2: (2, 3, 4), 3: (3, 4, 5)}  # vans: each number as often as the others
 UNIT = 50
 
 
@@ -34,7 +35,7 @@ class Loading(shares.SharingScheme):
     relief: ClassVar[str] = "leave"
     article: ClassVar[str] = "the "
     asks: ClassVar[Mapping[str, Ask]] = {
-        "least": Ask(HowMuch("vans"), "least"),
+        "least": Ask(HowMuch("vans"), "least", coin="least", outcomes_at=LEAST, until=3),
         "fits": Ask(YesNo(), "fits", until=2, needs=("vans",), coin="fits"),
         "leave": Ask(OneOf(()), "leave", level=3, needs=("vans",)),
     }
