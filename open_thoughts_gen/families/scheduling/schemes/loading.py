@@ -20,7 +20,6 @@ from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 SIZES = {1: (4, 0), 2: (6, 3), 3: (8, 4), 4: (9, 6)}  # consignments, and pairs that are kept apart
 LENGTHS = {1: (1, 1), 2: (2, 4), 3: (3, 9), 4: (4, 9)}  # of an argument, in facts
 ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.5}  # how often the weight alone says too little
-MANY = 9  # consignments of which it is not asked how many vans they need where the weight alone says it
 LIGHTEST = {1: 0.15, 2: 0.15, 3: 0.15, 4: 0.2}  # of a consignment, as a share of what a van takes
 LEAST = {1: (2, 3), 2: (2, 3, 4), 3: (3, 4, 5)}  # vans: each number as often as the others
 UNIT = 50
@@ -60,12 +59,6 @@ class Loading(shares.SharingScheme):
             return None
         facts["vans"] = max(2, least - rng.choice((0, 1)))
         return None if level > 2 and len(self.ways(facts, facts["vans"])) == 1 else facts  # the first one helps
-
-    def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the results; the least number is left out where the weight of many consignments gives it away."""
-        num_vans = shares.fewest(self.sharing_of(facts))
-        is_plain = sum(entry["kg"] for entry in facts["items"]) > facts["capacity"] * (num_vans - 1)
-        return super().assess(facts) | ({"least": None} if is_plain and len(facts["items"]) >= MANY else {})
 
     def sharing_of(self, facts: Mapping[str, Any]) -> shares.Sharing:
         """Return the consignments as things that share vans."""
