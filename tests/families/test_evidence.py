@@ -59,6 +59,25 @@ def test_what_two_who_err_together_report_counts_once() -> None:
     assert found("witness", facts, "factor") == Fraction(7, 2) / Fraction(8, 3)
 
 
+@pytest.mark.parametrize(("said", "factor"), [("yes no", Fraction(8 - 7, 3 - 2)), ("no no", Fraction(1, 6))])
+def test_how_often_two_who_err_together_disagree_follows_from_how_often_they_agree(said: str, factor: Fraction) -> None:
+    names = ("Aune", "Scanner")
+    rates = [{"who": who, "hit": 8, "hits_of": 10, "alarm": 3, "alarms_of": 10} for who in names]
+    pair = {"one": "Aune", "other": "Scanner", "both": 7, "both_of": 10, "wrong": 2, "wrong_of": 10}
+    reports = [{"who": who, "says": says} for who, says in zip(names, said.split(), strict=True)]
+    assert found("witness", seals(**pair, rates=rates, reports=reports), "chance") == factor / (9 + factor)
+
+
+def test_what_one_report_is_worth_is_worked_out_without_the_odds_of_the_whole() -> None:
+    family, num = Evidence(schemes=("witness",), levels=(4,)).fresh(Context()), 0
+    for index in range(40):
+        problem = family.problem(Random(index))
+        if problem.spec["asks"] == "factor":
+            num += 1
+            assert all("odds" not in step.settles for step in family.derive(problem).steps)
+    assert num > 3
+
+
 def cited(*pairs: str, **more: str) -> dict[str, Any]:
     """Return reports as "Who<First<Second"; one that names nobody is an eyewitness."""
     items = []

@@ -23,10 +23,6 @@ class EvidenceScheme(ReckonedScheme):
         """Return the form of numbers that count something."""
         return {**super().own_forms(), "unit": CountedForm("minutes", "hours", "reports", "origins", "sensors")}
 
-    def drawn_setting(self, rng: Random) -> str:
-        """Draw what the case is about."""
-        return rng.choice(list(self.words.lists["setting"]))
-
 
 def bar_near(rng: Random, value: Fraction) -> Fraction:
     """Draw a bar that is near a probability, on either side of it."""

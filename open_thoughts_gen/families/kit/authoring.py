@@ -6,7 +6,7 @@ from open_thoughts_gen.families.kit.formulas import Figures
 from open_thoughts_gen.families.kit.genre import Facts, patched
 from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.reckoning import Reckoning
-from open_thoughts_gen.families.kit.scheme import Ask, Change, column, nudged, replaced
+from open_thoughts_gen.families.kit.scheme import Ask, Change, column, entry_of, nudged, replaced
 from open_thoughts_gen.families.kit.telling import Narrative, NoResultError
 from open_thoughts_gen.families.kit.work import Work
 
@@ -23,6 +23,7 @@ __all__ = (
     "Reckoning",
     "Work",
     "column",
+    "entry_of",
     "nudged",
     "patched",
     "replaced",

@@ -100,6 +100,13 @@ def column(facts: Mapping[str, Any], path: str) -> list[str]:
     return [entry[name] for entry in facts[key]]
 
 
+def entry_of(facts: Mapping[str, Any], path: str, value: object) -> Mapping[str, Any]:
+    """Return the first entry of a list of facts that has this value in a field: `claims.name`."""
+    key, _, name = path.partition(".")
+    entry: Mapping[str, Any] = next(entry for entry in facts[key] if entry[name] == value)
+    return entry
+
+
 LABEL_STYLES = ("§ {}", "Clause {}", "Rule {}", "Section {}", "{}", "Article {}")
 
 
@@ -242,6 +249,10 @@ class ProblemScheme(ABC):
     def pool(self, name: str, *, within: str = "pool") -> list[str]:
         """Return the words of an entry of a list, `pool` or another: names to draw from."""
         return self.words.lists[within][name][""].split()
+
+    def one_of(self, name: str, rng: Random) -> str:
+        """Draw the key of an entry of a list: `setting`."""
+        return rng.choice(list(self.words.lists[name]))
 
     def reader(self) -> PromptReader:
         """Return the reader of this scheme's prompts."""

@@ -45,7 +45,7 @@ class Custody(EvidenceScheme):
         """Draw the way of each exhibit, with a break or without, and what looks like a break and is none."""
         num_exhibits, num_entries = SIZES[level]
         exhibits = rng.sample(list(self.words.lists["exhibit"]), num_exhibits)
-        facts: dict[str, Any] = {"setting": self.drawn_setting(rng), "starts": [], "entries": []}
+        facts: dict[str, Any] = {"setting": self.one_of("setting", rng), "starts": [], "entries": []}
         facts |= {"limit": rng.choice((40, 45, 60, 75, 90))} if level > 1 else {}
         facts |= {"stays": []} if level > 2 else {}
         facts |= {"within": rng.choice((10, 15, 20, 30)), "reseals": []} if level > 3 else {}

@@ -30,6 +30,7 @@ class Logs(EvidenceScheme):
     """Sightings by several sources, walking times, and a clock that is wrong."""
 
     name: ClassVar[str] = "logs"
+    sets: ClassVar[Mapping[str, str]] = {"pair": "seen.source"}
     asks: ClassVar[Mapping[str, Ask]] = {
         "agree": Ask(YesNo(), "agree", coin="agree"),
         "pair": Ask(SomeOf((), "closing/two"), "pair"),
@@ -71,7 +72,7 @@ class Logs(EvidenceScheme):
         rng.shuffle(seen)
         if rng.random() < 0.5:
             seen.sort(key=lambda each: sources.index(each["source"]))
-        return {"setting": self.drawn_setting(rng), "walks": walks, "seen": seen}
+        return {"setting": self.one_of("setting", rng), "walks": walks, "seen": seen}
 
     def names_of(self, case: ProblemCase) -> Sequence[str]:
         """Return the sources of the case."""
@@ -109,7 +110,8 @@ class Logs(EvidenceScheme):
             reckoning.answer("answer.agree", not found)
         elif asks == "pair":
             two = min(pairs) if len(pairs) == 1 else None
-            reckoning.answer("answer.pair", two, sources=sorted(two or (), key=column(facts, "seen.source").index))
+            sources = sorted(two or (), key=column(facts, "seen.source").index)
+            reckoning.answer("answer.pair", two, sources=[f"the {source}" for source in sources])
         elif len(common) != 1:
             raise NoResultError("no one source is in every contradiction")
         else:
@@ -118,11 +120,6 @@ class Logs(EvidenceScheme):
             bank, result = ("wrong", common[0]) if asks == "wrong" else (f"shift.{facts['way']}", shift)
             reckoning.answer(f"answer.{bank}", result)
 
-    def prove(self, facts: Facts) -> Mapping[str, Any]:
-        """Ask the answer set program, which moves every clock by every number of minutes."""
-        proved = {**super().prove(facts)}
-        return proved | ({"pair": frozenset((proved["one"], proved["other"]))} if "pair" in proved else {})
-
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield a walk that takes longer or shorter, or a sighting at another time."""
         facts = case.facts
@@ -130,7 +127,7 @@ class Logs(EvidenceScheme):
             for by in (-2, -1, 1, 2):
                 patch = {"a": walk["a"], "b": walk["b"], "minutes": walk["minutes"] + by}
                 if walk["minutes"] + by > 1 and is_shortest(self.applied(facts, patch)):
-                    yield Change(patch, option="walk")
+                    yield Change(patch)
         for index, by in product(range(len(facts["seen"])), (-3, -1, 1, 3)):
             yield Change({"seen": replaced(facts["seen"], index, {"at": facts["seen"][index]["at"] + by})})
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.evidence.scheme import EvidenceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, patched
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, entry_of, patched
 from open_thoughts_gen.families.kit.kinds import Flip, OneOf, SomeOf, YesNo
 
 Row = Mapping[str, Any]
@@ -50,7 +50,7 @@ class Overreach(EvidenceScheme):
         exhibits = [drawn_exhibit(rng, f"E{index + 1}", areas, level) for index in range(num_exhibits)]
         if any(contradict(areas, one, other) for one, other in combinations(exhibits, 2)):
             return None
-        facts: dict[str, Any] = {"setting": self.drawn_setting(rng), "areas": areas, "exhibits": exhibits}
+        facts: dict[str, Any] = {"setting": self.one_of("setting", rng), "areas": areas, "exhibits": exhibits}
         sentences: list[dict[str, Any]] = []
         for index in range(num_sentences):
             respect = "" if rng.random() < KEPT_RATE else rng.choice(RESPECTS[: {1: 3, 2: 4}.get(level, 5)])
@@ -184,7 +184,7 @@ def parts_of(facts: Facts, place: str) -> list[str]:
 def beyond(reckoning: Reckoning, sentence: Row, *, is_short: bool = False) -> list[str]:
     """Return in which respects a sentence goes beyond what it cites; `is_short` tells these only."""
     facts, work = reckoning.facts, reckoning.work
-    exhibit = next(row for row in facts["exhibits"] if row["mark"] == sentence["on"])
+    exhibit = entry_of(facts, "exhibits.mark", sentence["on"])
     outside = set(parts_of(facts, sentence["place"])) - set(parts_of(facts, exhibit["region"]))
     outs = {"place": work.settle(bool(outside))}
     before, after = work.exceeds(exhibit["first"], sentence["start"]), work.exceeds(sentence["end"], exhibit["last"])

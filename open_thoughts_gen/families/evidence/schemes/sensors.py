@@ -23,9 +23,9 @@ BASES = ((1, 10), (1, 5), (3, 10), (1, 4), (1, 20), (1, 8), (1, 2), (2, 5), (1, 
 HITS = ((1, 2), (2, 3), (3, 4), (4, 5), (9, 10), (7, 10), (3, 5), (5, 6))
 ALARMS = ((1, 10), (1, 5), (1, 4), (1, 3), (2, 5), (3, 10), (1, 6), (1, 2))
 DOWNS = ((1, 10), (1, 20), (1, 50), (1, 5), (1, 8))
-MAX_DENOMINATOR = 5_000
-NUMS = {1: (2,), 2: (3,), 3: (3, 4), 4: (4, 5)}
-LEAST = {1: (1, 2), 2: (1, 2, 3), 3: (1, 2, 3), 4: (1, 2, 3, 4)}
+MAX_DENOMINATOR = 3_000
+NUMS = {1: (3,), 2: (3, 4), 3: (4,), 4: (4, 5)}
+LEAST = {level: (1, 2, 3) if level < 3 else (1, 2, 3, 4) for level in NUMS}
 CHANCE = ("votes", "few", "many")  # what is printed for questions about the chance that there is reason
 
 
@@ -43,7 +43,7 @@ class Sensors(EvidenceScheme):
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw sensors and a bell; from level 3 on some share a supply."""
-        num, facts = rng.choice(NUMS[level]), dict[str, Any](setting=self.drawn_setting(rng), open=True)
+        num, facts = rng.choice(NUMS[level]), dict[str, Any](setting=self.one_of("setting", rng), open=True)
         (hit, hits_of), (alarm, alarms_of), (few, many) = rng.choice(HITS), rng.choice(ALARMS), rng.choice(BASES)
         facts |= {"num": num, "few": few, "many": many, "votes": num if level < 2 else rng.randint(1, num - 1)}
         facts |= {"hit": hit, "hits_of": hits_of, "alarm": alarm, "alarms_of": alarms_of}
@@ -89,12 +89,14 @@ class Sensors(EvidenceScheme):
         if asks == "least":
             tell_least(reckoning)
             return
-        bad = ring(reckoning, facts["votes"], is_so=True)
+        reckoning.know("ring_bad", ring(reckoning, facts["votes"], is_so=True))
         reckoning.part(2)
-        good = ring(reckoning, facts["votes"], is_so=False)
+        reckoning.know("ring_good", ring(reckoning, facts["votes"], is_so=False))
         reckoning.part(3)
-        chance = reckoning.work("f * p / (f * p + (m - f) * q)", f=facts["few"], m=facts["many"], p=bad, q=good)
-        reckoning.know("chance", chance, "chance", ring_bad=bad, ring_good=good)
+        reckoning.find("due", "few * ring_bad")
+        less = int(reckoning.find("less", "many - few"))
+        reckoning.find("idle", "less * ring_good")
+        chance = reckoning.know("chance", reckoning.find("chance", "due / (due + idle)"), "chance", less=less)
         result = chance if asks == "chance" else reckoning.work.exceeds(chance, facts["bar"])
         reckoning.answer("answer.chance" if asks == "chance" else "answer.passes", result)
 
@@ -138,10 +140,10 @@ def at_least(reckoning: Reckoning, num: int, votes: int, share: Fraction, bank: 
     parts: list[Fraction] = []
     for exactly in range(max(votes, 0), num + 1) if votes > 0 else ():
         ways = comb(num, exactly)
-        factors = " * ".join(["w"] * (ways > 1) + ["p"] * exactly + ["(1 - p)"] * (num - exactly))
-        parts.append(reckoning.work(factors, p=share, w=ways))
+        each = reckoning.work(" * ".join(["p"] * exactly + ["(1 - p)"] * (num - exactly)), p=share)
+        parts.append(reckoning.work("w * e", w=ways, e=each) if ways > 1 else each)
         step = f"exactly.{bank}" if exactly < num else f"every.{bank}"
-        reckoning.say(step, exactly=exactly, ways=ways, share=parts[-1], rest=num)
+        reckoning.say(step, exactly=exactly, ways=ways, each=each, share=parts[-1], rest=num)
     if len(parts) < 2:
         return parts[0] if parts else Fraction(1)
     total = reckoning.total(parts)

@@ -49,7 +49,7 @@ class Sources(EvidenceScheme):
             sources = rng.sample(items[-4:] if rng.random() < 0.5 else items, 2 if rng.random() < 0.12 * level else 1)
             cited = dict(zip(("first", "second"), (source["who"] for source in sources), strict=False))
             items.append({"who": name, "sort": "cites", **cited})
-        facts: dict[str, Any] = {"setting": self.drawn_setting(rng), "items": rng.sample(items, len(items))}
+        facts: dict[str, Any] = {"setting": self.one_of("setting", rng), "items": rng.sample(items, len(items))}
         if level > 2 and (level == 3 or rng.random() < 0.5):
             known = {name for item in items for name in sources_of(item)}
             facts["gone"] = rng.choice([item["who"] for item in items if item["who"] in known])

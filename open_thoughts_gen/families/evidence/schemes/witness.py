@@ -16,14 +16,16 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.evidence.scheme import EvidenceScheme, bar_near
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, column, entry_of
 from open_thoughts_gen.families.kit.kinds import Flip, Ratio, YesNo
 
 BASES = ((1, 10), (1, 5), (2, 5), (3, 10), (1, 4), (1, 20), (3, 20), (1, 8), (1, 3), (3, 5), (1, 2), (1, 6))
 HITS = ((3, 4), (4, 5), (3, 5), (7, 8), (5, 8), (9, 10), (7, 10), (8, 10), (6, 10), (2, 3))
 ALARMS = ((1, 4), (1, 5), (2, 5), (1, 8), (3, 8), (1, 10), (2, 10), (3, 10), (1, 3), (1, 6))
 OPPOSITE = {"yes": "no", "no": "yes"}
+JOINT = (("hit", "both"), ("alarm", "wrong"))  # what two who err together report, each by itself and both at once
 MAX_DENOMINATOR, MAX_HEADS = 200, 500_000
+Likely = dict[str, Fraction]  # how likely a report is if it is so, `p`, and if it is not, `q`
 
 
 class Witness(EvidenceScheme):
@@ -44,7 +46,7 @@ class Witness(EvidenceScheme):
         names, (few, many) = rng.sample(self.pool("names"), num + 1), rng.choice(BASES)
         rates = [drawn_rate(rng, name) for name in names[:num]]
         reports: list[dict[str, Any]] = [{"who": name, "says": rng.choice(("yes", "no"))} for name in names[:num]]
-        facts: dict[str, Any] = {"setting": self.drawn_setting(rng), "few": few, "many": many}
+        facts: dict[str, Any] = {"setting": self.one_of("setting", rng), "few": few, "many": many}
         if level > 3:
             for rate, hit in zip(rates, rng.sample(range(5, 10), 2), strict=False):
                 rate |= {"hit": hit, "hits_of": 10, "alarm": rng.randint(2, 4), "alarms_of": 10}
@@ -62,7 +64,8 @@ class Witness(EvidenceScheme):
         speaking = [each for each in reports if "silent" not in each and each["who"] not in heard]
         if not speaking or (level > 3 and not are_joint(facts)):
             return None
-        whom = min(rng.sample(speaking, len(speaking)), key=lambda each: "origin" in each and rng.random() < 0.8)
+        seldom = {names[num]: rng.random() < 0.8, **dict.fromkeys(names[2:num], level > 3)}  # asked about
+        whom = min(rng.sample(speaking, len(speaking)), key=lambda each: seldom.get(each["who"], False))
         odds = weighed(Reckoning(facts))
         return facts | {"whom": whom["who"], "bar": bar_near(rng, odds / (1 + odds))}
 
@@ -83,29 +86,24 @@ class Witness(EvidenceScheme):
         said = {"scene": ["scene", "base"], "rules": rules}
         parts = {key: " ".join(page.say(f"prompt/{bank}", **facts) for bank in banks) for key, banks in said.items()}
         rates = self.listed(case, page, (("rate", rate) for rate in facts["rates"]))
-        sorts = [next((key for key in ("origin", "silent") if key in each), "says") for each in facts["reports"]]
-        kinds = zip(sorts, facts["reports"], strict=True)
-        reports = [page.say(f"prompt/{sort}.{each['says']}", **facts, **each) for sort, each in kinds]
+        reports = [page.say(f"prompt/{sort_of(each)}.{each['says']}", **facts, **each) for each in facts["reports"]]
         data = pen.order("data", [rates, (" " if pen.chance("run on", 0.5) else "\n").join(reports)])
         return self.framed(case, page, **parts, data="\n\n".join(data))
 
     def reckon(self, asks: str, reckoning: Reckoning) -> None:
         """Say which reports are observations, weigh each, and count heads."""
         facts, work = reckoning.facts, reckoning.work
-        if "whom" in facts:
+        if asks == "factor":
             ratio = factor_beside(reckoning)
-            before = weighed(reckoning, facts["whom"])
-            reckoning.say("beside", before=before, ratio=ratio, odds=work("o * r", o=before, r=ratio))
             reckoning.answer("answer.factor", ratio, ratio=ratio)
             return
-        for echo in echoes(facts):
-            reckoning.say("echo", **echo)
+        tell_sorts(reckoning, column(facts, "reports.who"))
         odds = weighed(reckoning)
         chance = reckoning.know("chance", work("o / (1 + o)", o=odds), "chance", odds=odds)
         tell_heads(reckoning)
-        for echo in echoes(facts):
+        for echo in (report for report in facts["reports"] if "origin" in report):
             ratio = work("p / q", **likely(facts, echo["who"]))
-            reckoning.say("turn.echo", who=echo["who"], guess=work("o * r", o=odds, r=ratio), ratio=ratio)
+            reckoning.say("turn.echo", **echo, guess=work("o * r", o=odds, r=ratio), ratio=ratio)
             work("a / b", a=1, b=1)
             reckoning.say("refute.echo", **echo)
         if asks == "chance":
@@ -152,77 +150,78 @@ def drawn_rate(rng: Random, name: str) -> dict[str, Any]:
     return {"who": name, "hit": hit, "hits_of": hits_of, "alarm": alarm, "alarms_of": alarms_of}
 
 
-def rate_of(facts: Facts, name: str) -> dict[str, Any]:
-    """Return the rates of an observer."""
-    return next(rate for rate in facts["rates"] if rate["who"] == name)
-
-
 def says(facts: Facts, name: str) -> bool:
     """Return whether somebody's report is that it is so."""
-    return any(report["who"] == name and report["says"] == "yes" for report in facts["reports"])
+    return bool(entry_of(facts, "reports.who", name)["says"] == "yes")
 
 
-def echoes(facts: Facts) -> list[dict[str, Any]]:
-    """Return who repeats whom."""
-    return [{key: report[key] for key in ("who", "origin")} for report in facts["reports"] if "origin" in report]
-
-
-def likely(facts: Facts, name: str) -> dict[str, Fraction]:
-    """Return how likely somebody's report is if it is so, `p`, and if it is not, `q`."""
-    rate = rate_of(facts, name)
+def likely(facts: Facts, name: str) -> Likely:
+    """Return how likely somebody's report is."""
+    rate = entry_of(facts, "rates.who", name)
     shares = {"p": Fraction(rate["hit"], rate["hits_of"]), "q": Fraction(rate["alarm"], rate["alarms_of"])}
     return shares if says(facts, name) else {key: 1 - share for key, share in shares.items()}
 
 
-def pairs(facts: Facts) -> dict[str, tuple[int, int, int]]:
-    """Return for either sort of case, of ten, in how many the two who err together say yes: both, the one, the other."""
-    one, other = rate_of(facts, facts["one"]), rate_of(facts, facts["other"])
-    return {"p": (facts["both"], one["hit"], other["hit"]), "q": (facts["wrong"], one["alarm"], other["alarm"])}
-
-
-def likely_together(facts: Facts) -> dict[str, Fraction]:
-    """Return how likely the reports of the two who err together are, as `likely`."""
-    first_says, second_says, shares = says(facts, facts["one"]), says(facts, facts["other"]), dict[str, Fraction]()
-    for key, (both, first, second) in pairs(facts).items():
-        yes, rest = (both, first - both) if first_says else (second - both, 10 - first - second + both)
-        shares[key] = Fraction(yes if second_says else rest, 10)
-    return shares
-
-
 def are_joint(facts: Facts) -> bool:
     """Return whether two report the same more often than by chance, in cases of either sort, and any report is possible."""
-    return all(first * second < 10 * both < 10 * min(first, second) for both, first, second in pairs(facts).values())
+    one, other = (entry_of(facts, "rates.who", facts[key]) for key in ("one", "other"))
+    return all(one[key] * other[key] < 10 * facts[both] < 10 * min(one[key], other[key]) for key, both in JOINT)
 
 
-def alone(reckoning: Reckoning, name: str) -> Fraction:
-    """Return how many times as likely a report is if it is so as if it is not."""
-    ratio = reckoning.work("p / q", **likely(reckoning.facts, name))
-    bank = "ratio.yes" if says(reckoning.facts, name) else "ratio.no"
-    reckoning.say(bank, **rate_of(reckoning.facts, name), ratio=ratio)
-    return ratio
+def sort_of(report: Mapping[str, Any]) -> str:
+    """Return what a report is: one that was had from somebody else, a silence, or something said."""
+    return next((key for key in ("origin", "silent") if key in report), "says")
 
 
-def weights(facts: Facts, without: str = "") -> Iterator[tuple[str, dict[str, Fraction]]]:
-    """Yield who looked, in the order of the reports, and how likely the report is; "" for two who err together."""
-    pair = [facts["one"], facts["other"]] if "both" in facts and without not in (facts["one"], facts["other"]) else []
+def tell_sorts(reckoning: Reckoning, names: Collection[str]) -> None:
+    """Say which of these people repeat somebody, and what it means that some kept silent."""
+    for report in reckoning.facts["reports"]:
+        if report["who"] in names and sort_of(report) != "says":
+            reckoning.say(f"sort.{sort_of(report)}", **report)
+
+
+def alone(reckoning: Reckoning, name: str) -> tuple[Fraction, Likely]:
+    """Return how many times as likely a report is if it is so as if it is not, and how likely in either case."""
+    shares, bank = likely(reckoning.facts, name), "ratio.yes" if says(reckoning.facts, name) else "ratio.no"
+    ratio = reckoning.work("p / q", **shares)
+    reckoning.say(bank, **entry_of(reckoning.facts, "rates.who", name), ratio=ratio)
+    return ratio, shares
+
+
+def together(reckoning: Reckoning) -> tuple[Fraction, Likely]:
+    """Return the same of the reports of the two who err together, and say in how many of ten cases both come."""
+    facts, work = reckoning.facts, reckoning.work
+    one, other = sorted((facts["one"], facts["other"]), key=lambda name: not says(facts, name))
+    first, second = (entry_of(facts, "rates.who", name) for name in (one, other))
+    num_yes, counts = says(facts, one) + says(facts, other), [Fraction(facts[both]) for _, both in JOINT]
+    if num_yes < 2:
+        rest = "a - c" if num_yes else "10 - a - b + c"
+        counts = [work(rest, a=first[key], b=second[key], c=facts[both]) for key, both in JOINT]
+    shown = {**first, "one": one, "other": other, "bads": int(counts[0]), "goods": int(counts[1])}
+    reckoning.say(f"joint.{num_yes}", **shown, hit_too=second["hit"], alarm_too=second["alarm"])
+    shares = {"p": counts[0] / 10, "q": counts[1] / 10}
+    ratio = work("p / q", **shares)
+    reckoning.say("ratio.pair", **shown, ratio=ratio)
+    return ratio, shares
+
+
+def heard(reckoning: Reckoning) -> Iterator[tuple[Fraction, Likely]]:
+    """Yield, and say, how likely each report of somebody who looked is, those of two who err together at once."""
+    facts = reckoning.facts
+    pair = [facts["one"], facts["other"]] if "both" in facts else []
     for name in (report["who"] for report in facts["reports"] if "origin" not in report):
-        if name not in (without, *pair[1:]):
-            yield ("", likely_together(facts)) if name in pair else (name, likely(facts, name))
+        if name not in pair[1:]:
+            yield together(reckoning) if name in pair else alone(reckoning, name)
 
 
-def weighed(reckoning: Reckoning, without: str = "") -> Fraction:
-    """Return the odds after all reports, or all but one."""
+def weighed(reckoning: Reckoning) -> Fraction:
+    """Return the odds after all reports."""
     facts, work = reckoning.facts, reckoning.work
     odds = work("f / (m - f)", f=facts["few"], m=facts["many"])
     reckoning.say("prior", odds=odds)
-    for name, shares in weights(facts, without):
-        if name:
-            ratio = alone(reckoning, name)
-        else:
-            ratio = work("p / q", **shares)
-            reckoning.say("ratio.pair", ratio=ratio)
+    for ratio, _ in heard(reckoning):
         before, odds = odds, work("o * r", o=odds, r=ratio)
-        reckoning.say("odds", before=before, ratio=ratio, odds=odds)
+        reckoning.say("odds" if ratio != 1 else "odds.same", before=before, ratio=ratio, odds=odds)
     return odds
 
 
@@ -230,17 +229,21 @@ def factor_beside(reckoning: Reckoning) -> Fraction:
     """Return the factor of a report where all others are known already."""
     facts, work = reckoning.facts, reckoning.work
     whom, pair = facts["whom"], [facts["one"], facts["other"]] if "both" in facts else []
-    echo = next((echo for echo in echoes(facts) if echo["who"] == whom), None)
-    if echo is not None:
+    report = entry_of(facts, "reports.who", whom)
+    if "origin" in report:
         ratio = work("a / b", a=1, b=1)
-        reckoning.say("factor.echo", **echo, ratio=ratio)
+        reckoning.say("factor.echo", **report, ratio=ratio)
         return ratio
     if whom not in pair:
-        return alone(reckoning, whom)
+        if len(facts["reports"]) > 1:
+            reckoning.say("factor.apart")
+        return alone(reckoning, whom)[0]
     other = next(name for name in pair if name != whom)
-    together, by_itself = work("p / q", **likely_together(facts)), work("p / q", **likely(facts, other))
-    ratio = work("t / a", t=together, a=by_itself)
-    reckoning.say("factor.pair", one=whom, other=other, before=together, alone=by_itself, ratio=ratio)
+    reckoning.say("factor.first", one=whom, other=other)
+    tell_sorts(reckoning, [other])
+    (by_itself, _), (as_pair, _) = alone(reckoning, other), together(reckoning)
+    ratio = work("t / a", t=as_pair, a=by_itself)
+    reckoning.say("factor.pair", one=whom, other=other, before=as_pair, alone=by_itself, ratio=ratio)
     return ratio
 
 
@@ -249,7 +252,7 @@ def tell_heads(reckoning: Reckoning) -> None:
     facts = reckoning.facts
     few = Fraction(facts["few"], facts["many"])
     shares = {"p": [few], "q": [1 - few]}
-    for _, by in weights(facts):
+    for _, by in heard(Reckoning(facts)):
         for key, parts in shares.items():
             parts.append(parts[-1] * by[key])
     heads = lcm(*(share.denominator for parts in shares.values() for share in parts))
