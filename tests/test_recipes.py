@@ -1,11 +1,13 @@
 """Every shipped recipe, run whole as a user runs it: its dataset, its card in the gallery, and the same bytes again."""
 
+import functools
 import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,7 @@ _, status, usage = os.wait4(running.pid, 0)
 open(sys.argv[1], "w").write(str(usage.ru_maxrss))
 sys.exit(os.waitstatus_to_exitcode(status))
 """
-SMALL = 100  # rows: as many are made here of all recipes but one, and all of them by the tests that are slow
+SMALL = 100  # rows: as many where not the whole is wanted
 QUICK = "legal"  # the one that is run whole here
 VERSIONS = re.compile(r"\| Package \| Version \|\n.*?\n\n", re.DOTALL)  # of the environment, not of the recipe
 
@@ -56,6 +58,8 @@ KEYED = [recipe for recipe in REHEARSED if recipe.stem == "reasoning_gym"]  # th
 
 
 BESIDE = ("finance", "mix")  # of the others, those that are made here in part; the rest by the slow tests
+IN_PART = (*BESIDE, "nemotron")  # only their cards want the whole
+LONG = [pytest.mark.slow, pytest.mark.timeout(7200)]  # whichever test of a run comes first waits for the whole of it
 
 
 def with_tests_of(recipes: list[Path], *, quick: tuple[str, ...]) -> list[Any]:
@@ -64,28 +68,31 @@ def with_tests_of(recipes: list[Path], *, quick: tuple[str, ...]) -> list[Any]:
         pytest.param(
             each,
             id=each.stem,
-            marks=[pytest.mark.xdist_group(each.stem), *([] if each.stem in quick else [pytest.mark.slow])],
+            marks=[pytest.mark.xdist_group(each.stem), *([] if each.stem in quick else LONG)],
         )
         for each in recipes
     ]
 
 
-@pytest.fixture(scope="module", params=with_tests_of(RECIPES, quick=(QUICK, *BESIDE)))
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_recipe(request.param, tmp_path_factory.mktemp(request.param.stem))
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Return what runs a recipe when its run is first wanted: the tests of one recipe share a process, and its run."""
+
+    @functools.cache
+    def made(recipe: Path) -> Path:
+        return run_recipe(recipe, tmp_path_factory.mktemp(recipe.stem), whole=recipe.stem not in IN_PART)
+
+    return made
 
 
-def is_slow(recipe: Path) -> bool:
-    return recipe.stem != QUICK
+@pytest.fixture(params=with_tests_of(RECIPES, quick=(QUICK, *BESIDE)))
+def run(request: pytest.FixtureRequest, run_of: Callable[[Path], Path]) -> Path:
+    return run_of(request.param)
 
 
-def run_recipe(recipe: Path, place: Path, *, whole: bool | None = None) -> Path:
-    """Run a recipe in a process of its own and return its run folder; the process's peak memory lies beside it.
-
-    It is run whole if it is the quick one, or as `whole` says.
-    """
-    is_whole = not is_slow(recipe) if whole is None else whole
-    small = [] if is_whole else ["--target", str(SMALL)]
+def run_recipe(recipe: Path, place: Path, *, whole: bool) -> Path:
+    """Run a recipe in a process of its own and return its run folder; the process's peak memory lies beside it."""
+    small = [] if whole else ["--target", str(SMALL)]
     words = [
         "run",
         str(recipe.relative_to(ROOT)),
@@ -131,16 +138,16 @@ def test_the_same_bytes_again(recipe: Path, tmp_path: Path) -> None:
     assert bytes_of(again / "dataset") == bytes_of(once / "dataset")
 
 
-@pytest.mark.parametrize(
-    "run", with_tests_of([path for path in RECIPES if not is_slow(path)], quick=(QUICK,)), indirect=True
-)
+WHOLE = [path for path in RECIPES if path.stem not in IN_PART]
+
+
+@pytest.mark.parametrize("run", with_tests_of(WHOLE, quick=(QUICK,)), indirect=True)
 def test_the_card_in_the_gallery_is_what_the_run_writes(run: Path) -> None:
     check_card(run)
 
 
-@pytest.mark.timeout(7200)
-@pytest.mark.parametrize("recipe", with_tests_of([path for path in RECIPES if is_slow(path)], quick=()))
-def test_the_card_in_the_gallery_is_what_a_long_run_writes(recipe: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", with_tests_of([path for path in RECIPES if path not in WHOLE], quick=()))
+def test_the_card_in_the_gallery_is_what_the_whole_run_writes(recipe: Path, tmp_path: Path) -> None:
     check_card(run_recipe(recipe, tmp_path, whole=True))
 
 
