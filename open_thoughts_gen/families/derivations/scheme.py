@@ -28,6 +28,7 @@ from open_thoughts_gen.types import Step
 
 FRAME, HOSTED = (Path(__file__).parent / "words" / f"{name}.yaml" for name in ("frame", "hosted"))
 FAULTY_RATE, NUM_HOSTS, MAX_OTHERS = 2 / 3, 12, 3
+NUM_TOGETHER = 3  # lines of a working that a paragraph goes through
 
 
 class DerivationScheme(GenreScheme):
@@ -103,26 +104,20 @@ class HostedScheme(DerivationScheme):
         """Do each line over, and yield its number, whether it is right (to be settled), and what it should say."""
         facts, host = case.facts, hosts.opened(case.facts["host"])
         narrative.step("issue", count=len(facts["lines"]))
-        for index, step in enumerate(host.steps):
-            says = facts["lines"][index]["says"] if index < len(facts["lines"]) else ""
-            holds = is_borne_out(narrative, step)
-            is_planted = facts["fault"].get("line") == index + 1
-            yield index + 1, holds and not is_planted, host.retold(index, case.wording, says)
+        for line, step in zip(facts["lines"], host.steps, strict=False):
+            num, narrative.point = line["num"], 1 + line["num"] // NUM_TOGETHER
+            is_right = is_borne_out(narrative, step) and facts["fault"].get("line") != num
+            yield num, is_right, host.retold(num - 1, case.wording, line["says"])
 
     def walked(self, case: ProblemCase, narrative: Narrative) -> int:
-        """Tell of each line whether it holds, and after the first wrong one how it should go on; return that, or 0."""
-        wrong = 0
+        """Tell of each line whether it holds, down to the first that does not; return the number of that, or 0."""
         for num, is_right, retold in self.judged(case, narrative):
-            if wrong:
-                narrative.step("go.on", retold=retold)
-            elif narrative.work.settle(is_right):
-                self.tell_right(case, narrative, num, retold)
-            else:
-                wrong = num
+            if not narrative.work.settle(is_right):
                 self.tell_wrong(case, narrative, num, retold)
-        if not wrong:
-            narrative.step("none", count=len(case.facts["lines"]))
-        return wrong
+                return num
+            self.tell_right(case, narrative, num, retold)
+        narrative.step("none", count=len(case.facts["lines"]))
+        return 0
 
     def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
         """Tell that a line holds."""

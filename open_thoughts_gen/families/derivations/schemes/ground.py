@@ -92,24 +92,27 @@ class Ground(DerivationScheme):
         facts, work, asks = case.facts, narrative.work, case.asks
         routes = routes_of(facts)
         narrative.step("start")
-        standing = fixed_point(routes, LETTERS, work, narrative)
+        goal = str(facts["asked"]) if asks == "stands" else ""
+        standing = after = fixed_point(routes, LETTERS, work, narrative, goal)
         left = [num for num in routes if num not in standing]
-        circle = ring(routes, standing)
-        narrative.step("left" if left else "all", nums=joined(left))
-        for num in left:
-            narrative.step(f"waits{'.two' * (len(routes[num]) - 1)}", num=int(num), **grounds(routes[num]))
-        if left:
-            narrative.step("circle", ring=joined(circle or ()))
-        after = standing
+        if not left:
+            narrative.step("all")
+        elif goal not in standing:
+            narrative.step("left", nums=joined(left))
+            for num in left:
+                narrative.step(f"waits{'.two' * (len(routes[num]) - 1)}", num=int(num), **grounds(routes[num]))
+            narrative.step("circle", ring=joined(ring(routes, standing) or ()))
         if asks == "struck":
             narrative.step("again", struck=facts["struck"])
             after = fixed_point(routes, LETTERS.replace(facts["struck"], ""), work, narrative)
         result = concluded(facts, standing, after)[asks]
-        if asks == "stands":
+        if goal:
             narrative.answer("answer.stands", result, **facts)
             return
         nums = joined(sorted(result or (), key=int))
-        narrative.answer(f"answer.{asks}" if result else "answer.nothing", result, nums=nums)
+        if asks == "struck":
+            narrative.step("fallen" if result else "fallen.none", nums=nums)
+        narrative.answer(f"answer.{asks}{'' if result else '.nothing'}", result, nums=nums, struck=facts.get("struck"))
 
     def applied(self, facts: Facts, patch: Facts) -> dict[str, Any]:
         """Return the facts with other grounds for one finding."""
@@ -123,7 +126,7 @@ class Ground(DerivationScheme):
             for new in (((letter,), *rest), (first, (letter,)), ((*first[:-1], rng.choice(list(routes))), *rest)):
                 changed = {**routes, num: new}
                 is_one = ring(changed, fixed_point(changed, LETTERS, Work(is_quiet=True))) is not None
-                if new != old and num not in new[0] and len(set(new[0])) == len(new[0]) and is_one:
+                if num not in new[0] and len(set(new[0])) == len(new[0]) and is_one and apart(new) == new != old:
                     yield Change({"num": int(num), **grounds(new)})
 
 
@@ -148,22 +151,31 @@ def drawn_routes(rng: Random, num: int, num_findings: int, second_rate: float) -
         findings = rng.sample(others, rng.choice((0, 1, 1, 1, 2)))
         exhibits = rng.sample(LETTERS, rng.choice((0, 1, 1)) if findings else 1)
         routes.append(tuple(rng.sample([*findings, *exhibits], len(findings) + len(exhibits))))
-    return tuple(dict.fromkeys(routes))
+    return apart(routes)
 
 
-def fixed_point(routes: Routes, exhibits: str, work: Work, narrative: Narrative | None = None) -> list[str]:
-    """Return the findings that stand, in the order in which that is seen; told as it goes if there is a narrative."""
+def apart(routes: Sequence[Route]) -> tuple[Route, ...]:
+    """Return grounds without a second one that holds all of the first, or nothing else: it would add nothing."""
+    one, *others = routes
+    return (one, *(other for other in others if not (set(one) <= set(other) or set(other) <= set(one))))
+
+
+def fixed_point(
+    routes: Routes, exhibits: str, work: Work, narrative: Narrative | None = None, goal: str = ""
+) -> list[str]:
+    """Return the findings that stand, in the order in which that is seen, down to a goal; told to a narrative."""
     standing = list[str]()
-    while True:
+    while goal not in standing:
         for num, ways in routes.items():
             held = [route for route in ways if all(item in exhibits or item in standing for item in route)]
             if num not in standing and work.settle(bool(held)):
                 break
         else:
-            return standing
+            break
         standing.append(num)
         if narrative is not None:
             narrative.step("stands", num=int(num), first=(held or ways)[0])
+    return standing
 
 
 def ring(routes: Routes, standing: Collection[str]) -> list[str] | None:

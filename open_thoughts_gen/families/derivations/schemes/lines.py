@@ -20,9 +20,9 @@ from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.text import differing
 from open_thoughts_gen.types import Step
 
-FIRST_POINTERS, NUM_CHANGES = 3, 3
+FIRST_POINTERS, NUM_CHANGES = 2, 3
 _NOTE = re.compile(r" ([^.?!]*\b[Ll]ine (\d+)[^.?!]*\.)$")
-_ALONE = re.compile(r"^(?=.*\b[Ll]ine \d+\b).*\b(?:by itself|alone|nothing more|[Nn]o more than)\b.*: ")
+_ALONE = re.compile(r"^[^.:]*\b[Ll]ine \d+\b[^.:]*: ")  # a line that says no more than what another one is enough for
 _AHEAD = re.compile(r"\b(?:will|come back)\b")
 
 
@@ -49,9 +49,9 @@ class Lines(HostedScheme):
         starts = [index for index in range(1, len(steps) - 2) if is_not_enough(host, index)]
         if kind == "circularity" and pairs:
             early, late = rng.choice(pairs)
-            for index, bank, other in ((early, "shown", late), (late, "leans", early)):
+            for index, other in ((early, late), (late, early)):
                 says = hosts.telling(steps[index].texts, index, host.hand)
-                steps[index] = replace(steps[index], texts=(f"{says} {self.note(bank, host, other=other + 1)}",))
+                steps[index] = replace(steps[index], texts=(f"{says} {self.note('rests', host, other=other + 1)}",))
             index, other = early, late + 1
         elif kind == "unjustified leap" and starts:
             index = other = rng.choice(starts)
@@ -83,7 +83,8 @@ class Lines(HostedScheme):
         pairs = [pair for pair in resting(hosts.opened(host)) if pair[1] < fault.get("line", len(lines) + 1) - 1]
         for early, late in rng.sample(pairs, min(len(pairs), rng.randint(0, 2))) if level >= FIRST_POINTERS else ():
             if not _NOTE.search(lines[early]["says"]) and not _NOTE.search(lines[late]["says"]):
-                at, bank, other = rng.choice(((late, "rests", early), (early, "needed", late)))
+                back = "enough" if is_enough(hosts.opened(host), early, late) else "rests"
+                at, bank, other = rng.choice(((late, back, early), (early, "needed", late)))
                 lines[at]["says"] += " " + self.note(bank, hosts.opened(host), other=other + 1)
         return facts
 
@@ -115,8 +116,8 @@ class Lines(HostedScheme):
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the file, the working, and by what it is judged."""
         facts = case.facts
-        points = any("line " in line["says"].lower() for line in facts["lines"]) or case.level >= FIRST_POINTERS
-        parts = self.handed_over(case, page, self.numbered(page, facts["lines"]), ["grounds"] if points else [])
+        rules = ["grounds"] if case.level >= FIRST_POINTERS else []
+        parts = self.handed_over(case, page, self.numbered(page, facts["lines"]), rules)
         if case.asks == "kind":
             kinds = "\n".join(page.say("prompt/kind", **entry) for entry in facts["kinds"])
             parts["ask"] = f"{page.say('prompt/kinds')}\n{kinds}\n\n{page.say('prompt/ask.kind')}"
@@ -125,7 +126,7 @@ class Lines(HostedScheme):
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines, each done over in other words; the first that is wrong, and what it should say."""
         ask, fault, wrong = case.asks, case.facts["fault"], self.walked(case, narrative)
-        if 0 < wrong < len(case.facts["lines"]) and ask in ("first", "kind"):
+        if 0 < wrong < len(case.facts["lines"]) and ask == "first":
             narrative.step("rest", num=wrong)
         result = {**self.assess(case.facts), "first": wrong}[ask] if wrong else NONE
         is_known = not wrong or ask == "first" or wrong == fault.get("line")
@@ -167,6 +168,12 @@ def resting(host: Host) -> list[tuple[int, int]]:
             if settling and (settling[-1], late) not in pairs:
                 pairs.append((settling[-1], late))
     return pairs
+
+
+def is_enough(host: Host, early: int, late: int) -> bool:
+    """Return whether a line computes from the file and from nothing but what another one settles."""
+    has_sum = any("=" in claim for claim in host.steps[late].claims)
+    return has_sum and {*host.steps[late].uses} <= {*host.steps[early].settles}
 
 
 def is_not_enough(host: Host, num_lines: int) -> bool:

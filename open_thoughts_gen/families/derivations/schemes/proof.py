@@ -141,6 +141,8 @@ class Proof(DerivationScheme):
         form: str | None = NONE
         for line in (line for line in facts["lines"] if "refs" in line):
             values = {**line, **dict(zip(REFS, line["refs"], strict=False))}
+            if wrong is not None and case.asks != "lost":
+                break
             if wrong is None and not narrative.work.settle(line["num"] != fault.get("line")):
                 wrong, form = line["num"], fault.get("form") if line["num"] == fault.get("line") else None
                 if form is not None:

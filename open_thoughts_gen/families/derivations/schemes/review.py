@@ -48,9 +48,11 @@ class Review(HostedScheme):
         seen = set[tuple[int, str]]()
         at = len(host.steps) if planted is None else planted.index
         lines = [(at, host.steps[at].texts, RIGHT)] if planted else []
-        lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in slips]
         pairs = enumerate(zip(host.steps, planted.steps if planted else host.steps, strict=False))
         right = [index for index, (one, other) in pairs if index != at and one.texts == other.texts]
+        for slip in slips:  # a remark is made on a line that has the number which it has in the right working
+            if slip.index == at or slip.index in right:
+                lines.append((slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM))
         lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(right, min(len(right), 2))]
         for index, texts, sort in lines:
             printed = hosts.telling(host.steps[index].texts, index, host.hand)
@@ -92,7 +94,8 @@ class Review(HostedScheme):
         for entry in facts["remarks"]:
             who, about, sort = entry["who"], entry["about"], facts["log"][entry["who"]]
             log[who] = narrative.work.settle(sort, HARM if sort in (RIGHT, IDLE) else IDLE)
-            is_borne_out(narrative, host.steps[about - 1])
+            if about != wrong:
+                is_borne_out(narrative, host.steps[about - 1])
             retold = host.retold(about - 1, case.wording, entry["remark"])
             narrative.step(f"remark.{log[who]}", who=who, about=about, retold=retold)
         narrative.step("signs.wrong" if wrong else "signs.right", signer=facts["signer"])

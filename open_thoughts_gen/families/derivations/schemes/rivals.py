@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.derivations import hosts
-from open_thoughts_gen.families.derivations.scheme import HostedScheme, is_borne_out
+from open_thoughts_gen.families.derivations.scheme import NUM_TOGETHER, HostedScheme, is_borne_out
 from open_thoughts_gen.families.derivations.slips import Slip
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone
@@ -78,6 +78,9 @@ class Rivals(HostedScheme):
         narrative.step("two", **facts, count=max(len(facts[f"lines_{side}"]) for side in SIDES))
         lines: dict[str, int | None] = dict.fromkeys(SIDES)
         for num, step in enumerate(host.steps, 1):
+            if all(lines.values()) or (case.asks == "part" and any(lines.values())):
+                break  # what stands below decides nothing
+            narrative.point = 1 + num // NUM_TOGETHER
             holds = is_borne_out(narrative, step)
             retold = host.retold(num - 1, case.wording)
             narrative.step("retold.sum" if step.claims else "retold", num=num, retold=retold)
@@ -88,12 +91,12 @@ class Rivals(HostedScheme):
                     kind = fault["kind"].rpartition(" ")[2] if fault.get("line") == num else "somehow"
                     said = printed[min(num, len(printed)) - 1]["says"]
                     narrative.step(f"leaves.{kind}", who=facts[side], num=num, says=said)
-        for side, wrong in lines.items():
-            if wrong is None or wrong < len(host.steps):
-                narrative.step("after" if wrong else "keeps", who=facts[side], num=wrong)
         result = concluded(facts, lines)[case.asks]
-        bank = "answer.right.who" if result in (facts["one"], facts["two"]) else f"answer.{case.asks}"
-        narrative.answer(bank, result, who=result, part=result)
+        if result in (facts["one"], facts["two"]):
+            narrative.step("keeps", who=result)
+            narrative.answer("answer.right.who", result, who=result)
+        else:
+            narrative.answer(f"answer.{case.asks}", result, part=result)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield each working with its error taken out, or with another one."""
