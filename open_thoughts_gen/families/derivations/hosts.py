@@ -180,10 +180,7 @@ def serves(scheme: ProblemScheme, ask: str, level: int) -> bool:
 
 
 def drawn(rng: Random, level: int, kind: str = "arithmetic") -> tuple[dict[str, Any], str] | None:
-    """Draw a host's case that a kind of error may come up in, of the length of a level, and return it with its text.
-
-    None where the draw does not serve.
-    """
+    """Draw a host's case that a kind of error may come up in, of the length of a level, with its text, or nothing."""
     cells = cells_of(level, kind)
     name = rng.choice(sorted(cells))
     return drawn_of(name, *rng.choice(cells[name]), rng=rng, level=level, kind=kind)

@@ -89,7 +89,7 @@ class HostedScheme(DerivationScheme):
         """Return the facts of a working itself: its lines and its result, right or with a slip, and the log of that."""
         opened = hosts.opened(host)
         steps, answer = (opened.steps, opened.right.answer) if slip is None else (slip.steps, slip.answer)
-        fault = {} if slip is None else {"kind": slip.kind, "line": slip.index + 1}
+        fault = {} if slip is None else slip.log
         said = (hosts.telling(step.texts, index, host["hand"]) for index, step in enumerate(steps))
         lines = [{"num": num, "says": says} for num, says in enumerate(said, 1)]
         return {"lines": lines, "result": answer, "fault": fault}
@@ -128,8 +128,10 @@ class HostedScheme(DerivationScheme):
         """Tell what is wrong with the planted line; of another, only an error planted in this derivation says so."""
         fault = case.facts["fault"]
         if fault.get("line") == num:
-            name = "alone" if fault.get("other") and fault["kind"] == "unjustified leap" else fault["kind"]
-            narrative.step(f"wrong.{name.rpartition(' ')[2]}", num=num, retold=retold, other=fault.get("other"))
+            name = "alone" if fault["other"] and fault["kind"] == "unjustified leap" else fault["kind"]
+            narrative.step(f"wrong.{name.rpartition(' ')[2]}", num=num, retold=retold, other=fault["other"])
+            if fault["has"]:
+                narrative.step("instead", has=fault["has"], belongs=fault["belongs"])
 
 
 def is_borne_out(narrative: Narrative, step: Step) -> bool:

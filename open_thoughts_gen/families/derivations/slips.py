@@ -20,6 +20,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from random import Random
+from typing import Any
 
 from open_thoughts_gen.families.derivations.hosts import EXCEPTIONS, REFUSALS, Host, bank_of, telling
 from open_thoughts_gen.families.kit.reworking import is_false, slipped
@@ -40,10 +41,7 @@ _IDLE = re.compile(r"\b(?:no|not|nothing|none|neither|nor|leaves?|without)\b", r
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A working that goes wrong at `index`, its lines as steps, and what it comes to.
-
-    `figure` is the number that should stand in the line instead of the wrong one, where that is all that is wrong.
-    """
+    """A working that goes wrong at `index`, its lines as steps, and what it comes to."""
 
     kind: str
     index: int
@@ -55,12 +53,18 @@ class Slip:
     other: int = 0  # the line that the wrong one names as its ground, where that is what is wrong with it
 
     @property
+    def log(self) -> dict[str, Any]:
+        """What is kept of a slip; `has` and `belongs` are the words that differ, where there is one of each."""
+        is_single = self.difference.is_of_figures and len(self.difference.right) == len(self.difference.wrong) == 1
+        has, belongs = (self.difference.wrong[0], self.difference.right[0]) if is_single else ("", "")
+        known = {"kind": self.kind, "line": self.index + 1, "other": self.other, "has": has, "belongs": belongs}
+        return {**known, "figure": "" if self.figure is None else str(self.figure)}
+
+    @property
     def figure(self) -> Fraction | None:
         """The number that should stand in the line, where a single wrong number is all that is wrong with it."""
-        is_known = self.kind == "misreading"
-        if isinstance(self.value, int | Fraction):
-            is_known = abs(self.value) == self.difference.figure
-        return self.difference.figure if is_known else None
+        is_value = isinstance(self.value, int | Fraction) and abs(self.value) == self.difference.figure
+        return self.difference.figure if is_value or self.kind == "misreading" else None
 
 
 def slips(host: Host, file: str, rng: Random, kind: str = "") -> Iterator[Slip]:
@@ -68,7 +72,7 @@ def slips(host: Host, file: str, rng: Random, kind: str = "") -> Iterator[Slip]:
     misread, miscited, flawed = _misread(host, file, rng), _miscited(host, file, rng), _flawed(host, rng, kind)
     ways = {"misreading": [misread], "wrong rule": [miscited], "": rng.sample((misread, miscited, flawed), 3)}
     for slip in itertools.chain(*ways.get(kind, [flawed])):
-        if kind in ("", slip.kind) and slip.kind in kinds_by(slip.difference, slip.says, slip.index, host, file):
+        if kind in ("", slip.kind) and slip.kind in kinds_by_words(slip.says, slip.index, host, file):
             yield slip
 
 
@@ -182,12 +186,8 @@ def ends_otherwise(right: str, wrong: str) -> bool:
 
 def kinds_by_words(says: str, index: int, host: Host, file: str) -> set[str]:
     """Return which kinds a faulty line can be called, of its words alone and of the right lines there and after it."""
-    return kinds_by(difference(says, host.steps[index].texts), says, index, host, file)
-
-
-def kinds_by(differs: Difference, says: str, index: int, host: Host, file: str) -> set[str]:
-    """Return the same for a line of which it is known how it differs from the right one."""
     right, later = host.steps[index], host.steps[index + 1 :] if host.steps[index].kind == "exception" else ()
+    differs = difference(says, right.texts)
     if later and is_nearer(says, [text for step in later for text in step.texts], right.texts):
         return {"missed exception"}
     if differs.is_of_figures:

@@ -95,24 +95,20 @@ class Ground(DerivationScheme):
         goal = str(facts["asked"]) if asks == "stands" else ""
         standing = after = fixed_point(routes, LETTERS, work, narrative, goal)
         left = [num for num in routes if num not in standing]
-        if not left:
-            narrative.step("all")
-        elif goal not in standing:
-            narrative.step("left", nums=joined(left))
-            for num in left:
-                narrative.step(f"waits{'.two' * (len(routes[num]) - 1)}", num=int(num), **grounds(routes[num]))
-            narrative.step("circle", ring=joined(ring(routes, standing) or ()))
+        if goal not in standing:
+            narrative.step("left" if left else "all", nums=joined(left))
         if asks == "struck":
             narrative.step("again", struck=facts["struck"])
             after = fixed_point(routes, LETTERS.replace(facts["struck"], ""), work, narrative)
+        elif left and goal not in standing:
+            for num in left:
+                narrative.step(f"waits{'.two' * (len(routes[num]) - 1)}", num=int(num), **grounds(routes[num]))
+            narrative.step("circle", ring=joined(ring(routes, standing) or ()))
         result = concluded(facts, standing, after)[asks]
-        if goal:
-            narrative.answer("answer.stands", result, **facts)
-            return
-        nums = joined(sorted(result or (), key=int))
+        nums = "" if goal else joined(sorted(result or (), key=int))
         if asks == "struck":
             narrative.step("fallen" if result else "fallen.none", nums=nums)
-        narrative.answer(f"answer.{asks}{'' if result else '.nothing'}", result, nums=nums, struck=facts.get("struck"))
+        narrative.answer(f"answer.{asks}", result, **facts, nums=nums)
 
     def applied(self, facts: Facts, patch: Facts) -> dict[str, Any]:
         """Return the facts with other grounds for one finding."""

@@ -63,19 +63,10 @@ class Lines(HostedScheme):
             yield replace(slip, other=other)
 
     def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
-        """Return the facts of a working; from level 3 on some of its lines point to others, rightly."""
+        """Return the facts of a working; from level 2 on some of its lines point to others, rightly."""
         facts = self.with_pointers(self.working(host, planted), host, level)
-        return {
-            **facts,
-            "kinds": [{"fault_kind": kind} for kind in offered(facts["fault"].get("kind", ""), level, rng)],
-        }
-
-    def working(self, host: Facts, slip: Slip | None) -> dict[str, Any]:
-        """Return the facts of a working, with the figure that belongs into its first wrong line."""
-        facts = super().working(host, slip)
-        if slip is not None:
-            facts["fault"] |= {"figure": "" if slip.figure is None else str(slip.figure), "other": slip.other}
-        return facts
+        kinds = offered(facts["fault"].get("kind", ""), level, rng)
+        return {**facts, "kinds": [{"fault_kind": kind} for kind in kinds]}
 
     def with_pointers(self, facts: dict[str, Any], host: Facts, level: int) -> dict[str, Any]:
         """Return a working in which up to two lines before the wrong one say rightly what they rest on."""
@@ -126,19 +117,15 @@ class Lines(HostedScheme):
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines, each done over in other words; the first that is wrong, and what it should say."""
         ask, fault, wrong = case.asks, case.facts["fault"], self.walked(case, narrative)
-        if 0 < wrong < len(case.facts["lines"]) and ask == "first":
-            narrative.step("rest", num=wrong)
         result = {**self.assess(case.facts), "first": wrong}[ask] if wrong else NONE
         is_known = not wrong or ask == "first" or wrong == fault.get("line")
-        bank = f"answer.{ask}" if wrong else f"answer.{ask}.none"
-        narrative.answer(bank, result if is_known else None, num=wrong, fault_kind=result, figure=result)
+        values = {"num": wrong, "fault_kind": result, "figure": result}
+        narrative.answer(f"answer.{ask}", result if is_known else None, **values)
 
     def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
         """Tell that a line holds, and that it may point to another as it does."""
         super().tell_right(case, narrative, num, retold)
-        lines = case.facts["lines"]
-        note = _NOTE.search(lines[num - 1]["says"]) if num <= len(lines) else None
-        if note:
+        if note := _NOTE.search(case.facts["lines"][num - 1]["says"]):
             narrative.step("refers.back" if int(note[2]) < num else "refers.on", num=num, other=int(note[2]))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:

@@ -42,23 +42,18 @@ class Marks(HostedScheme):
 
     def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
         """Draw what each line is worth, by which scheme, and how much is wanted."""
-        facts = self.marked(self.working(host, planted), [rng.choice(WORTH) for _ in hosts.opened(host).steps])
-        facts["rule"] = rng.choice(RULES)
+        facts = {**self.working(host, planted), "rule": rng.choice(RULES)}
         total, most = sum(paid(facts, facts["fault"]).values()), sum(line["worth"] for line in facts["lines"])
         return {**facts, "pass_mark": max(2, min(most - 1, total + rng.choice((-2, -1, 0, 1, 2, 3))))}
 
     def working(self, host: Facts, slip: Slip | None) -> dict[str, Any]:
-        """Return the facts of a working, with which of its lines are not as they should be."""
-        facts = super().working(host, slip)
+        """Return the facts of a working, with what its lines are worth, and which are not as they should be."""
+        facts, rng = super().working(host, slip), Random(f"{host['hand']}/worth")
+        facts["lines"] = [{**line, "worth": rng.choice(WORTH)} for line in facts["lines"]]
         if slip is not None:
             pairs = enumerate(zip(hosts.opened(host).steps, slip.steps, strict=True), 1)
             facts["fault"]["off"] = [num for num, (one, other) in pairs if one.texts != other.texts]
         return facts
-
-    def marked(self, facts: dict[str, Any], worth: list[int]) -> dict[str, Any]:
-        """Return a working with what its lines are worth."""
-        lines = [{**line, "worth": marks} for line, marks in zip(facts["lines"], worth, strict=True)]
-        return {**facts, "lines": lines}
 
     def assess(self, facts: Facts) -> dict[str, Any]:
         """Go by the log: which line was changed, and which say something else because of it."""
@@ -80,22 +75,18 @@ class Marks(HostedScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down all lines, each by itself and given what stands above it; then count."""
-        fault, log = case.facts["fault"], dict[str, Any](off=[])
+        facts, wrong, carried = case.facts, list[int](), list[int]()
         for num, is_right, retold in self.judged(case, narrative):
-            holds = narrative.work.settle(is_right)
-            if holds and num not in fault.get("off", ()):
-                self.tell_right(case, narrative, num, retold)
-                continue
-            if holds:
-                narrative.step("carried", num=num, retold=retold, other=fault["line"])
+            if not narrative.work.settle(is_right):
+                wrong.append(num)
+                self.tell_wrong(case, narrative, num, retold)
+            elif num in facts["fault"].get("off", ()):
+                carried.append(num)
+                narrative.step("carried", num=num, retold=retold, other=facts["fault"]["line"])
             else:
-                log.setdefault("line", num)
-                narrative.step("wrong.arithmetic", num=num, retold=retold)
-            log["off"].append(num)
-        self._close(case, narrative, log if "line" in log else {})
-
-    def _close(self, case: ProblemCase, narrative: Narrative, log: Facts) -> None:
-        facts, unpaid = case.facts, concluded(case.facts, log)["unpaid"]
+                self.tell_right(case, narrative, num, retold)
+        log = {"line": wrong[0], "off": wrong + carried} if wrong else {}
+        unpaid = concluded(facts, log)["unpaid"]
         nums = SomeOf(tuple(self.names_of(case))).canonical(unpaid)
         narrative.step(f"by.{facts['rule']}" if log else "all", nums=nums)
         if case.asks == "unpaid":
@@ -109,10 +100,9 @@ class Marks(HostedScheme):
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another mark scheme, another slip, none."""
-        facts, worth = case.facts, [line["worth"] for line in case.facts["lines"]]
-        yield from (Change({"rule": rule}) for rule in RULES if rule != facts["rule"])
+        yield from (Change({"rule": rule}) for rule in RULES if rule != case.facts["rule"])
         for slip in self.other_slips(case, rng, "arithmetic"):
-            yield Change(self.marked(self.working(facts["host"], slip), worth))
+            yield Change(self.working(case.facts["host"], slip))
 
 
 def is_carried_alone(host: Host, slip: Slip) -> bool:

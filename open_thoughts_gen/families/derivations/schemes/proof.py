@@ -113,13 +113,9 @@ class Proof(DerivationScheme):
         facts = case.facts
         style = page.pen.pick("style", *(bank.name.rpartition(".")[2] for bank in self.words.under("prompt/by.")))
         lines = [page.say(f"prompt/{'by' if 'refs' in line else 'premise'}.{style}", **line) for line in facts["lines"]]
-        given = " ".join(
-            page.say(f"prompt/{bank}") for bank in page.pen.order("given", ("contrary", "given", "premises"))
-        )
-        parts = {
-            "work": (" " if style == "prose" else "\n").join(lines),
-            "rule": f"{self.ways(page, 'rule', facts)}\n\n{given}",
-        }
+        order = page.pen.order("given", ("contrary", "given", "premises"))
+        rule = f"{self.ways(page, 'rule', facts)}\n\n{' '.join(page.say(f'prompt/{bank}') for bank in order)}"
+        parts = {"work": (" " if style == "prose" else "\n").join(lines), "rule": rule}
         if case.asks == "form":
             parts["ask"] = f"{self.ways(page, 'form', facts)}\n\n{page.say('prompt/ask.form')}"
         return self.framed(case, page, **parts)
@@ -127,10 +123,8 @@ class Proof(DerivationScheme):
     def ways(self, page: Page, bank: str, facts: Facts) -> str:
         """Print rules or false forms, all in one manner: below each other, or in one paragraph."""
         manner = page.pen.pick(f"{bank} manner", *(of.name for of in self.words.under(f"prompt/{bank}.1.")))
-        lines = [
-            page.say(f"prompt/{bank}s"),
-            *(page.say(manner.replace("1", str(len(entry) - 2)), **entry) for entry in facts[f"{bank}s"]),
-        ]
+        lines = [page.say(f"prompt/{bank}s")]
+        lines += [page.say(manner.replace("1", str(len(entry) - 2)), **entry) for entry in facts[f"{bank}s"]]
         return (" " if manner.endswith("run") else "\n").join(lines)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
@@ -155,10 +149,7 @@ class Proof(DerivationScheme):
             narrative.step("none")
         elif case.asks == "lost":
             narrative.step("carried" if results["lost"] else "carried.none", num=wrong, nums=nums)
-        result = results.get(case.asks)
-        none = "answer.none" if wrong else "answer.none.right"
-        bank = none if result in (None, NONE, frozenset()) else f"answer.{case.asks}"
-        narrative.answer(bank, result, num=wrong, form=form, nums=nums)
+        narrative.answer(f"answer.{case.asks}", results.get(case.asks), num=wrong, form=form, nums=nums)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield the proof with one line that no other names made by its rule, not by a false form, or the other way."""
@@ -215,10 +206,8 @@ def ordered(rng: Random, lines: Sequence[Facts], fault: Facts) -> dict[str, Any]
         }
         lines = sorted(lines, key=lambda line: due[line["num"]])
     new = {line["num"]: num for num, line in enumerate(lines, 1)}
-    lines = [{**line, "num": new[line["num"]]} for line in lines]
-    numbered = [
-        line if "refs" not in line else {**line, "refs": tuple(new[ref] for ref in line["refs"])} for line in lines
-    ]
+    refs = [{"refs": tuple(new[ref] for ref in line["refs"])} if "refs" in line else {} for line in lines]
+    numbered = [{**line, "num": num, **of} for num, (line, of) in enumerate(zip(lines, refs, strict=True), 1)]
     return {"lines": numbered, "fault": {**fault, "line": new[fault["line"]]} if fault else {}}
 
 

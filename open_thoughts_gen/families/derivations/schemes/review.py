@@ -50,9 +50,9 @@ class Review(HostedScheme):
         lines = [(at, host.steps[at].texts, RIGHT)] if planted else []
         pairs = enumerate(zip(host.steps, planted.steps if planted else host.steps, strict=False))
         right = [index for index, (one, other) in pairs if index != at and one.texts == other.texts]
-        for slip in slips:  # a remark is made on a line that has the number which it has in the right working
-            if slip.index == at or slip.index in right:
-                lines.append((slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM))
+        # a remark is made on a line that has the number which it has in the right working
+        near = [slip for slip in slips if slip.index in (at, *right)]
+        lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in near]
         lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(right, min(len(right), 2))]
         for index, texts, sort in lines:
             printed = hosts.telling(host.steps[index].texts, index, host.hand)
@@ -91,12 +91,12 @@ class Review(HostedScheme):
         """Go down the lines; then take the remarks one by one."""
         facts, host, wrong = case.facts, hosts.opened(case.facts["host"]), self.walked(case, narrative)
         log: dict[str, str] = {}
-        for entry in facts["remarks"]:
+        for hand, entry in enumerate(facts["remarks"], case.wording + 1):
             who, about, sort = entry["who"], entry["about"], facts["log"][entry["who"]]
             log[who] = narrative.work.settle(sort, HARM if sort in (RIGHT, IDLE) else IDLE)
             if about != wrong:
                 is_borne_out(narrative, host.steps[about - 1])
-            retold = host.retold(about - 1, case.wording, entry["remark"])
+            retold = host.retold(about - 1, hand, entry["remark"])
             narrative.step(f"remark.{log[who]}", who=who, about=about, retold=retold)
         narrative.step("signs.wrong" if wrong else "signs.right", signer=facts["signer"])
         result = self.assess({**facts, "log": log})[case.asks]

@@ -65,12 +65,9 @@ class Rivals(HostedScheme):
         facts, works = case.facts, list[str]()
         for side in SIDES:
             lines = self.numbered(page, facts[f"lines_{side}"], f"line_{side}")
-            works.append(
-                "\n".join((page.say(f"prompt/head.{side}", **facts), lines, page.say(f"prompt/result.{side}", **facts)))
-            )
+            works += [page.say(f"prompt/head.{side}", **facts), lines, page.say(f"prompt/result.{side}", **facts), ""]
         rule = f"{page.say('prompt/wrong')} {page.say('prompt/rival.rule')}"
-        parts = {"file": page.say("prompt/file", **facts), "work": "\n\n".join(works), "rule": rule}
-        return self.framed(case, page, **parts)
+        return self.framed(case, page, file=page.say("prompt/file", **facts), work="\n".join(works[:-1]), rule=rule)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Work line by line with both beside it, and note where each of them leaves it."""
