@@ -56,11 +56,17 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
     ),
 }
 CLAUSE_STYLES = ("Clause {}.{}", "Section {}.{}", "Article {}.{}", "Paragraph {}.{}")
+RULES_APART: Mapping[str, Sequence[str]] = {  # the same, with the rules in a paragraph that holds nothing else
+    genre: [layout.replace(" rules", "/rules").replace("rules ", "rules/") for layout in layouts]
+    for genre, layouts in LAYOUTS.items()
+}
 ONE_PERSON = ("notice", "log", "story")  # genres in which nobody is written to
 
 
 class FramedScheme(ProblemScheme):
     """A scheme whose prompts are memos, mails, chats and the like; what it is about is printed by its own banks."""
+
+    layouts: ClassVar[Mapping[str, Sequence[str]]] = LAYOUTS
 
     @cached_property
     def words(self) -> WordFile:
@@ -92,7 +98,7 @@ class FramedScheme(ProblemScheme):
     def framed(self, case: ProblemCase, page: Page, *, scene: str, rules: Sequence[str], data: str, asked: str) -> str:
         """Return the parts of a prompt in a genre, an order and a frame that the case draws."""
         pen, genre = case.pen("genre"), case.cast["genre"]
-        layout = pen.pick("layout", *LAYOUTS[genre])
+        layout = pen.pick("layout", *self.layouts[genre])
         colour = page.say("prompt/colour") if pen.chance("colour", 0.8) else ""
         parts = {"scene": scene, "rules": " ".join(rules), "rules-": bulleted(rules, page), "data": data}
         parts |= {"asked": asked, "colour": colour, "-scene": bulleted([scene], page)}
@@ -167,9 +173,11 @@ class PartedScheme(FramedScheme):
 class ClausedScheme(PartedScheme):
     """A scheme whose rules are clauses of one section: banks `prompt/clause.KEY` or `prompt/clause.KEY.VERSION`.
 
-    A clause is printed if the case has all facts that its bank prints or sets.
+    A clause is printed if the case has all facts that its bank prints or sets. The clauses stand in a paragraph of
+    their own, or what follows the last of them would read as a part of it.
     """
 
+    layouts: ClassVar[Mapping[str, Sequence[str]]] = RULES_APART
     label_styles: ClassVar[Sequence[str]] = CLAUSE_STYLES
 
     def clauses(self, case: ProblemCase) -> dict[str, str]:

@@ -97,9 +97,10 @@ class Costing(FinanceScheme):
         if any(row["own"] < 400 for row in rows):
             return None
         products = []
-        for name in rng.sample(list(self.words.lists["product"]), num_products):
-            shop, takes = rng.choice(facts["shops"]), Fraction(rng.choice((1, *range(3, 10))), 2)
-            direct, part = Fraction(rng.randint(20, 220)), Fraction(rng.choice((-1, 1)) * rng.randint(10, 90), 100)
+        names = rng.sample(list(self.words.lists["product"]), num_products)
+        for name, shop in zip(names, rng.sample(2 * facts["shops"], num_products), strict=True):
+            takes = Fraction(rng.choice((1, *range(3, 10))), 2)
+            direct, part = Fraction(rng.randint(20, 220)), Fraction(rng.choice((-1, 1)) * rng.randint(10, 60), 100)
             outside = (
                 sum(charged[shop["dept"]]) / shop["hours"]
             )  # without it the rate is wrong, and the price covers it

@@ -23,6 +23,7 @@ NTHS = {2: (10, 5, 4, 20), 3: (10, 5, 4), 4: (5, 4)}  # the rate is one n-th, by
 COUPONS = tuple(Fraction(share, 100) for share in (4, 5, 6, 8, 10, 12))
 FEATURES = {"sunk": 2, "site": 2, "tied": 3, "charge": 3}  # from which level on
 YEARS = {1: 2, 2: 3, 3: 3, 4: 4}
+TAKEN = (1, 0.6, 0.2, 0.12, 0.04)  # how often a draw is, by how many guesses without discounting name the best project
 NUM_PROJECTS = {1: 2, 2: 2, 3: 3, 4: 3}
 Entry = Mapping[str, Any]
 
@@ -91,17 +92,22 @@ class Invest(FinanceScheme):
             if level >= first and (level == 4 or rng.random() < 0.75):
                 facts |= {f"{key}_project": rng.choice(plants), key: Fraction(10 * rng.randint(12, 90))}
         goal = rng.randint(5_000, 26_000)
-        projects = [plant(rng, facts, name, goal) for name in plants]
-        projects += [bond(rng, facts, name, goal) for name in names[len(plants) :]]
+        goals = {name: round(goal * rng.uniform(0.8, 1.25)) for name in names}
+        projects = [(plant if name in plants else bond)(rng, facts, name, goals[name]) for name in names]
         if any(min(value for key, value in entry.items() if key != "project") <= 0 for entry in projects):
             return None
         facts["projects"] = projects
-        plain = {**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")}
-        by_sums, best = (max(each["projects"], key=Appraisal(each).value)["project"] for each in (plain, facts))
-        is_drawn = (
-            by_sums != best or len(plants) < len(names) or rng.random() < 0.35
-        )  # a bond pays late: its sum is large
-        return facts if is_drawn else None
+        plain = Appraisal({**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")})
+        best = max(projects, key=Appraisal(facts).value)
+        sums = [plain.value(entry) for entry in projects]
+        ratios = [value / entry["outlay"] for value, entry in zip(sums, projects, strict=True)]
+        guesses = (
+            sums,
+            ratios,
+            *([sign * entry.get(key, 0) for entry in projects] for key, sign in (("outlay", -1), ("y1", 1))),
+        )
+        num_right = sum(projects[guess.index(max(guess))] is best for guess in guesses)
+        return facts if rng.random() < TAKEN[num_right] else None
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Return the figures, and the terms of a bond behind them."""
@@ -159,7 +165,7 @@ def plant(rng: Random, facts: Mapping[str, Any], name: str, goal: int) -> dict[s
     wrong = {key: facts[key] if facts.get(f"{key}_project") == name else 0 for key in FEATURES}
     flows = [flow - wrong["charge"] for flow in flows]
     flows[-1] -= wrong["tied"]
-    outlay = Fraction(sum(worth) - rng.choice((-1, 1)) * rng.randint(20, 900)) - wrong["site"] - wrong["tied"]
+    outlay = Fraction(sum(worth) - rng.choice((-1, 1)) * rng.randint(20, 600)) - wrong["site"] - wrong["tied"]
     return {"project": name, "outlay": outlay, **{f"y{year}": flow for year, flow in enumerate(flows, start=1)}}
 
 
@@ -169,7 +175,7 @@ def bond(rng: Random, facts: Mapping[str, Any], name: str, goal: int) -> dict[st
     unit = growth.numerator ** facts["years"] * coupon.denominator
     face = Fraction(unit * max(1, round(goal / unit)))
     worth = face / growth ** facts["years"] + sum(face * coupon / growth**year for year in range(1, facts["years"] + 1))
-    outlay = worth - rng.choice((-1, 1)) * rng.randint(20, 900)
+    outlay = worth - rng.choice((-1, 1)) * rng.randint(20, 600)
     return {"project": name, "face": face, "coupon": coupon, "outlay": outlay}
 
 

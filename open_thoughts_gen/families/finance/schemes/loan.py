@@ -7,7 +7,7 @@ first debt throughout; the new rate a period too early; rounding at the end in p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -28,11 +28,11 @@ Payment = tuple[date, Fraction, Fraction]  # its day, the interest in it, and wh
 class Schedule(Figures):
     """The debt, instalment by instalment."""
 
-    def payments(self, last: date | None = None) -> list[Payment]:
-        """Return the instalments, up to a day if it is given."""
+    def payments(self, is_last: Callable[[Payment], bool] = lambda _: False) -> list[Payment]:
+        """Return the instalments, up to the one that is the last to be looked at."""
         facts, rows, num, grace = self.facts, list[Payment](), self.facts["num"], self.facts.get("grace", 0)
         self.know("owed", self.find("owed", "principal + fee", "fee") if self.has("fee") else facts["principal"])
-        while len(rows) < num and (not rows or rows[-1][0] != last):
+        while len(rows) < num and not (rows and is_last(rows[-1])):
             number = len(rows) + 1
             day = self.know("day", self.work.months_after(facts["start"], number * MONTHS[facts["period"]]))
             interest = self.interest(day)
@@ -118,15 +118,18 @@ class Loan(FinanceScheme):
     def walk(self, story: Schedule, asks: str) -> object:
         """Return what is owed on a day, the interest, when little enough is owed, or whether a flat charge is less."""
         facts = story.facts
-        rows = story.payments(facts["asked"] if asks == "balance" else None)
         if asks == "balance":
-            return next((owed for day, _, owed in rows if day == facts["asked"]), None)
+            *_, (day, _, owed) = story.payments(lambda row: row[0] == facts["asked"])
+            return owed if day == facts["asked"] else None
+        if asks == "below":
+            *_, (day, _, owed) = rows = story.payments(lambda row: row[2] < facts["mark"])
+            if facts["principal"] < facts["mark"] or (owed <= 0 and len(rows) < facts["num"]):
+                return None
+            story.exceeds("mark", "left")
+            return story.know("day", day, "reached")
+        rows = story.payments()
         if rows[-2][2] <= 0:
             return None
-        if asks == "below":
-            story.known |= next({"day": day, "left": left} for day, _, left in rows if left < facts["mark"])
-            story.exceeds("mark", "left")
-            return story.know("day", story.known["day"], "reached")
         interests = tuple(interest for _, interest, _ in rows)
         total = story.know("total", story.total(interests), "total", sum=interests)
         return total if asks == "total" else story.exceeds("total", "flat", yes="flat.less", no="flat.more")

@@ -20,8 +20,7 @@ from open_thoughts_gen.families.kit.proof import UnprovedError, only
 
 AT_A_GLANCE = {"profit", "flow_profit", "depreciation", "flow_depreciation", "total_assets", "total_claims"}
 NUM_PRINTED = {1: 1, 2: 2, 3: 3, 4: 3}  # statements
-NUM_SUMS = {1: (1, 2), 2: (2, 3), 3: (2, 4), 4: (4, 9)}  # that have to be gone through to find the figure
-NUM_HOLDING = {1: 0, 2: 1, 3: 3, 4: 6}  # sums, at the least, before the first that fails
+NUM_HOLDING = {1: (0, 2), 2: (2, 5), 3: (5, 9), 4: (10, 24)}  # sums that hold before the first that fails
 Cleared = Sequence[tuple[books.Identity, Sequence[str]]]
 
 
@@ -99,30 +98,32 @@ class Misprint(books.BookScheme):
         cell = rng.choice([cell for cell in shown if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
         shown[cell] = slipped(shown[cell], rng)
         audit = Audit(self.printed(rng, shown, items))
-        failing, _ = audit.suspects()
-        num_sums = len(failing) + len(audit.cleared(failing, cell)[1]) if failing else 0
-        few, many = NUM_SUMS[level]
-        is_fit = few <= num_sums <= many and audit.identities.index(failing[0]) >= NUM_HOLDING[level]
+        failing, repairs = audit.suspects()
+        least, most = NUM_HOLDING[level]
+        is_fit = len(repairs) == 1 and least <= audit.identities.index(failing[0]) <= most
         return dict(audit.facts) if is_fit else None
 
     def walk(self, story: Audit, asks: str) -> object:
         """Return whether all sums hold, and else the one figure that spoils them, or what it should read."""
         failing, repairs = story.suspects()
-        if asks == "agree":
-            broken = next((identity for identity in story.identities if story.check(identity)), None)
-            story.know("rule", broken.name if broken else "")
-            return story.work.settle(not broken, bool(broken)) if not failing or len(repairs) == 1 else None
-        if len(repairs) != 1:
+        if len(repairs) != bool(failing) or (asks != "agree" and not failing):
             return None
-        (culprit,) = repairs
-        for identity in failing:
+        broken = next((identity for identity in story.identities if story.check(identity)), None)
+        story.know("rule", broken.name if broken else "")
+        if asks == "agree":
+            return story.work.settle(not broken, bool(broken))
+        ((culprit, _),) = repairs.items()
+        passed = story.identities[: story.identities.index(failing[0])]
+        for identity in failing[1:]:
             story.check(identity)
         suspects, cleared = story.cleared(failing, culprit)
         if len(failing) > 1:
             story.say("meet" if len(suspects) > 1 else "meet.one", names=self.listed_cells(suspects))
-        for identity, found in cleared:
-            story.check(identity)
-            story.say("cleared", names=self.listed_cells(found))
+        for identity, names in cleared:
+            if identity not in passed:
+                story.check(identity)
+            bank = "cleared.before" if identity in passed else "cleared"
+            story.say(bank, names=self.listed_cells(names), rule=identity.name)
         story.know("cell", culprit, "left" if len(suspects) > 1 else "")
         terms = failing[0].terms(culprit, story.shown)
         amount = story.know("amount", story.total(terms), "repair", rule=failing[0].name, sum=tuple(terms))
