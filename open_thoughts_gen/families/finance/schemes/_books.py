@@ -28,7 +28,7 @@ WORD_FILE = WORDS / "books.yaml"
 # The items of each statement, as the word file lists them.
 STATEMENTS = {name: tuple(entry[""].split()) for name, entry in words.load(WORD_FILE).lists["statements"].items()}
 INCOME, BALANCE, FLOW = STATEMENTS.values()
-TABLES = ("table", "listed", "dotted", "first", "equals", "starred", "prose", "prose2")  # layouts of a statement
+TABLES = "table listed dotted first equals starred csv worded entry prose prose2".split()  # layouts of a statement
 THEN = "_then"
 CELLS = (*INCOME, *BALANCE, *(item + THEN for item in BALANCE), *FLOW)
 Number = int | Fraction

@@ -8,7 +8,7 @@ which ranks the projects otherwise in half of the cases.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
@@ -65,6 +65,7 @@ class Invest(FinanceScheme):
 
     name: ClassVar[str] = "invest"
     named: ClassVar[str] = "projects.project"
+    labels: ClassVar[Sequence[str]] = ("rate", "dates", "causes", "uses")
     reckoning: ClassVar[type[Figures]] = Appraisal
     nudges: ClassVar[Mapping[str, Sequence[int]]] = {
         **{"projects.outlay": (-940, -480, -210, -35, 35, 210, 480, 940), "site": (-70, -40, 40, 70)},
@@ -99,14 +100,13 @@ class Invest(FinanceScheme):
         facts["projects"] = projects
         plain = Appraisal({**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")})
         best = max(projects, key=Appraisal(facts).value)
-        sums = [plain.value(entry) for entry in projects]
-        ratios = [value / entry["outlay"] for value, entry in zip(sums, projects, strict=True)]
-        guesses = (
-            sums,
-            ratios,
-            *([sign * entry.get(key, 0) for entry in projects] for key, sign in (("outlay", -1), ("y1", 1))),
+        guesses: tuple[Callable[[Entry], Fraction], ...] = (
+            plain.value,
+            lambda entry: plain.value(entry) / entry["outlay"],
+            lambda entry: -entry["outlay"],
+            lambda entry: entry.get("y1", Fraction(0)),
         )
-        num_right = sum(projects[guess.index(max(guess))] is best for guess in guesses)
+        num_right = sum(max(projects, key=guess) is best for guess in guesses)
         return facts if rng.random() < TAKEN[num_right] else None
 
     def data(self, case: ProblemCase, page: Page) -> str:
