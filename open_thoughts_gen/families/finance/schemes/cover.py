@@ -35,7 +35,7 @@ class Cover(FinanceScheme):
     lines: ClassVar[Sequence[str]] = ("now_buys", "forward_buys", "then_buys", "strike")
     nudges: ClassVar[Mapping[str, Sequence[int]]] = dict.fromkeys(("gross", "counter"), (-UNIT, UNIT, 2 * UNIT))
     asks: ClassVar[Mapping[str, Ask]] = {
-        "fixed": Ask(UNITS, "fixed", until=3),
+        "fixed": Ask(UNITS, "fixed", until=2),
         "outcome": Ask(UNITS, "outcome", level=2, needs=("taken",)),
         "gap": Ask(UNITS, "gap", needs=("taken",)),
         "better": Ask(YesNo(), "better", needs=("taken",), coin="better"),

@@ -22,6 +22,7 @@ from open_thoughts_gen.families.kit.proof import solved
 STEPS_WANTED = {1: (1, 1), 2: (2, 3), 3: (4, 5), 4: (6, 9)}
 NUM_BLANKS = {1: (5, 7), 2: (6, 9), 3: (7, 11), 4: (9, 13)}
 NUM_PRINTED = {1: (1, 2, 3), 2: (2, 2, 3), 3: (3,), 4: (3,)}  # statements
+CELLS_MOVED = {1: (2, 4), 2: (2, 5), 3: (3, 9), 4: (4, 18)}  # that show how a target could be another
 MOVED = Fraction(100)
 
 
@@ -65,10 +66,12 @@ class MissingLines(books.BookScheme):
         cells, printed = books.drawn_books(rng), books.drawn_order(rng, rng.choice(NUM_PRINTED[level]))
         sheet = books.cells_on(books.rows_of({}, printed))
         blanks = {*rng.sample(sheet, rng.randint(*NUM_BLANKS[level]) * len(sheet) // len(books.CELLS) + 1)}
-        reasons = books.reasons_for({*books.CELLS} - {*sheet} | blanks)
-        (least, most), is_open = STEPS_WANTED[level], rng.random() < 0.5
-        paths = {cell: len(books.path_to(cell, reasons)) for cell in sheet if cell in blanks}
-        fitting = [cell for cell, num in paths.items() if (not num if is_open else least <= num <= most)]
+        hidden = {*books.CELLS} - {*sheet} | blanks
+        reasons, is_open = books.reasons_for(hidden), rng.random() < 0.5
+        least, most = (CELLS_MOVED if is_open else STEPS_WANTED)[level]
+        targets = [cell for cell in sheet if cell in blanks and is_open != (cell in reasons)]
+        ways = [books.swayed(cell, hidden) or () if is_open else books.path_to(cell, reasons) for cell in targets]
+        fitting = [cell for cell, way in zip(targets, ways, strict=True) if least <= len(way) <= most]
         if cells is None or not fitting:
             return None
         shown = {cell: value for cell, value in cells.items() if cell not in blanks}
