@@ -65,8 +65,8 @@ def identities() -> tuple[Identity, ...]:
     return tuple(found)
 
 
-def drawn_books(rng: Random) -> dict[str, Number] | None:
-    """Draw all cells of a firm that earns something; None where a figure is out of proportion."""
+def drawn_books(rng: Random) -> dict[str, Number]:
+    """Draw all cells of a firm that earns something, until no figure is out of proportion."""
     size = rng.randint(8, 60)
     then = {key: rng.randint(*bounds) * size for key, bounds in RANGES.items()}
     then["capital"] = 100 * rng.randint(size, 2 * size)
@@ -87,7 +87,7 @@ def drawn_books(rng: Random) -> dict[str, Number] | None:
     cells["dividends"] = -10 * round((profit + cells["tax"]) * rng.randint(15, 55) / 1000)
     books = settled(cells)
     is_sound = len(books) == len(CELLS) and books["profit"] > 0 and books["cash"] > 0 and then["retained"] > 0
-    return books if is_sound and all(books.values()) else None
+    return books if is_sound and all(books.values()) else drawn_books(rng)
 
 
 def reasons_for(blanks: Collection[str]) -> dict[str, Identity]:

@@ -18,7 +18,7 @@ from open_thoughts_gen.families.finance.kinds import UNITS
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, Page, ProblemCase, replaced
 from open_thoughts_gen.families.kit.kinds import HowMuch, OneOf, YesNo
-from open_thoughts_gen.families.kit.proof import solved
+from open_thoughts_gen.families.kit.proof import Equation, solved
 from open_thoughts_gen.families.kit.traces import figure
 
 BASES = {"rent": "space", "canteen": "heads", "repairs": "orders"}  # of each cost that is spread
@@ -101,9 +101,7 @@ class Costing(FinanceScheme):
         for name, shop in zip(names, rng.sample(2 * facts["shops"], num_products), strict=True):
             takes = Fraction(rng.choice((1, *range(3, 10))), 2)
             direct, part = Fraction(rng.randint(20, 220)), Fraction(rng.choice((-1, 1)) * rng.randint(10, 60), 100)
-            outside = (
-                sum(charged[shop["dept"]]) / shop["hours"]
-            )  # without it the rate is wrong, and the price covers it
+            outside = sum(charged[shop["dept"]]) / shop["hours"]  # without it the price covers what seems to be due
             price = Fraction(round(direct + takes * (rates[shop["dept"]] + part * outside)))
             products.append(dict(product=name, shop=shop["dept"], takes=takes, direct=direct, price=price))
         facts |= {"rent": bear["rent"], "products": products, "target": rng.choice(facts["shops"])["dept"]}
@@ -185,7 +183,7 @@ def drawn_row(rng: Random, dept: str) -> dict[str, Any]:
     return row if is_service else row | {"hours": 20 * rng.randint(15, 90)}
 
 
-def _charges(facts: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Fraction], Fraction]]:
+def _charges(facts: Mapping[str, Any]) -> Iterator[Equation]:
     """Yield for each department the equation of what it bears: the second implementation."""
     services, shops = facts.get("services", []), facts["shops"]
     space = sum(row["space"] for row in (*services, *shops))

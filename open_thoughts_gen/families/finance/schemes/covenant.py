@@ -17,8 +17,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase
-from open_thoughts_gen.families.kit.kinds import Flip, YesNo
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, Flip, ProblemCase, YesNo
 from open_thoughts_gen.families.kit.proof import solved
 
 MULTIPLES = tuple(Fraction(quarter, 4) for quarter in range(9, 18))

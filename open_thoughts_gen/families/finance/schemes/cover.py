@@ -17,8 +17,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import UNITS
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase
-from open_thoughts_gen.families.kit.kinds import OneOf, YesNo
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, OneOf, ProblemCase, YesNo
 
 PER_EURO = {"EUR": 1.0, "CHF": 0.95, "GBP": 0.86, "PLN": 4.3, "DKK": 7.46, "SEK": 11.2, "NOK": 11.6}  # about
 COVERS = {"forward": "the forward", "option": "the option", "none": "no cover"}

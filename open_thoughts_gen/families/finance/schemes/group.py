@@ -16,9 +16,8 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import CURRENCIES, Amount
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase
-from open_thoughts_gen.families.kit.kinds import OneOf, YesNo
-from open_thoughts_gen.families.kit.proof import only, solved
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, OneOf, ProblemCase, YesNo
+from open_thoughts_gen.families.kit.proof import Equation, only, solved
 
 SHARES = tuple(Fraction(share, 100) for share in (60, 70, 75, 80, 90))
 RATES = (Fraction(1, 2), Fraction(5, 4), Fraction(8, 5), Fraction(2, 5), Fraction(4, 5), Fraction(5, 2))
@@ -136,9 +135,7 @@ class Group(FinanceScheme):
 
 
 # The second implementation: each clause of the manual an equation, all solved together.
-def _manual(
-    facts: Mapping[str, Any], without: str = ""
-) -> Iterator[tuple[Mapping[str, int | Fraction], int | Fraction]]:
+def _manual(facts: Mapping[str, Any], without: str = "") -> Iterator[Equation]:
     known = {"months": 12, "uplift": 0, "dividend": 0, "markup": 0, "stock": 0, "life": 1, **facts}
     counts = {**known, without: {"months": 12}.get(without, 0)}
     share, sells = facts["share"], facts.get("seller") == "subsidiary"

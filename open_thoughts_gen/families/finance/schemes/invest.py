@@ -8,7 +8,7 @@ which ranks the projects otherwise in half of the cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
@@ -16,8 +16,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Figures, Page, ProblemCase
-from open_thoughts_gen.families.kit.kinds import InOrder, OneOf, YesNo
+from open_thoughts_gen.families.kit.authoring import Ask, Figures, InOrder, OneOf, Page, ProblemCase, YesNo
 
 NTHS = {2: (10, 5, 4, 20), 3: (10, 5, 4), 4: (5, 4)}  # the rate is one n-th, by the number of years
 COUPONS = tuple(Fraction(share, 100) for share in (4, 5, 6, 8, 10, 12))
@@ -99,14 +98,10 @@ class Invest(FinanceScheme):
             return None
         facts["projects"] = projects
         plain = Appraisal({**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")})
-        best = max(projects, key=Appraisal(facts).value)
-        guesses: tuple[Callable[[Entry], Fraction], ...] = (
-            plain.value,
-            lambda entry: plain.value(entry) / entry["outlay"],
-            lambda entry: -entry["outlay"],
-            lambda entry: entry.get("y1", Fraction(0)),
-        )
-        num_right = sum(max(projects, key=guess) is best for guess in guesses)
+        best = projects.index(max(projects, key=Appraisal(facts).value))
+        pairs = [(entry, plain.value(entry)) for entry in projects]
+        guesses = [(value, value / entry["outlay"], -entry["outlay"], entry.get("y1", 0)) for entry, value in pairs]
+        num_right = sum(guess[best] == max(guess) for guess in zip(*guesses, strict=True))
         return facts if rng.random() < TAKEN[num_right] else None
 
     def data(self, case: ProblemCase, page: Page) -> str:

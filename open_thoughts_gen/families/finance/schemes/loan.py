@@ -16,8 +16,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import UNITS
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
-from open_thoughts_gen.families.kit.authoring import Ask, Figures
-from open_thoughts_gen.families.kit.kinds import OnDay, YesNo
+from open_thoughts_gen.families.kit.authoring import Ask, Figures, OnDay, YesNo
 from open_thoughts_gen.families.kit.work import Work
 
 MONTHS = {"month": 1, "quarter": 3, "half": 6}

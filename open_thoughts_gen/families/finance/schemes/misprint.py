@@ -14,14 +14,12 @@ from typing import Any, ClassVar
 from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.schemes import _books as books
 from open_thoughts_gen.families.finance.schemes.statements import equations
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase
-from open_thoughts_gen.families.kit.kinds import OneOf, YesNo
-from open_thoughts_gen.families.kit.proof import UnprovedError, only
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, OneOf, ProblemCase, YesNo
+from open_thoughts_gen.families.kit.proof import only
 
 AT_A_GLANCE = {"profit", "flow_profit", "depreciation", "flow_depreciation", "total_assets", "total_claims"}
 NUM_PRINTED = {1: 1, 2: 2, 3: 3, 4: 3}  # statements
 NUM_HOLDING = {1: (0, 2), 2: (2, 5), 3: (5, 9), 4: (10, 24)}  # sums that hold before the first that fails
-Cleared = Sequence[tuple[books.Identity, Sequence[str]]]
 
 
 class Audit(Figures):
@@ -60,16 +58,6 @@ class Audit(Figures):
                 repairs[cell] = value
         return failing, repairs
 
-    def cleared(self, failing: Sequence[books.Identity], culprit: str) -> tuple[list[str], Cleared]:
-        """Return what stands in all the sums that fail, and which sums that hold clear which of it."""
-        suspects = [cell for cell in failing[0].signs if all(cell in identity.signs for identity in failing)]
-        left, cleared = [cell for cell in suspects if cell != culprit], []
-        for identity in self.identities:
-            if identity not in failing and (found := [cell for cell in left if cell in identity.signs]):
-                cleared.append((identity, found))
-                left = [cell for cell in left if cell not in found]
-        return suspects, cleared
-
 
 class Misprint(books.BookScheme):
     """Statements of one firm, with at most one figure that is not what the ledger says."""
@@ -88,10 +76,7 @@ class Misprint(books.BookScheme):
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw books, and spoil one cell, or none."""
-        cells = books.drawn_books(rng)
-        if cells is None:
-            return None
-        items = books.drawn_order(rng, NUM_PRINTED[level])
+        cells, items = books.drawn_books(rng), books.drawn_order(rng, NUM_PRINTED[level])
         shown = books.cells_of(books.rows_of(cells, items))
         if rng.random() < 0.2:
             return self.printed(rng, shown, items)
@@ -112,18 +97,23 @@ class Misprint(books.BookScheme):
         story.know("rule", broken.name if broken else "")
         if asks == "agree":
             return story.work.settle(not broken, bool(broken))
-        ((culprit, _),) = repairs.items()
-        passed = story.identities[: story.identities.index(failing[0])]
+        (culprit,) = repairs
         for identity in failing[1:]:
             story.check(identity)
-        suspects, cleared = story.cleared(failing, culprit)
+        suspects = [cell for cell in failing[0].signs if all(cell in identity.signs for identity in failing)]
         if len(failing) > 1:
             story.say("meet" if len(suspects) > 1 else "meet.one", names=self.listed_cells(suspects))
-        for identity, names in cleared:
-            if identity not in passed:
-                story.check(identity)
-            bank = "cleared.before" if identity in passed else "cleared"
-            story.say(bank, names=self.listed_cells(names), rule=identity.name)
+        left, has_failed = {*suspects} - {culprit}, False
+        for identity in story.identities:
+            has_failed |= identity in failing
+            names = [cell for cell in suspects if cell in left & identity.signs.keys()]
+            if names and identity not in failing:
+                if has_failed:
+                    story.check(identity)
+                story.say(
+                    "cleared" if has_failed else "cleared.before", names=self.listed_cells(names), rule=identity.name
+                )
+                left -= {*names}
         story.know("cell", culprit, "left" if len(suspects) > 1 else "")
         terms = failing[0].terms(culprit, story.shown)
         amount = story.know("amount", story.total(terms), "repair", rule=failing[0].name, sum=tuple(terms))
@@ -153,16 +143,15 @@ class Misprint(books.BookScheme):
         if not any(gaps):
             return {"agree": True}
 
-        def shifts(cell: str) -> set[Fraction | None]:
-            """Return what each relation asks a cell to be changed by; None where it can do nothing."""
+        def shift_of(cell: str) -> Fraction | None:
+            """Return what all relations ask a cell to be changed by; None where they differ or it can do nothing."""
             pairs = zip(relations, gaps, strict=True)
-            return {gap / signs[cell] if cell in signs else None for signs, gap in pairs if gap or cell in signs}
+            shifts = {gap / signs[cell] if cell in signs else None for signs, gap in pairs if gap or cell in signs}
+            return shifts.pop() if len(shifts) == 1 else None
 
-        cell = only(shown, lambda cell: None not in shifts(cell) and len(shifts(cell)) == 1)
-        (shift,) = shifts(cell)
-        if shift is None:
-            raise UnprovedError("no figure makes the sums hold")
-        return {"agree": False, "where": self.cell_name(cell, facts["year"]), "right": shown[cell] + shift}
+        cell = only(shown, lambda cell: shift_of(cell) is not None)
+        right = shown[cell] + (shift_of(cell) or 0)
+        return {"agree": False, "where": self.cell_name(cell, facts["year"]), "right": right}
 
 
 def slipped(value: books.Number, rng: Random) -> books.Number:

@@ -15,8 +15,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.schemes import _books as books
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase
-from open_thoughts_gen.families.kit.kinds import YesNo
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase, YesNo
 from open_thoughts_gen.families.kit.proof import solved
 
 STEPS_WANTED = {1: (1, 1), 2: (2, 3), 3: (4, 5), 4: (6, 9)}
@@ -72,7 +71,7 @@ class MissingLines(books.BookScheme):
         targets = [cell for cell in sheet if cell in blanks and is_open != (cell in reasons)]
         ways = [books.swayed(cell, hidden) or () if is_open else books.path_to(cell, reasons) for cell in targets]
         fitting = [cell for cell, way in zip(targets, ways, strict=True) if least <= len(way) <= most]
-        if cells is None or not fitting:
+        if not fitting:
             return None
         shown = {cell: value for cell, value in cells.items() if cell not in blanks}
         return {**self.printed(rng, shown, printed), "target": rng.choice(fitting)}

@@ -8,6 +8,7 @@ implementation.
 from open_thoughts_gen.families.kit.proof.answer_sets import answer_set as answer_set
 from open_thoughts_gen.families.kit.proof.answer_sets import least_cost as least_cost
 from open_thoughts_gen.families.kit.proof.answer_sets import named as named
+from open_thoughts_gen.families.kit.proof.linear import Equation as Equation
 from open_thoughts_gen.families.kit.proof.linear import solved as solved
 from open_thoughts_gen.families.kit.proof.results import Proof as Proof
 from open_thoughts_gen.families.kit.proof.results import UnprovedError as UnprovedError

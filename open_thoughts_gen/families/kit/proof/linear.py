@@ -12,11 +12,12 @@ from fractions import Fraction
 from open_thoughts_gen.families.kit.proof.results import UnprovedError
 
 Number = int | Fraction
+Equation = tuple[Mapping[str, Number], Number]  # coefficients by unknown, and the right-hand side
 Row = dict[str, Fraction]
 _CONSTANT = ""  # the key of a row under which the right-hand side stands
 
 
-def solved(equations: Iterable[tuple[Mapping[str, Number], Number]]) -> dict[str, Fraction]:
+def solved(equations: Iterable[Equation]) -> dict[str, Fraction]:
     """Return the unknowns that have exactly one value.
 
     An equation is its coefficients by unknown and its right-hand side: `({"a": 2, "b": -1}, 5)` is 2a - b = 5.
