@@ -27,6 +27,9 @@ from open_thoughts_gen.types import Derivation
 
 SCHEMES = schemes_of(schemes)
 WORDS = Path(arguments.__file__).parent / "words"
+PLAIN = set("about another before being comes could every first given looked makes nothing other others".split()) | set(
+    "should their those which without would".split()
+)
 PLACE = re.compile(r"\bthe (?:first|second|third)\b")
 
 
@@ -215,6 +218,29 @@ def test_no_inference_is_called_by_its_type() -> None:
         assert not any(inferences.search(gloss.skeleton(template)) for template in bank.say)
 
 
+def test_no_inference_has_a_word_of_the_definitions() -> None:
+    bank = SCHEMES["types"].words.bank
+    defined = {
+        stem(word) for template in bank("prompt/definitions").say for word in long_words(gloss.skeleton(template))
+    }
+    said = [gloss.skeleton(text) for item in SCHEMES["types"].words.under("prompt/item.") for text in item.say]
+    said += [
+        value
+        for key, topic in SCHEMES["types"].words.lists["topic"].items()
+        for value in topic.values()
+        if value != key
+    ]
+    assert {word for text in said for word in long_words(text) if stem(word) in defined} <= PLAIN
+
+
+def long_words(text: str) -> list[str]:
+    return re.findall(r"[a-z]{5,}", re.sub(r"\{[^}]*\}", "", text.lower()))
+
+
+def stem(word: str) -> str:
+    return re.sub(r"(ing|ed|es|s)$", "", word)
+
+
 @pytest.mark.parametrize(
     ("answer", "agrees"),
     [
@@ -260,6 +286,44 @@ def test_every_genre_comes_up_and_orders_differ() -> None:
     assert len({order for orders in genres.values() for order in orders.values()}) >= 5
     assert {problem.spec["cast"]["genre"] for problem, _ in drawn("types", 80)} == set(genres)
     assert all(len(SCHEMES["types"].words.bank(f"prompt/{genre}.open").say) >= 8 for genre in genres)
+
+
+def test_more_than_one_correction_seems_to_help_and_the_largest_need_not_be_right() -> None:
+    num_largest = 0
+    for problem, derivation in drawn("numbers", 40, asks=("figure",)):
+        facts, helps = facts_of(problem), dict[str, int]()
+        for option in problem.spec["options"]:
+            patch = option["patch"]
+            if option["option"] == "total":
+                helps[option["letter"]] = facts["total"] - patch["total"]
+            elif option["option"] == "rest":
+                helps[option["letter"]] = patch["rest"] - facts["rest"]
+            else:
+                (num,) = (bound["num"] for bound in facts["bounds"] if bound["group"] == patch["group"])
+                helps[option["letter"]] = num - patch["num"] if patch["op"] == "spared" else patch["num"] - num
+        assert sum(by > 0 for by in helps.values()) >= 2
+        num_largest += max(helps, key=lambda letter: helps[letter]) == derivation.answer
+    assert num_largest <= 32
+
+
+@pytest.mark.parametrize("scheme", ["numbers", "sorites", "conditions"])
+def test_a_twin_keeps_what_its_question_takes_for_granted(scheme: str) -> None:
+    family, num = Arguments(schemes=(scheme,)).fresh(Context()), 0
+    for index, (problem, _) in enumerate(drawn(scheme, 40)):
+        twin, asked = family.twin(problem, Random(index)), SCHEMES[scheme].asks[problem.spec["asks"]]
+        if twin is not None:
+            num += 1
+            assert asked.fits(SCHEMES[scheme].assess(facts_of(twin)))
+    assert num >= 10
+
+
+def test_only_the_inference_or_the_reply_that_is_asked_about_is_judged() -> None:
+    for scheme, ask in (("types", "one"), ("types", "against"), ("dispute", "which"), ("dispute", "fair")):
+        for problem, derivation in drawn(scheme, 10, asks=(ask,), levels=(2,)):
+            facts = facts_of(problem)
+            others = [f"({item['no']})" for item in facts.get("items", ()) if item["no"] != facts["asked"]]
+            others += [reply["who"] for reply in facts.get("replies", ()) if reply["who"] != facts["asked"]]
+            assert not any(other in text for other in others for step in derivation.steps for text in step.texts)
 
 
 def test_figures_that_are_not_of_the_group_itself_are_worked_out_first() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from open_thoughts_gen.families.arguments.forms import profile_form, sorts
 from open_thoughts_gen.families.kit.case import ProblemCase
+from open_thoughts_gen.families.kit.forms import EntryForm, Form
 from open_thoughts_gen.families.kit.genre import GenreScheme
 from open_thoughts_gen.families.kit.page import Page
 
@@ -47,3 +49,13 @@ class ArgumentScheme(GenreScheme):
         topic = rng.choice(list(self.words.lists[topics]))
         keys = [key for key in self.words.lists[items] if key.startswith(f"{topic}.")]
         return topic, rng.sample(keys, len(keys))
+
+
+class PeopleScheme(ArgumentScheme):
+    """A scheme whose arguments are about people of one setting, and what is true of each of them."""
+
+    def own_forms(self) -> Mapping[str, Form[Any]]:
+        """Return the forms of sorts of people, and of what is true of one person or of several."""
+        traits = self.words.lists["trait"]
+        people = EntryForm(sorts(self.words.lists["setting"], traits))
+        return {"person": people, "profile": profile_form(traits), "people": profile_form(traits, "are", "arent")}

@@ -23,6 +23,7 @@ from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.types import Derivation, Step
 
 MIN_TRIALS, MIN_WORDS, MAX_IDLE = 3, 900, 4  # of changes that no option offers; idle ones touch no step
+ASIDE = "steps/aside"  # what a wrong answer among the options is about, where a scheme says so
 NUM_DRAWS = 3  # changes are drawn at random, so several times
 
 
@@ -107,6 +108,8 @@ def _tried(scheme: ProblemScheme, case: ProblemCase, narrative: Narrative, kind:
         letter, patch = option["letter"], option["patch"]
         if not kind.changes_facts:
             (results[letter],) = patch.values()
+            if results[letter] != result and ASIDE in scheme.words.banks:
+                narrative.step("aside", **{**case.facts, **patch, "letter": letter})
             continue
         changed = case.with_facts(scheme.applied(case.facts, patch))
         with narrative.option(stated_values(changed.facts, case.cast, {"letter": letter})):

@@ -152,11 +152,12 @@ class SchemeFamily(plugin.Family):
     def twin(self, problem: Problem, rng: Random) -> Problem | None:
         """Return the case with one fact changed so that its answer changes."""
         scheme, case = self._case(problem.spec)
-        answer = result_of(scheme, case, scheme.assess)
+        asked, answer = scheme.asks[case.asks], result_of(scheme, case, scheme.assess)
         changes = list(scheme.changes(case, rng))
         for change in rng.sample(changes, len(changes)):
             other = case.with_facts(scheme.applied(case.facts, change.patch))
-            if result_of(scheme, other, scheme.assess) not in (answer, None):
+            is_other = result_of(scheme, other, scheme.assess) not in (answer, None)
+            if is_other and asked.fits(scheme.assess(other.facts)):
                 prompt = written(scheme, other)
                 if prompt != problem.prompt:
                     return Problem(prompt, other.spec(scheme.known_forms))

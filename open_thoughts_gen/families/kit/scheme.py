@@ -61,6 +61,10 @@ class Ask:
     outcomes_at: Mapping[int, Sequence[object]] = field(default_factory=dict)
     until: int = 4  # the last level at which it is asked
 
+    def fits(self, results: Mapping[str, Any]) -> bool:
+        """Return whether facts with these results are as the question takes for granted: it has one outcome only."""
+        return not self.coin or len(self.outcomes) > 1 or results.get(self.coin) in self.outcomes
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

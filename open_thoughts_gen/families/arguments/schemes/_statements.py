@@ -17,10 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.arguments.forms import profile_form, sorts
-from open_thoughts_gen.families.arguments.scheme import ArgumentScheme, shared
-from open_thoughts_gen.families.kit.authoring import Facts, Form, Narrative, Page, ProblemCase
-from open_thoughts_gen.families.kit.forms import EntryForm
+from open_thoughts_gen.families.arguments.scheme import PeopleScheme, shared
+from open_thoughts_gen.families.kit.authoring import Facts, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.proof.answer_sets import answer_set, least_cost
 
 PROOF, SHOWN = Path(__file__).with_name("_statements.lp"), Path(__file__).with_name("_group.lp")
@@ -270,16 +268,10 @@ def _concerned(rule: Statement, people: People, group: Sequence[int]) -> str:
     return "0" if numbers and len(group) == 1 else numbers
 
 
-class StatementScheme(ArgumentScheme):
+class StatementScheme(PeopleScheme):
     """A scheme of arguments about sorts of people; its changes are edits of one statement, or a group to look at."""
 
     more_words: ClassVar[Sequence[Path]] = shared("statements", "people")
-
-    def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the forms of sorts of people, and of what is true of one person."""
-        lists = self.words.lists
-        people = EntryForm(sorts(lists["setting"], lists["trait"]))
-        return {"person": people, "profile": profile_form(lists["trait"])}
 
     def applied(self, facts: Facts, patch: Mapping[str, Any]) -> dict[str, Any]:
         """Return facts with one statement added, struck out or edited, or with a group to look at."""

@@ -16,6 +16,7 @@ from itertools import product
 from random import Random
 from typing import Any, ClassVar
 
+from open_thoughts_gen.families.arguments.kinds import InTurn
 from open_thoughts_gen.families.arguments.scheme import ArgumentScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, patched
 from open_thoughts_gen.families.kit.kinds import Choice, OneOf, SomeOf, YesNo
@@ -50,10 +51,11 @@ class Dispute(ArgumentScheme):
     speakers: ClassVar[Sequence[str]] = ()
     named: ClassVar[str] = "replies.who"
     asks: ClassVar[Mapping[str, Ask]] = {
-        "which": Ask(OneOf(NAMES, "closing/fallacy"), "which", needs=("asked",), coin="which", outcomes=NAMES),
+        "which": Ask(OneOf(NAMES, "closing/fallacy"), "which", needs=("asked",), coin="which", outcomes=NAMES, until=2),
         "fair": Ask(YesNo(), "fair", needs=("asked",), coin="fair", until=2),
         "who": Ask(SomeOf(()), "who", level=2),
-        "remark": Ask(Choice(), "remark", needs=("asked",), coin="remark", outcomes=tuple(NAME_OF)),
+        "turn": Ask(InTurn(NAMES), "turn", level=3),
+        "remark": Ask(Choice(), "remark", needs=("asked",), coin="remark", outcomes=tuple(NAME_OF), until=3),
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
@@ -71,7 +73,7 @@ class Dispute(ArgumentScheme):
             record.append({"kind": kind, "topic": topic, "was": was, **by})
             replies.append({"kind": kind, "topic": topic, "now": now, "who": names[at]})
         rng.shuffle(record)
-        return {"record": record, "replies": replies, "asked": rng.choice(replies[level // 2 :])["who"]}
+        return {"record": record, "replies": replies, "asked": rng.choice(replies)["who"]}
 
     def variants(self, part: str, kind: str) -> list[str]:
         """Return what the record may say on a matter, or what may be replied, as the words have it."""
@@ -103,21 +105,14 @@ class Dispute(ArgumentScheme):
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell what a reply needs of the record, and whether the record has it."""
         facts, asked = case.facts, case.facts.get("asked")
-        record, kinds = {entry["topic"]: entry for entry in facts["record"]}, dict[str, str]()
-        narrative.step("begin")
-        for reply in facts["replies"]:
-            kinds[reply["who"]] = _told(record[reply["topic"]], reply, narrative)
-            if reply["who"] == asked:
-                break
+        record = {entry["topic"]: entry for entry in facts["record"]}
+        replies = [reply for reply in facts["replies"] if asked in (None, reply["who"])]
+        narrative.step("begin" if asked is None else "begin.one", asked=asked)
+        kinds = {reply["who"]: _told(record[reply["topic"]], reply, narrative) for reply in replies}
         result = results_of({"asked": asked}, kinds)[self.asks[case.asks].result]
-        if case.asks == "who":
-            narrative.answer("answer.who" if result else "answer.nobody", result)
-            return
-        name = NAME_OF.get(kinds[str(asked)], NONE)
-        bank = {"fair": "fair" if result else "unfair", "which": "which" if name != NONE else "without"}
         if case.asks == "remark" and result is not None:
-            narrative.step("meant", asked=asked, fallacy=name, remark=result)
-        narrative.answer(f"answer.{bank.get(case.asks, 'remark')}", result, asked=asked, fallacy=name)
+            narrative.step("meant", asked=asked, fallacy=NAME_OF[str(result)], remark=result)
+        narrative.answer(f"answer.{case.asks}", result, asked=asked, fallacy=result)
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Have an answer set program apply the definitions to the record."""
@@ -142,6 +137,7 @@ class Dispute(ArgumentScheme):
 def results_of(facts: Facts, kinds: Mapping[str, str]) -> dict[str, Any]:
     """Return what the questions ask for, of the kind of fault that each speaker commits."""
     results: dict[str, Any] = {"who": frozenset(who for who, kind in kinds.items() if kind != NONE)}
+    results["turn"] = tuple(NAME_OF.get(kind, NONE) for kind in kinds.values())
     kind = kinds.get(facts.get("asked", ""))
     if kind is not None:
         results |= {"which": NAME_OF.get(kind, NONE), "fair": kind == NONE, "remark": kind if kind != NONE else None}

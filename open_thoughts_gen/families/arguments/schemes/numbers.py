@@ -5,7 +5,7 @@ given exactly, from below, through those who are not in it, or as a majority; so
 groups may be known to share some.
 
 The second implementation lists every table of counts that fits, pair by pair, and has no formula. The traps: "at least"
-taken as a count, those outside counted in, a majority of one group carried over to another.
+taken as a count, those outside counted in, a correction that helps too little, or that takes away what it adds.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.arguments.forms import profile_form, sorts
-from open_thoughts_gen.families.arguments.scheme import ArgumentScheme, shared
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, Page, ProblemCase, Reckoning, patched
-from open_thoughts_gen.families.kit.forms import EntryForm
+from open_thoughts_gen.families.arguments.scheme import PeopleScheme, shared
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, patched
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, YesNo
 from open_thoughts_gen.families.kit.telling import Narrative
 
 FORMULAS = {"spared": "n - q", "majority": "n / 2 + 1"}  # where the figure is not that of the group itself
 OPS = ("exact", "least", "spared", "majority")
 NUM_OPS = {1: 1, 2: 3, 3: 4, 4: 4}  # how many of these ways there are to say how many are in a group
+STEPS = (5, 4, 3, 2, 1, -1, -2, -3, -4, -5)  # how far a correction seems to help; the total is changed by twice that
 NUM_GROUPS = {1: (2,), 2: (2,), 3: (2, 3), 4: (3,)}
 
 
-class Numbers(ArgumentScheme):
+class Numbers(PeopleScheme):
     """Counts of people in groups that overlap."""
 
     name: ClassVar[str] = "numbers"
@@ -39,12 +38,6 @@ class Numbers(ArgumentScheme):
         "figure": Ask(Flip(3), "follows", level=2, needs=("claim",), coin="follows", outcomes=(False,)),
     }
 
-    def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the forms of a group, and of what all in several groups are."""
-        lists = self.words.lists
-        people = EntryForm(sorts(lists["setting"], lists["trait"]))
-        return {"person": people, "people": profile_form(lists["trait"], "are", "arent")}
-
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw bounds, near the point at which something begins to follow."""
         setting, keys = self.drawn_from(rng, "setting", "trait")
@@ -53,15 +46,19 @@ class Numbers(ArgumentScheme):
         facts: dict[str, Any] = {"setting": setting, "total": total}
         if level > 2 and rng.random() < 0.6:
             facts["rest"] = rng.randint(2, 2 + total // 6)
-        ops, share = OPS[: NUM_OPS[level]], 0.36 + 0.14 * len(groups)
-        facts["bounds"] = [_bound(rng, facts, rng.choice(ops), group, share) for group in groups]
+        room, share = total - facts.get("rest", 0), 0.36 + 0.14 * len(groups)
+        facts["bounds"] = []
+        for group in groups:
+            op, size = rng.choice(OPS[: NUM_OPS[level]]), round(room * (share + rng.uniform(-0.12, 0.2)))
+            num = {"majority": {}, "spared": {"num": total - size}}.get(op, {"num": size})
+            facts["bounds"].append({"op": op, "group": group, **num})
         if level > 3 and rng.random() < 0.6:
             facts |= {"shared": rng.randint(total // 4, total // 2), "first_two": tuple(groups[:2])}
         facts["everything"] = tuple(groups)
-        if not _tables(facts) or any(bound.get("num", 2) < 2 for bound in facts["bounds"]):
+        if not _is_possible(facts) or any(bound.get("num", 2) < 2 for bound in facts["bounds"]):
             return None
         least = self.assess(facts)["least"]
-        facts["claim"] = max(2, least + rng.choice((-1, 0, 0, 0, 1, 1, 2)))
+        facts["claim"] = max(2, least + rng.choice((-2, -1, 0, 0, 1, 1, 2, 3)))
         return facts if least or rng.random() < 0.15 else None
 
     def kind_of(self, case: ProblemCase) -> Kind:
@@ -91,12 +88,12 @@ class Numbers(ArgumentScheme):
         """Tell how many are counted twice."""
         reckoning = Reckoning(case.facts, narrative.work, narrative)
         reckoning.say("want")
-        number = _at_least(reckoning)
+        number = _at_least(reckoning, is_shown=case.asks == "least" or self.assess(case.facts).get(case.asks) is False)
         if "claim" not in case.facts:
             reckoning.answer("answer.least" if number else "answer.none", number, both=number)
             return
-        falls_short = narrative.work.exceeds(case.facts["claim"], number)
-        reckoning.answer("answer.short" if falls_short else "answer.enough", not falls_short, both=number)
+        is_short = narrative.work.exceeds(case.facts["claim"], number)
+        reckoning.answer("answer.short" if is_short else "answer.enough", not is_short, both=number)
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """List every number of people that can be in all groups at once."""
@@ -105,24 +102,27 @@ class Numbers(ArgumentScheme):
         return {"least": min(tables), **follows}
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield another figure for one group, or another number of people in none."""
-        facts, offered = case.facts, case.asks == "figure"
+        """Yield other figures; as options those that are barely enough, and those that seem to help most and do not."""
+        facts = case.facts
+        possible = [change for change in _corrections(facts, rng) if _is_possible(self.applied(facts, change.patch))]
+        yield from (Change(change.patch) for change in possible)
+        if case.asks == "figure":
+            least = self.assess(facts)["least"]
+            numbers = [(self.assess(self.applied(facts, change.patch))["least"], change) for change in possible]
+            yield from [change for number, change in numbers if number >= facts["claim"]][-5:]
+            yield from [change for number, change in numbers if least < number < facts["claim"]][:2]
+            yield from [change for number, change in numbers if number <= least][:1]
+
+
+def _corrections(facts: Facts, rng: Random) -> Iterator[Change]:
+    """Yield other figures for a group, for all people or for those in no group, those first that seem to help most."""
+    for by in STEPS:
+        changes = [Change({"total": facts["total"] - 2 * by}, option="total")]
+        changes += [Change({"rest": facts["rest"] + by}, option="rest")] if facts.get("rest", -by) + by > 1 else []
         for bound in facts["bounds"]:
-            for by in (-3, -2, -1, 1, 2, 3, 4):
-                num = bound.get("num", 0) + by
-                if bound["op"] != "majority" and 1 < num < facts["total"] - facts.get("rest", 0):
-                    patch = {"op": bound["op"], "num": num, "group": bound["group"]}
-                    if _tables(self.applied(facts, patch)):
-                        yield Change(patch, option=bound["op"] if offered else "")
-
-
-def _bound(rng: Random, facts: Facts, op: str, group: str, share: float) -> dict[str, Any]:
-    """Draw what is said of one group."""
-    if op == "majority":
-        return {"op": op, "group": group}
-    room = facts["total"] - facts.get("rest", 0)
-    num = min(room - 1, max(2, round(room * (share + rng.uniform(-0.12, 0.2)))))
-    return {"op": op, "num": facts["total"] - num if op == "spared" else num, "group": group}
+            num = bound.get("num", 0) + (-by if bound["op"] == "spared" else by)
+            changes += [Change({**bound, "num": num}, option=bound["op"])] if "num" in bound and num > 1 else []
+        yield from rng.sample(changes, len(changes))
 
 
 def _sizes(reckoning: Reckoning) -> tuple[int, list[int]]:
@@ -140,30 +140,32 @@ def _sizes(reckoning: Reckoning) -> tuple[int, list[int]]:
     return room, sizes
 
 
-def _at_least(reckoning: Reckoning) -> int:
-    """Return how many are in all groups at least: what the counts come to beyond the people there are."""
+def _is_possible(facts: Facts) -> bool:
+    """Return whether there can be people of whom all the counts are true."""
+    room, sizes = _sizes(Reckoning(facts))
+    most = [bound["num"] if bound["op"] == "exact" else room for bound in facts["bounds"][:2]]
+    return max(sizes) <= room and facts.get("shared", 0) <= min(most)
+
+
+def _at_least(reckoning: Reckoning, *, is_shown: bool = False) -> int:
+    """Return how many are in all groups at least; if it is to be shown, tell counts that fit with no more in all."""
     facts, (room, sizes) = reckoning.facts, _sizes(reckoning)
-    both = _overlap(reckoning, sizes[0], sizes[1], room)
-    if "shared" in facts and len(sizes) > 2:
-        is_more = reckoning.work.exceeds(facts["shared"], both)
-        reckoning.say("shared.more" if is_more else "shared.less", both=both)
-        both = facts["shared"] if is_more else both
-    for size in sizes[2:]:
-        reckoning.say("next", both=both, other=size)
-        both = _overlap(reckoning, both, size, room, "table.more")
-    return both
-
-
-def _overlap(reckoning: Reckoning, one: int, other: int, room: int, table: str = "table") -> int:
-    """Return how many must be in two groups at once, and tell it with a table in which no more are."""
-    work, counts = reckoning.work, {"one": one, "other": other, "room": room}
-    both = int(work("a + b - m", a=one, b=other, m=room))
-    if both <= 0:
-        reckoning.say("apart", both=0, **counts)
-        return 0
-    reckoning.say("overlap", both=both, **counts)
-    only, alone = int(work("a - x", a=one, x=both)), int(work("b - x", b=other, x=both))
-    reckoning.say(table, both=both, only=only, alone=alone, room=room)
+    both = sizes[0]
+    for number, size in enumerate(sizes[1:]):
+        if number and "shared" in facts:
+            is_more = reckoning.work.exceeds(facts["shared"], both)
+            reckoning.say("shared.more" if is_more else "shared.less", both=both)
+            both = facts["shared"] if is_more else both
+        if number and both:
+            reckoning.say("next", both=both, other=size)
+        elif number:
+            break
+        counts = {"one": both, "other": size, "room": room}
+        both = max(0, int(reckoning.work("a + b - m", a=both, b=size, m=room)))
+        reckoning.say("overlap" if both else "apart", both=both, **counts)
+        if both and is_shown and (number or facts.get("shared", 0) <= both):
+            only, alone = (int(reckoning.work("a - x", a=counts[name], x=both)) for name in ("one", "other"))
+            reckoning.say("table.more" if number else "table", both=both, only=only, alone=alone, room=room)
     return both
 
 

@@ -58,7 +58,11 @@ class Premise(logic.StatementScheme):
         return {"follows": result}
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Tell where the chain breaks off, and a group; or the chain with what is added."""
+        """Tell where the chain breaks off, and a group; or the chain with what is added, or to what is concluded instead."""
+        is_option = any(logic.goal(case.facts).items() <= option["patch"].items() for option in case.options)
+        if case.asks == "implied" and not is_option:
+            narrative.answer("answer.implied", narrative.work.settle(False))
+            return
         logic.argued(case.facts, narrative, is_option=case.asks == "gap")
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:

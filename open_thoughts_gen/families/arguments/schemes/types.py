@@ -56,7 +56,7 @@ class Types(ArgumentScheme):
             closed = ground == "count" or rng.random() < CLOSED_RATE[level]
             item = {"no": len(items) + 1, "ground": ground, "closed": closed, "topic": topic}
             items.append({**item, **_figures(rng, ground)})
-        return {"trade": trade, "items": [_trimmed(item) for item in items], "asked": rng.randint(level, len(items))}
+        return {"trade": trade, "items": [_trimmed(item) for item in items], "asked": rng.randint(1, len(items))}
 
     def names_of(self, case: ProblemCase) -> list[str]:
         """Return the numbers of the inferences."""
@@ -64,7 +64,7 @@ class Types(ArgumentScheme):
 
     def assess(self, facts: Facts) -> dict[str, Any]:
         """Take each type from what the inference goes on, deduction first."""
-        return results_of(facts, [type_of(item) for item in facts["items"]])
+        return results_of(facts, {item["no"]: type_of(item) for item in facts["items"]})
 
     def applied(self, facts: Facts, patch: Mapping[str, Any]) -> dict[str, Any]:
         """Return facts in which one inference has the clause that closes the gap, or has it no longer."""
@@ -83,18 +83,19 @@ class Types(ArgumentScheme):
         """Tell of each inference whether it can fail, and if so what it goes on."""
         facts, asks = case.facts, case.asks
         narrative.step("begin")
-        names = [_told(item, narrative) for item in facts["items"][: facts.get("asked", len(facts["items"]))]]
+        items = [item for item in facts["items"] if facts.get("asked", item["no"]) == item["no"]]
+        names = {item["no"]: _told(item, narrative) for item in items}
         result = results_of(facts, names)[self.asks[asks].result]
         if asks == "against" and result is not None:
             narrative.step(f"weak.{result}", finding=result)
-        bank = {0: "never", len(names): "always"}.get(len(result), asks) if asks == "certain" else asks
-        asked = {"asked": facts["asked"], "type": names[-1]} if "asked" in facts else {}
+        bank = "always" if asks == "certain" and len(result) == len(names) else asks
+        asked = {"asked": facts["asked"], "type": names[facts["asked"]]} if "asked" in facts else {}
         narrative.answer(f"answer.{bank}", result, **asked)
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Apply the printed definitions as rules."""
         proved = answer_set(self.word_file.with_suffix(".lp"), facts)
-        results = results_of(facts, [str(proved[f"type{at}"]) for at in range(1, len(facts["items"]) + 1)])
+        results = results_of(facts, {item["no"]: str(proved[f"type{item['no']}"]) for item in facts["items"]})
         return results | ({"against": proved.get("against")} if "asked" in facts else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
@@ -112,12 +113,12 @@ class Types(ArgumentScheme):
             yield Change({"finding": ground}, option="finding")
 
 
-def results_of(facts: Facts, types: Sequence[str]) -> dict[str, Any]:
-    """Return what the questions ask for, of the type of each inference; numbers as an answer has them."""
-    certain = frozenset(str(at) for at, name in enumerate(types, start=1) if name == DEDUCTION)
-    results: dict[str, Any] = {"turn": tuple(types), "certain": certain}
+def results_of(facts: Facts, types: Mapping[int, str]) -> dict[str, Any]:
+    """Return what the questions ask for, of the type of each inference by its number; numbers as an answer has them."""
+    certain = frozenset(str(no) for no, name in types.items() if name == DEDUCTION)
+    results: dict[str, Any] = {"turn": tuple(types.values()), "certain": certain}
     if "asked" in facts:
-        name = types[facts["asked"] - 1]
+        name = types[facts["asked"]]
         results |= {"one": name, "against": next((key for key, of in OF_GROUND.items() if of == name), None)}
     return results
 
@@ -131,20 +132,13 @@ def _figures(rng: Random, ground: str) -> dict[str, int]:
     """Draw the figures of an inference."""
     n = rng.randint(24, 90)
     a, b = (rng.randint(n // 2 + 2, n - 3) for _ in range(2))
-    return {
-        "n": 2 * (n // 6) if ground == "compared" else n,
-        "m": n - rng.randint(2, 4),
-        "a": a,
-        "b": b,
-        "x": a + b - n,
-    }
+    figures = {"cases": {"n": n}, "compared": {"n": 2 * (n // 6)}, "share": {"n": n, "m": n - rng.randint(2, 4)}}
+    return {**figures, "count": {"n": n, "a": a, "b": b, "x": a + b - n}}.get(ground, {})
 
 
 def _trimmed(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an inference with those figures only that it prints."""
-    printed = {"cases": "n", "share": "n" if item["closed"] else "nm", "compared": "n", "count": "nabx"}
-    figures = printed.get(item["ground"], "")
-    return {key: value for key, value in item.items() if len(key) > 1 or key in figures}
+    """Return an inference without a share that it does not print."""
+    return {key: value for key, value in item.items() if key != "m" or not item["closed"]}
 
 
 def _told(item: Mapping[str, Any], narrative: Narrative) -> str:
