@@ -41,18 +41,19 @@ class Witness(EvidenceScheme):
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw rates and reports; from level 3 on one of the reports is an echo, at level 4 two err together."""
+        """Draw rates and reports; at level 3 one of the reports is an echo or two err together, at level 4 often both."""
         num = {1: 1, 2: 2, 3: rng.choice((2, 2, 3)), 4: 4}[level]
         names, (few, many) = rng.sample(self.pool("names"), num + 1), rng.choice(BASES)
         rates = [drawn_rate(rng, name) for name in names[:num]]
         reports: list[dict[str, Any]] = [{"who": name, "says": rng.choice(("yes", "no"))} for name in names[:num]]
         facts: dict[str, Any] = {"setting": self.one_of("setting", rng), "few": few, "many": many}
-        if level > 3:
+        has_pair = level > 3 or (level == 3 and rng.random() < 0.5)
+        if has_pair:
             for rate, hit in zip(rates, rng.sample(range(5, 10), 2), strict=False):
                 rate |= {"hit": hit, "hits_of": 10, "alarm": rng.randint(2, 4), "alarms_of": 10}
             facts |= {"one": names[0], "other": names[1], "both": rng.randint(4, 8), "both_of": 10}
             facts |= {"wrong": rng.randint(1, 3), "wrong_of": 10}
-        if level == 3 or (level == 4 and rng.random() < 0.7):
+        if level > 2 and (not has_pair or (level > 3 and rng.random() < 0.7)):
             source = rng.choice(reports)
             rates.append(drawn_rate(rng, names[num]))
             reports.append({"who": names[num], "says": source["says"], "origin": source["who"]})
@@ -62,9 +63,9 @@ class Witness(EvidenceScheme):
                 report["silent"] = True
         facts |= {"rates": rng.sample(rates, len(rates)), "reports": rng.sample(reports, len(reports))}
         speaking = [each for each in reports if "silent" not in each and each["who"] not in heard]
-        if not speaking or (level > 3 and not are_joint(facts)):
+        if not speaking or (has_pair and not are_joint(facts)):
             return None
-        seldom = {names[num]: rng.random() < 0.8, **dict.fromkeys(names[2:num], level > 3)}  # asked about
+        seldom = {names[num]: rng.random() < 0.8, **dict.fromkeys(names[2:num], has_pair)}  # asked about
         whom = min(rng.sample(speaking, len(speaking)), key=lambda each: seldom.get(each["who"], False))
         odds = weighed(Reckoning(facts))
         return facts | {"whom": whom["who"], "bar": bar_near(rng, odds / (1 + odds))}
