@@ -18,7 +18,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, P
 from open_thoughts_gen.families.kit.kinds import Flip, OneOf, SomeOf, YesNo
 
 Row = Mapping[str, Any]
-SIZES = {1: (2, 2), 2: (3, 4), 3: (4, 6), 4: (5, 8)}  # exhibits and sentences
+SIZES = {1: (2, 3), 2: (3, 4), 3: (4, 6), 4: (5, 8)}  # exhibits and sentences
 RESPECTS = ("place", "years", "range", "link", "sure")
 RANKS = {"link": ("with", "cause"), "sure": ("possible", "likely", "shown")}  # from the weakest claim to the strongest
 KEPT_RATE = 0.72
