@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from open_thoughts_gen.narration.plan import NUM_PHRASES, Narration, Paragraph, briefest, listed, phrases, plans
+from open_thoughts_gen.narration.responding import grounds
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Derivation, Step, TraceSpan
 
@@ -81,7 +82,7 @@ def alignment(derivation: Derivation, notes: Callable[[], Sequence[Step]], reaso
             continue
         is_log = not slots or slots[-1].kind != "close"
         boxed = [_Slot("conclude", [f"\\boxed{{{derivation.answer}}}"])]
-        answered = _read("response", boxed if is_log else _response(derivation), response)
+        answered = _answered(derivation, response) if not is_log else _read("response", boxed, response)
         if isinstance(answered, Mismatch):
             return Alignment(fault=Mismatch(OTHER_RESPONSE, answered.explanation))
         if sum(passage.kind == "phrase" for passage in passages) <= MAX_PHRASES:
@@ -140,18 +141,25 @@ def _shortest(slots: Sequence[_Slot]) -> Iterator[_Slot]:
         yield replace(slot, texts=(text,), phrases=())
 
 
-def _response(derivation: Derivation) -> list[_Slot]:
-    """Return what a response consists of: the decisive reason, perhaps its ground, and the answer on its own line."""
-    end = _Slot("conclude", [f"Answer: {derivation.answer}"], ("\n\n",))
-    reasons = [(index, step) for index, step in enumerate(derivation.steps) if step.kind == "answer"]
-    if not reasons:
-        return [end]
-    index, reason = reasons[0]
-    grounds = (
-        [phrase.replace("{cites}", listed(reason.cites)) for phrase in phrases()["ground"]] if reason.cites else []
-    )
-    ground = _Slot("phrase", grounds, (" ",), may_be_missing=True)
-    return [_Slot(reason.kind, reason.texts, step=index), ground, end]
+def _answered(derivation: Derivation, response: str) -> list[TraceSpan] | Mismatch:
+    """Read a response with the steps that lead to its reason, or without them, as a shorter one has it."""
+    answered = _read("response", _response(derivation, grounds(derivation)), response)
+    return _read("response", _response(derivation), response) if isinstance(answered, Mismatch) else answered
+
+
+def _response(derivation: Derivation, leading: Sequence[tuple[Step, Sequence[str]]] = ()) -> list[_Slot]:
+    """Return what a response consists of: steps, the decisive reason, perhaps what it rests on, and the answer."""
+    index_of = {id(step): index for index, step in enumerate(derivation.steps)}
+    reasons = [step for step in derivation.steps if step.kind == "answer"][:1]
+    said = [*leading, *((reason, reason.texts) for reason in reasons)]
+    slots = [
+        _Slot(step.kind, texts, (" ",) if position else ("",), index_of[id(step)])
+        for position, (step, texts) in enumerate(said)
+    ]
+    for cites in (reason.cites for reason in reasons if reason.cites):
+        rests = [phrase.replace("{cites}", listed(cites)) for phrase in phrases()["ground"]]
+        slots.append(_Slot("phrase", rests, (" ",), may_be_missing=True))
+    return [*slots, _Slot("conclude", [f"Answer: {derivation.answer}"], ("\n\n",))]
 
 
 def _read(part: _Part, slots: Sequence[_Slot], text: str) -> list[TraceSpan] | Mismatch:

@@ -31,7 +31,7 @@ SHOWN_FROM = {
     **dict.fromkeys(("note", "turn", "refute"), "deliberate"),
 }
 # How likely a phrase is to be drawn before a step of a kind, beside the others that would fit somewhere.
-WEIGHTS = {"exception": 3.0, "trap": 4.0, "turn": 4.0, "refute": 3.0}
+WEIGHTS = {"exception": 2.0, "trap": 2.0, "turn": 4.0, "refute": 3.0}
 NUM_PHRASES: Mapping[Narration, Sequence[int]] = {"brief": (0,), "normal": (0, 0, 1, 1, 2), "deliberate": (1, 2, 2)}
 OPENED_BY = {
     "notes": "opening/note",
@@ -45,6 +45,8 @@ SAID_AGAIN = frozenset(("rule", "fact", "compute", "exception", "trap", "finding
 ASIDES = frozenset(("survey", "note", "trap", "turn", "refute", "check"))
 MIN_FINDINGS, MAX_CHECKS = 2, 4  # that are said again at least; of one paragraph at most
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_TIMES = re.compile(r"(?=.*\d\d).* [*/] ")  # of numbers that are not small
+_COUNTS = re.compile(r"\+ -?\d+ [a-z]")  # days, from a day on
 
 
 @cache
@@ -75,12 +77,24 @@ class Paragraph:
                 yield OPENED_BY[self.part], 5.0
         elif is_first and index == 0:
             yield f"opening/{'issue' if step.kind == 'issue' else 'any'}", 4.0
-        elif step.kind in WEIGHTS:
+        elif step.kind in WEIGHTS and (step.kind != "exception" or self._is_the_exception(index)):
             yield f"lead/{step.kind}", WEIGHTS[step.kind]
-        elif step.kind == "compute" and step.claims:
-            yield _reckoning(step.claims[0]), 1.0
+        elif (announced := self._reckoning_at(index)) is not None:
+            yield announced, 1.0
         elif index == 0 and self.part == "body":
             yield "turn", 1.5
+
+    def _is_the_exception(self, index: int) -> bool:
+        """Return whether a step is the only exception to what stands before it, made by a provision."""
+        is_one = [step.kind for step in self.steps].count("exception") == 1
+        return is_one and index > 0 and bool(self.steps[index].cites)
+
+    def _reckoning_at(self, index: int) -> str | None:
+        """Return the bank that announces a computation where one begins: nothing is computed right before it."""
+        step = self.steps[index]
+        if step.kind != "compute" or not step.claims or (index and self.steps[index - 1].kind == "compute"):
+            return None
+        return _reckoning(step.claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +229,13 @@ def briefest(texts: Sequence[str], used: Collection[str]) -> str:
     return short[crc32("".join(short).encode()) % len(short)]
 
 
-def _reckoning(claim: str) -> str:
-    """Return the bank that announces a computation, by what its first claim is of."""
-    if not _DAY.search(claim):
-        return "lead/sum" if "=" in claim else "lead/compare"
-    return "lead/days" if "=" in claim else "lead/order"
+def _reckoning(claims: Sequence[str]) -> str | None:
+    """Return the bank that announces a computation, by what it is of; None where it is too simple for that."""
+    if not any(_DAY.search(claim) for claim in claims):
+        return "lead/sum" if any(" = " in claim and _TIMES.match(claim) for claim in claims) else None
+    if not all(_DAY.search(claim) for claim in claims):
+        return None
+    return "lead/order" if " = " not in claims[0] else "lead/days" if _COUNTS.search(claims[0]) else None
 
 
 def listed(words: Sequence[str]) -> str:

@@ -26,12 +26,17 @@ from open_thoughts_gen.narration.plan import (
     phrases,
     unused,
 )
+from open_thoughts_gen.narration.responding import grounds, opening
 from open_thoughts_gen.types import Derivation, Step
 
 RECAP_RATE = 0.35
 _TURNS = re.compile(
     r"(?:But|Yet|Still|Only|However|And|Nor)\b"
 )  # the beginning of a telling that answers what stands before it
+_ANNOUNCES = re.compile(
+    r"(?:Now|Next|First|Then|Finally|Let|Turn|Look|On to|As to|So|One|With that|To (?:start|begin)|Before|"
+    r"I (?:begin|start|go|turn|take|look|compare|count))\b|\(\d"
+)
 _ASKS = re.compile(r"[^.!?:;]*\?")
 
 
@@ -58,14 +63,17 @@ class Telling:
                 lead, _ = said[0]
                 texts.append("\n".join(filter(None, (lead, *(f"- {note}" for _, note in said)))))
             else:
-                texts.append(joint.join(f"{lead} {text}" if leads_to(lead, text) else text for lead, text in said))
+                is_body = paragraph.part in ("first", "body")
+                joined = [f"{lead} {text}" if leads_to(lead, text, is_body=is_body) else text for lead, text in said]
+                texts.append(joint.join(joined))
         return "\n\n".join([*texts, self._phrase("close").replace("{answer}", self.derivation.answer)])
 
     def response(self) -> str:
-        """Return the response: the decisive reason, its ground, and the answer on a line of its own."""
+        """Return the response: how the answer is reached, the decisive reason, and the answer on a line of its own."""
         last = next((step for step in self.derivation.steps if step.kind == "answer"), None)
-        parts = [self._say(last)] if last else []
-        if last and last.cites and self.rng.random() < 0.4 and not any(cite in parts[0] for cite in last.cites):
+        parts = [self._say(step, texts) for step, texts in grounds(self.derivation)]
+        parts += [self._say(last, last.texts if parts else opening(last.texts))] if last else []
+        if last and last.cites and self.rng.random() < 0.4 and not any(cite in " ".join(parts) for cite in last.cites):
             parts.append(self._phrase("ground").replace("{cites}", listed(last.cites)))
         return " ".join(parts) + f"\n\nAnswer: {self.derivation.answer}"
 
@@ -97,13 +105,16 @@ class Telling:
                 slots = [slot for slot in slots if slot[0][0] != position[0] and slot[1] != bank]
         return leads
 
-    def _say(self, step: Step) -> str:
-        """Return one telling of a step; said again, or of the same kind as one before, it is worded otherwise."""
+    def _say(self, step: Step, among: Sequence[str] = ()) -> str:
+        """Return one telling of a step, of `among` if there are any.
+
+        Said again, or of the same kind as one before, it is worded otherwise.
+        """
         if self.narration == "brief":
-            text = briefest(step.texts, self.used)
+            text = briefest(among or step.texts, self.used)
         else:
             marks = {text: _marks(step, way) for way, text in enumerate(step.texts)}
-            heard = {text: len(marks[text] & self.marks) for text in unused(step.texts, self.used)}
+            heard = {text: len(marks[text] & self.marks) for text in unused(among or step.texts, self.used)}
             least = min(heard.values())
             text = self.rng.choice([text for text, count in heard.items() if count == least])
             self.marks |= marks[text]
@@ -124,8 +135,11 @@ def _marks(step: Step, way: int) -> set[object]:
     }
 
 
-def leads_to(phrase: str, text: str) -> bool:
-    """Return whether a phrase reads well before a telling: not where that says "but", nor question on question."""
-    if not phrase or _TURNS.match(text):
+def leads_to(phrase: str, text: str, *, is_body: bool) -> bool:
+    """Return whether a phrase reads well before a telling: not where that says "but", nor question on question.
+
+    In the body of an argument it would be too much before a telling that announces itself.
+    """
+    if not phrase or _TURNS.match(text) or (is_body and _ANNOUNCES.match(text)):
         return False
     return not (phrase.endswith("?") and _ASKS.match(text))

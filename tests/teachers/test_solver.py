@@ -2,7 +2,7 @@
 
 from random import Random
 
-from open_thoughts_gen.narration.plan import Narration, phrases, shown
+from open_thoughts_gen.narration.plan import Narration, Paragraph, phrases, shown
 from open_thoughts_gen.sources.family import Family
 from open_thoughts_gen.teachers.solver import Solver, Telling, listed
 from open_thoughts_gen.text import final_answer
@@ -132,6 +132,31 @@ def test_the_response_gives_the_reason_and_the_answer() -> None:
     response = Telling(DERIVATION, Random(1)).response()
     assert response.startswith("It came in time.")
     assert final_answer(response) == "No"
+
+
+SUMS = (
+    Step("rule", ("Each of the seven costs 12.", "At 12 each there are seven."), claims=()),
+    Step("compute", ("Seven at 12 make 84.", "So that is 84 for the seven."), point=1, claims=("7 * 12 = 84",)),
+    Step(
+        "compute", ("That less 30 is 54.", "From it 30 are taken, which leaves 54."), point=1, claims=("84 - 30 = 54",)
+    ),
+    Step("answer", ("Owed are 54 crowns.",), point=1),
+)
+
+
+def test_a_response_says_what_its_reason_is_computed_from_and_refers_to_nothing_else() -> None:
+    response = Telling(
+        Derivation("54 crowns", (*SUMS[:2], Step("compute", ("84 less 30 is 54.",), 1, (), SUMS[2].claims), SUMS[3])),
+        Random(1),
+    )
+    assert response.response() == "Seven at 12 make 84. 84 less 30 is 54. Owed are 54 crowns.\n\nAnswer: 54 crowns"
+    leaning = Derivation("54 crowns", (SUMS[0], *SUMS[2:]))
+    assert Telling(leaning, Random(1)).response() == "Owed are 54 crowns.\n\nAnswer: 54 crowns"
+
+
+def test_a_sum_is_announced_only_where_it_begins() -> None:
+    banks = [list(Paragraph("body", SUMS).phrases_before(index, is_first=False)) for index in range(3)]
+    assert banks == [[("turn", 1.5)], [("lead/sum", 1.0)], []]
 
 
 def test_a_question_is_told_the_same_way_in_every_run_and_another_attempt_anew() -> None:

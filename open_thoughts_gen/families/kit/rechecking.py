@@ -4,7 +4,7 @@ For a claim that computes something there is a step of the kind `check`, shown i
 computes it in another way and claims that in turn (`words/checking.yaml`). A number of days is tested by the weekdays,
 too, which the count did not use; a comparison of days by how far they are apart, one of numbers where it was close.
 What has no other route that is worth telling (an expression of several operators, a whole number of months, a sum with
-nothing in it) gets no check.
+nothing in it, or of small numbers) gets no check.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from open_thoughts_gen.text.claimed import value_of
 from open_thoughts_gen.types import Step
 
 WORDS = Path(__file__).parent / "words" / "checking.yaml"
-MAX_CHECKS, CLOSE, FEW, WEEK = 8, 3, 10, 7
+MAX_CHECKS, CLOSE, FEW, SMALL, WEEK = 8, 3, 10, 100, 7
 _NUMBER = r"(?:\d+(?:\.\d+)?|\([-\d./]+\))"
 _COMPUTED = re.compile(rf"({_NUMBER}) ([+*/-]) ({_NUMBER}) = ({_NUMBER})")
 _COMPARED = re.compile(rf"({_NUMBER}) (>|<=) ({_NUMBER})")
@@ -90,7 +90,9 @@ def _two_days(match: re.Match[str]) -> tuple[date, date]:
 
 
 def _taken_back(narrative: Narrative, one: str, operator: str, other: str, whole: str) -> None:
-    if {value_of(number) for number in (one, other, whole)} & {0, 1}:  # there is nothing worth taking back
+    figures = [value_of(number) for number in (one, other, whole)]
+    is_plain = all(figure.denominator == 1 and abs(figure) < SMALL for figure in figures)
+    if is_plain or set(figures) & {0, 1}:  # there is nothing worth taking back
         return
     expression, bank = _BACK[operator]
     narrative.work.claims.append(f"{expression.format(whole=whole, other=other)} = {one}")

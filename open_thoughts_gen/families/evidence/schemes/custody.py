@@ -64,7 +64,7 @@ class Custody(EvidenceScheme):
         """Return the kind, with the people and rules of the case."""
         labels = self.labels_of(case)
         takers, rules = tuple(dict.fromkeys(column(case.facts, "entries.taker"))), {key: labels[key] for key in RULES}
-        return WhoWhy(takers, rules) if case.asks == "why" else super().kind_of(case)
+        return WhoWhy(takers, rules, "closing/who_rule") if case.asks == "why" else super().kind_of(case)
 
     def assess(self, facts: Facts) -> dict[str, Any]:
         """Replay the log, exhibit by exhibit."""
