@@ -1,12 +1,13 @@
-"""Forms that prose has: characters, names one after another, numbers in words and Roman figures, quoted texts."""
+"""Forms that prose has: characters, names in a row, days of a week, numbers in words and Roman figures, quotations."""
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.forms import Form, PersonForm, PrintedSoFar, TupleForm
+from open_thoughts_gen.families.kit.forms import Form, Open, PersonForm, PrintedSoFar, TupleForm
 from open_thoughts_gen.families.kit.traces import joined
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
@@ -69,6 +70,31 @@ class CompanyForm(TupleForm[str]):
     def note(self, value: tuple[str, ...], style: str, seen: PrintedSoFar) -> None:
         """Take note that no pronoun is clear after a list of names."""
         seen.person = None
+
+
+class WeekdayForm(Form[str]):
+    """A day of the week: `Friday`; `on` is "on Friday", and "the same day" where that day was printed last."""
+
+    styles: ClassVar[Sequence[str]] = ("", "on")
+
+    def write(self, value: str, style: str, seen: PrintedSoFar) -> str:
+        """Return the day."""
+        if not style:
+            return value
+        return "the same day" if seen.things.get("weekday") == [value] else f"on {value}"
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the day; the same day is open."""
+        if style and text.startswith("the same day", start):
+            yield start + len("the same day"), Open("weekday", lambda seen: seen.things.get("weekday", [None])[0])
+        before = "on " if style else ""
+        for day in calendar.day_name:
+            if text.startswith(f"{before}{day}", start):
+                yield start + len(before) + len(day), day
+
+    def note(self, value: str, style: str, seen: PrintedSoFar) -> None:
+        """Take note of the day."""
+        seen.things["weekday"] = [value]
 
 
 class RomanForm(Form[int]):

@@ -7,7 +7,7 @@ step if there is a narrative, so `assess` and `tell` of a scheme run one piece o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -73,6 +73,12 @@ class Reckoning:
         """Begin a part of what is said: the steps from here on belong to it."""
         if self.narrative is not None:
             self.narrative.point = number
+
+    def once(self, find: Callable[[Reckoning], Value]) -> Value:
+        """Return what a function finds in the case; asked for again, what it found, without another word."""
+        name = find.__name__
+        found: Value = self.known[name] if name in self.known else self.know(name, find(self))
+        return found
 
     def has(self, *names: str) -> bool:
         """Return whether the case has all of these facts."""

@@ -98,6 +98,16 @@ def nudged(facts: Mapping[str, Any], steps: Mapping[str, Sequence[int]], *, leas
                     yield Change({key: replaced(facts[key], index, {name: entry[name] + by})})
 
 
+def turned(facts: Mapping[str, Any], turns: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Change]:
+    """Yield each field of an entry (`papers.value`) that is turned from one of its values to another of them."""
+    for path, values in turns:
+        key, _, name = path.partition(".")
+        for index, entry in enumerate(facts[key]):
+            for value in values if entry.get(name) in values else ():
+                if value != entry[name]:
+                    yield Change({key: replaced(facts[key], index, {name: value})})
+
+
 def column(facts: Mapping[str, Any], path: str) -> list[str]:
     """Return one field of each entry of a list of facts: `claims.name`."""
     key, _, name = path.partition(".")
@@ -132,6 +142,7 @@ class ProblemScheme(ABC):
     unprinted: ClassVar[Sequence[str]] = ()
     more_words: ClassVar[Sequence[Path]] = ()  # files of words that it shares with other schemes
     nudges: ClassVar[Mapping[str, Sequence[int]]] = {}  # by how much whole facts are moved in minimal pairs (`nudged`)
+    turns: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()  # which values fields of entries exchange (`turned`)
     has_fractions: ClassVar[bool] = False  # whether the figures of its derivations are written as fractions
     named: ClassVar[str] = (
         ""  # among which names an answer is: a list of facts and a field of its entries, `people.who`
@@ -214,6 +225,7 @@ class ProblemScheme(ABC):
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield changes, each of one fact: the one declaration that minimal pairs and options are drawn from."""
         yield from nudged(case.facts, self.nudges)
+        yield from turned(case.facts, self.turns)
 
     def candidates(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield answers that a reader could come to, right and wrong, each as the patch of one field (`Choice`)."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit import words
-from open_thoughts_gen.families.kit.authoring import Change, Facts, Form, ProblemCase, Reckoning, replaced
+from open_thoughts_gen.families.kit.authoring import Facts, Form, ProblemCase, Reckoning
 from open_thoughts_gen.families.kit.genre import ReckonedScheme
 from open_thoughts_gen.families.kit.kinds import Both, InOrder, Kind, OneOf, OnePart, SomeOf
 from open_thoughts_gen.families.kit.proof import answer_set
-from open_thoughts_gen.families.kit.prose import CharacterForm, CompanyForm, RomanForm, SpelledForm
+from open_thoughts_gen.families.kit.prose import CharacterForm, CompanyForm, RomanForm, SpelledForm, WeekdayForm
 
-Found = TypeVar("Found")
 WORDS = Path(__file__).parent / "words"
 # A role is a voice; whoever has one of its names speaks in it.
 ROLES = words.load(WORDS / "voices.yaml").lists["role"]
@@ -24,7 +24,7 @@ ROLE_OF = {name: role for role in ROLES for name in ROLES[role]["names"].split("
 CHARACTERS = CharacterForm({name: ROLES[role]["pronoun"] for name, role in ROLE_OF.items()})
 FORMS: Mapping[str, Form[Any]] = {
     **{"who": CHARACTERS, "group": CompanyForm(tuple(ROLE_OF)), "scene": RomanForm(), "spelled": SpelledForm()},
-    "listed": CompanyForm(()),
+    **{"listed": CompanyForm(()), "weekday": WeekdayForm()},
 }
 
 
@@ -39,7 +39,6 @@ class LiteraryScheme(ReckonedScheme):
     more_words: ClassVar[Sequence[Path]] = (WORDS / "frame.yaml",)
     among: ClassVar[Mapping[str, str]] = {}
     pairs: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    turns: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
 
     @abstractmethod
     def walk(self, case: Reckoning, asks: str) -> object:
@@ -111,35 +110,13 @@ class LiteraryScheme(ReckonedScheme):
         """Return the facts as the program takes them: several names as a list, `at` the entry that has them."""
         rows: dict[str, Any] = {}
         for key, value in facts.items():
-            if isinstance(value, tuple):
-                rows[key] = [{"name": name} for name in value]
-                continue
-            rows[key] = [dict(entry) for entry in value] if isinstance(value, list) else value
+            rows[key] = [{"name": name} for name in value] if isinstance(value, tuple) else deepcopy(value)
             for index, entry in enumerate(rows[key] if isinstance(value, list) else ()):
                 for name in [name for name in entry if isinstance(entry[name], tuple)]:
                     rows.setdefault(name, []).extend({"at": index, "name": each} for each in entry.pop(name))
         return rows
 
-    def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield each whole number that is nudged, and each field that is turned, by its other values."""
-        yield from super().changes(case, rng)
-        for path, values in self.turns:
-            key, _, name = path.partition(".")
-            for index, entry in enumerate(case.facts[key]):
-                for value in values if entry.get(name) in values else ():
-                    if value != entry[name]:
-                        yield Change({key: replaced(case.facts[key], index, {name: value})})
-
 
 def people(rng: Random, number: int) -> list[str]:
     """Return characters, each of another role."""
     return [rng.choice(ROLES[role]["names"].split(", ")) for role in rng.sample(list(ROLES), number)]
-
-
-def once(case: Reckoning, find: Callable[[Reckoning], Found]) -> Found:
-    """Return what a function finds in a case; asked for again, what it found."""
-    name = find.__name__
-    if name not in case.known:
-        case.know(name, find(case))
-    result: Found = case.known[name]
-    return result

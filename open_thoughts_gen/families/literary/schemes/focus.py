@@ -100,7 +100,9 @@ class Focus(LiteraryScheme):
             known["near"] = tuple(f"the {room}" for room in sorted(rooms))
             there = (entry for entry in plan if entry.get("hour") == hour and entry.get("room") in rooms)
             group = [name for entry in there for name in entry["present"]]
-        case.say(kind, group=tuple(group), **known)
+        seen = (kind, hour, known.get("room", num))
+        case.say(f"{kind}.same" if case.known.get("seen") == seen else kind, group=tuple(group), **known)
+        case.known["seen"] = seen
         for entry in plan:
             if entry["act"] == "report" and entry["num"] == num and entry["whom"] not in group:
                 group = [*group, entry["whom"]]

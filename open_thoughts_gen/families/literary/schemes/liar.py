@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.authoring import Ask, Page, ProblemCase, Reckoning
 from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
-from open_thoughts_gen.families.literary.scheme import LiteraryScheme, once
+from open_thoughts_gen.families.literary.scheme import LiteraryScheme
 
 NUM_STATEMENTS = {1: 3, 2: 4, 3: 4, 4: 5}
 NUM_LIES = {1: 1, 2: 1, 3: 2, 4: 2}
@@ -85,7 +85,7 @@ class Liar(LiteraryScheme):
 
     def walk(self, case: Reckoning, asks: str) -> object:
         """Try the placings one by one, then take papers away, or follow the truth to the thing that is asked about."""
-        facts, possible = case.facts, once(case, placings)
+        facts, possible = case.facts, case.once(placings)
         if len(possible) != 1:
             return None
         lies = possible[0]
@@ -210,17 +210,21 @@ def demands_of(paper: Paper) -> list[tuple[str, str, str, str]]:
 
 
 def tell(case: Reckoning, course: Course) -> None:
-    """Tell what leads to a clash, from both sides; without one, why no paper objects."""
+    """Tell what leads to a clash, from both sides, in full only once; without one, why no paper objects."""
     leading, ends = set[str](), [course.clash[0], course.clash[2][1]] if course.clash else list(course.reasons)
     while ends:
         if (end := ends.pop()) in course.reasons:
             leading.add(end)
             ends.append(course.reasons[end][1])  # from each thing to the one that it follows from
-    for thing in (thing for thing in course.reasons if thing in leading):
-        case.say(f"chain.{course.truth[thing]}", thing=thing, letter=course.reasons[thing][0])
+    chain = [(thing, course.truth[thing], course.reasons[thing][0]) for thing in course.reasons if thing in leading]
+    clashes = case.known.setdefault("clashes", [])
+    is_again = (course.clash, chain) in clashes
+    for thing, value, letter in [] if is_again else chain:
+        case.say(f"chain.{value}", thing=thing, letter=letter)
     if course.clash:
+        clashes.append((course.clash, chain))
         thing, value, (letter, *_) = course.clash
-        case.say(f"clash.{value}", thing=thing, letter=letter)
+        case.say(f"{'again' if is_again else 'clash'}.{value}", thing=thing, letter=letter)
         return
     letters = {reason[0] for reason in course.reasons.values()}
     for paper in (paper for paper in case.facts["papers"] if paper["letter"] not in letters):

@@ -6,7 +6,8 @@ believe, contrary people its opposite, close people nothing; the first word is b
 telegram, whose words somebody acted on, who was misled, and what a silence would have changed.
 
 The traps: a second tale that comes too late; a lie about a lie, which is the truth again; a belief read off from the
-telegram instead of from what reached the person.
+telegram instead of from what reached the person. No candidate's own act is told, every candidate pays a visit, and some
+rival of the reader would have made somebody act: so no one stands out before the week is gone through.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Page, ProblemCase, Reckoning, replaced
 from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
-from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, once, people
+from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, people
 
-NUM_PEOPLE = {1: 4, 2: 4, 3: 5, 4: 6}
+NUM_PEOPLE = {1: 4, 2: 5, 3: 6, 4: 7}
 NUM_READERS = {1: 2, 2: 3, 3: 3, 4: 4}
-NUM_VISITS = {1: 4, 2: 5, 3: 7, 4: 9}
+NUM_VISITS = {1: 5, 2: 6, 3: 8, 4: 10}
 DAYS = ("Tuesday", "Wednesday", "Thursday", "Friday")
 MANNERS = ("open", "open", "contrary", "contrary", "close")
 OTHER = {"good": "bad", "bad": "good"}
@@ -59,41 +60,44 @@ class Why(LiteraryScheme):
         """Draw people with their ways, a week of visits, a reader, and as many acts as show who it was."""
         names = people(rng, NUM_PEOPLE[level])
         days = sorted((rng.choice(DAYS) for _ in range(NUM_VISITS[level])), key=DAYS.index)
-        visits: list[dict[str, Any]] = []
-        for day in days:
-            who, whom = rng.sample(names, 2)
-            visits.append({"day": day, "who": who, "whom": whom})
+        pairs = [rng.sample(names, 2) for _ in days]
+        visits = [{"day": day, "who": who, "whom": whom} for day, (who, whom) in zip(days, pairs, strict=True)]
         if any(visits.count(visit) > 1 for visit in visits):
             return None
         readers = rng.sample(names, NUM_READERS[level])
+        deeds = {name: ROLE_OF[name] + rng.choice(("", " b")) for name in names}
         facts: dict[str, Any] = {
             "news": rng.choice(list(self.words.lists["news"])),
             "truth": rng.choice(("good", "bad")),
             "candidates": tuple(readers),
-            "people": [{"who": name, "deed": ROLE_OF[name]} for name in rng.sample(names, len(names))],
+            "people": [{"who": name, "deed": deeds[name]} for name in rng.sample(names, len(names))],
             "manners": [{"who": name, "manner": rng.choice(MANNERS)} for name in names],
             "visits": visits,
-            "acts": [],
         }
         weeks = {reader: run(Reckoning(facts), reader).belief for reader in readers}
-        belief = weeks[rng.choice(readers)]
-        for name in rng.sample(names, len(names)):
-            facts["acts"].append({"who": name, "deed": ROLE_OF[name], "did": belief.get(name, "none")})
-            shown = [act["who"] for act in facts["acts"]]
-            if sum(all(week.get(who) == belief.get(who) for who in shown) for week in weeks.values()) == 1:
-                break
-        else:
+        reader = rng.choice(readers)
+        belief = weeks[reader]
+        others = [name for name in names if name not in readers]
+        shown = others[: rng.randint(2, len(others))]
+        seen = [tuple(week.get(name) for name in shown) for week in weeks.values()]
+        shown_belief = tuple(belief.get(name) for name in shown)
+        is_clear = {*readers} <= {visit["who"] for visit in visits} and seen.count(shown_belief) == 1
+        if not is_clear or not any(shown_belief) or sum(map(any, seen)) < 2:
             return None
-        return {**facts, "asked": rng.choice([name for name in names if name not in shown] or names)}
+        hosts = {name: [visit["whom"] for visit in visits if visit["who"] == name] for name in readers}
+        calls = {name: sum(1 if belief.get(host) else -1 for host in hosts[name] if host in shown) for name in readers}
+        if calls[reader] == max(calls.values()) and rng.random() * (2 * len(readers) - 1) > 1:
+            return None  # or most readers would be those who called on the people who acted
+        facts["acts"] = [{"who": name, "deed": deeds[name], "did": belief.get(name, "none")} for name in shown]
+        return {**facts, "asked": rng.choice([name for name in names if name not in shown])}
 
     def walk(self, case: Reckoning, asks: str) -> object:
         """Let the week run for each possible reader, and look at the one that fits."""
-        readers = once(case, fitting)
-        if len(readers) != 1:
+        weeks, fits = case.once(fitting)
+        if len(fits) != 1:
             return None
-        ((reader, week),) = readers.items()
-        case.know("reader", reader)
-        case.part(len(case.facts["candidates"]) + 1)
+        reader = case.work.settle(*fits, *(name for name in weeks if name not in fits))
+        week = weeks[case.know("reader", reader, "only")]
         if asks == "source":
             return reader
         if asks == "from":
@@ -117,7 +121,8 @@ class Why(LiteraryScheme):
         manners = [page.say(f"prompt/manner.{entry['manner']}", **entry) for entry in facts["manners"]]
         week = groupby(facts["visits"], itemgetter("day"))
         days = [" ".join(page.say("prompt/visit", **visit) for visit in visits) for _, visits in week]
-        acts = [page.say(f"prompt/act.{act['did']}", **act) for act in facts["acts"]] + [page.say("prompt/others")]
+        acts = [page.say(f"prompt/act.{act['did']}", **act) for act in facts["acts"]]
+        acts = [page.say("prompt/saturday"), *acts, page.say("prompt/others")]
         persons = pen.order("persons", [" ".join(resolves), " ".join(manners)])
         ways = pen.pick("order", [start, persons], [persons, start])
         parts = [*(" ".join(part) if part is start else "\n\n".join(part) for part in ways), *days, " ".join(acts)]
@@ -133,12 +138,15 @@ class Why(LiteraryScheme):
 
 def run(case: Reckoning, reader: str, silent: str = "") -> Week:
     """Return what everybody believes after the visits, if `reader` read the telegram and `silent` said nothing."""
-    facts = case.facts
+    facts, heard = case.facts, case.known.setdefault("heard", [])
     manners = {entry["who"]: entry["manner"] for entry in facts["manners"]}
+    shown = {act["who"] for act in facts.get("acts", ())}
     week = Week({reader: facts["truth"]})
     for visit in facts["visits"]:
         who, whom, belief = visit["who"], visit["whom"], week.belief.get(visit["who"])
         if belief is None:
+            if whom in shown and whom not in week.belief and not silent:
+                case.say("empty", **visit)
             continue
         manner = "hushed" if who == silent else manners[who]
         bank, word = manner, OTHER[belief] if manner == "contrary" else belief
@@ -147,23 +155,31 @@ def run(case: Reckoning, reader: str, silent: str = "") -> Week:
                 bank = "late"
             else:
                 week.belief[whom], week.visit[whom] = word, visit
-                bank = f"{manner}.{word}"
+                bank = f"{'again' if (word, visit) in heard else manner}.{word}"
+                heard.append((word, visit))
         case.say(bank, **visit)
     return week
 
 
-def fitting(case: Reckoning) -> dict[str, Week]:
-    """Return the candidates with whom all that was done on Saturday had its reason, each with the week as it was then."""
-    readers: dict[str, Week] = {}
+def fitting(case: Reckoning) -> tuple[dict[str, Week], list[str]]:
+    """Return the week of each candidate, and those with whom all that was done on Saturday had its reason."""
+    weeks, fits = dict[str, Week](), list[str]()
     for point, reader in enumerate(case.facts["candidates"], start=1):
         case.part(point)
         case.say(f"suppose.{case.facts['truth']}", reader=reader)
-        week = run(case, reader)
-        wrong = next((act for act in case.facts["acts"] if week.belief.get(act["who"], "none") != act["did"]), None)
-        if case.work.settle(wrong is None, wrong is not None):
-            readers[reader] = week
-        case.say(f"misfit.{wrong['did']}" if wrong else "fits", **(wrong or {}), reader=reader)
-    return readers
+        week = weeks[reader] = run(case, reader)
+        for act in case.facts["acts"]:
+            belief, visit = week.belief.get(act["who"], "none"), week.visit.get(act["who"])
+            case.say(f"expected.{belief}", **act, **({"by": visit["who"], "day": visit["day"]} if visit else {}))
+            if not case.work.settle(belief == act["did"], belief != act["did"]):
+                case.say(f"misfit.{act['did']}", **act, reader=reader)
+                break
+            case.say("match", **act)
+        else:
+            fits.append(reader)
+            case.say("fits", reader=reader)
+    case.part(len(weeks) + 1)
+    return weeks, fits
 
 
 SCHEME = Why()
