@@ -77,8 +77,8 @@ class Reckoning:
     def once(self, find: Callable[[Reckoning], Value]) -> Value:
         """Return what a function finds in the case; asked for again, what it found, without another word."""
         name = find.__name__
-        found: Value = self.known[name] if name in self.known else self.know(name, find(self))
-        return found
+        result: Value = self.known[name] if name in self.known else self.know(name, find(self))
+        return result
 
     def has(self, *names: str) -> bool:
         """Return whether the case has all of these facts."""
