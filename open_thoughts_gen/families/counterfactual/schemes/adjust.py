@@ -66,9 +66,8 @@ class Adjust(PartedScheme):
     @cached_property
     def things(self) -> dict[str, Mapping[str, str]]:
         """The forms of the things of all fields."""
-        return {
-            key: forms for name, field in self.words.lists.items() if name != "topic" for key, forms in field.items()
-        }
+        fields = (field for name, field in self.words.lists.items() if name != "topic")
+        return {key: forms for field in fields for key, forms in field.items()}
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of a thing, and of several."""
@@ -202,7 +201,7 @@ def arrows_of(facts: Facts) -> list[Arrow]:
 
 
 def reached(facts: Facts, start: str) -> set[str]:
-    """Return what something acts on, straight or through others."""
+    """Return what something acts on, directly or through others."""
     ends: set[str] = set()
     fresh = {start}
     while fresh:

@@ -191,9 +191,8 @@ class Channels(PartedScheme):
         steps = {"instead": few, "goal": few, "y": few[3:], **dict.fromkeys("abf", few[:3])}
         for change in nudged(facts, steps, least=2):
             results = self.assess({**facts, **change.patch})
-            if change.patch.get("instead") != facts["x"] and all(
-                results.get(key, 3) >= 3 for key in (*ROADS, "least_m")
-            ):
+            is_sound = all(results.get(key, 3) >= 3 for key in (*ROADS, "least_m"))
+            if is_sound and change.patch.get("instead") != facts["x"]:
                 yield change
 
 

@@ -122,11 +122,14 @@ class Daybook(PartedScheme):
             left, then = real[-1].left, other[-1].left
             narrative.step("apart" if left != then else "level", left=left, left_then=then)
         results = compared(facts, real[1:], other[1:])
+        if case.asks == "differ" and results["differ"]:
+            days = [*zip(facts["entries"], real[1:], other[1:], strict=True)][start + 1 :]
+            closes = [f"{entry['who']} ({one.left}, {two.left})" for entry, one, two in days]
+            results["differ"] = narrative.work.settle(results["differ"], len(days))
+            narrative.step("count", closes=closes, **{**facts, **results})
         if case.asks == "closing":
             try_to_carry(narrative, facts, real[-1].left, results["closing"])
-        values = {**facts, "closing": results["closing"], "num_days": results["differ"], "day": results["meets"]}
-        values["yes"] = "yes" if results.get("served") else "no"
-        narrative.answer(f"answer.{case.asks}", results[case.asks], **values)
+        narrative.answer(f"answer.{case.asks}", results[case.asks], **{**facts, **results})
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Ask the answer set program."""

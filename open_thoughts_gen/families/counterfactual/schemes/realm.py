@@ -37,13 +37,13 @@ class Realm(PartedScheme):
     named: ClassVar[str] = "people.who"
     has_fractions: ClassVar[bool] = True  # so that checks print years without a mark for the thousand
     labels: ClassVar[Sequence[str]] = ("line", "pass", "vows", "minor")
-    label_styles: ClassVar[Sequence[str]] = ("§ {}", "Article {}", "Section {}", "Chapter {}", "Head {}")
+    label_styles: ClassVar[Sequence[str]] = ("§ {}", "Article {}", "Section {}", "Chapter {}", "Clause {}")
     asks: ClassVar[Mapping[str, Ask]] = {
         "holder": Ask(OneOf(()), "holder", needs=("year",), coin="otherwise"),
-        "ever": Ask(YesNo(), "ever", needs=("person",), coin="both", outcomes=tuple(product((True, False), repeat=2))),
+        "ever": Ask(YesNo(), "ever", needs=("person",), coin="asked", outcomes=tuple(product((True, False), repeat=2))),
         "order": Ask(InOrder(()), "order", coin="moved", outcomes=(True, True, False)),
         "lost": Ask(OneOf(()), "lost"),
-        "meets": Ask(InYear(), "meets", level=2),
+        "meets": Ask(InYear(), "meets", level=3, coin="late", outcomes=(True, True, False)),
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
@@ -126,12 +126,8 @@ class Realm(PartedScheme):
         facts, end = case.facts, case.facts["end"]
         victim = next(person for person in facts["people"] if person["who"] == facts["victim"])
         in_fact, lives = victim.get("died", LIVING), facts["lives"]
-        taken = {
-            *_years(facts),
-            lives,
-            facts.get("year"),
-            *(range(in_fact) if lives > in_fact else range(in_fact, end)),
-        }
+        beyond = range(in_fact) if lives > in_fact else range(in_fact, end)
+        taken = {*_years(facts), lives, facts.get("year"), *beyond}
         years = {*range(max(victim["born"] + 15, lives - 12), min(lives + 12, end))} - taken
         patches = [{"lives": year} for year in sorted(years)]
         patches += [{"age": facts["age"] + step} for step in (-2, -1, 1, 2) if "age" in facts]
@@ -280,12 +276,15 @@ def compared(facts: Facts, real: Sequence[Reign], other: Sequence[Reign]) -> dic
     parted = [year for year in years if at(real, year) != at(other, year)]
     results: dict[str, Any] = {"order": then if full else None, "lost": lost[0] if len(lost) == 1 else None}
     results |= {"moved": list(real) != list(other), "differ": sorted(set(now) ^ set(then))}
-    results["meets"] = next((year for year in years if parted and year > parted[-1]), None)
+    meets = next((year for year in years if parted and year > parted[-1]), None)
+    results |= {"meets": meets, "head": meets and at(real, meets)}
+    results |= {"late": meets not in (facts["lives"], died(facts["people"], facts["victim"]))}
     if "year" in facts:
         results["holder"] = at(other, facts["year"])
         results["otherwise"] = results["holder"] != at(real, facts["year"])
     if "person" in facts:
-        results |= {"ever": facts["person"] in then, "both": (facts["person"] in now, facts["person"] in then)}
+        results["ever"] = facts["person"] in then
+        results["asked"] = facts["person"] == facts["victim"], results["ever"]
     return results
 
 

@@ -177,9 +177,8 @@ class ThreeRungs(PartedScheme):
             chosen = [(world, weight) for world, weight in weighed if given(world)]
             if not chosen:
                 raise UnprovedError("the condition never holds")
-            return Fraction(
-                sum(weight for world, weight in chosen if _harmed(world, act)), sum(weight for _, weight in chosen)
-            )
+            harm = sum(weight for world, weight in chosen if _harmed(world, act))
+            return Fraction(harm, sum(weight for _, weight in chosen))
 
         results: dict[str, Any] = {"seen": rate(True, _acts), "done": rate(True, lambda _: True)}
         if "anyway" in facts:

@@ -185,11 +185,10 @@ def _first(reckoning: Reckoning, waiting: Sequence[Person], ranks: Mapping[str, 
 
 def _try_queue(reckoning: Reckoning) -> None:
     """Tell the wrong turn of a plain queue, in which the one who has been there longest would be next."""
-    facts, call = reckoning.facts, reckoning.facts["call"]
-    seen = calls(Reckoning(facts), until=call)
-    before = [name for now, name in seen.items() if now != call]
+    facts = reckoning.facts
+    *before, seen = calls(Reckoning(facts), until=facts["call"]).values()
     first = next(name for name in column(facts, "people.name") if name not in before)
-    if first != seen[call]:
+    if first != seen:
         reckoning.say("turn.queue", name=first)
         reckoning.say("refute.queue")
 

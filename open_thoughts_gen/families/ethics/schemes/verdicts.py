@@ -64,9 +64,10 @@ class Verdicts(EthicsScheme):
             cases.append({"name": name, **shown, "verdict": OUTCOMES[not grave], "status": status})
         for turned in rng.sample(cases, rng.choice((0, 0, 1, 1, 2))):
             turned["verdict"] = OPPOSITE[turned["verdict"]]
-        if len({dashed(case) for case in cases}) < len(cases):
-            return None
         facts: dict[str, Any] = {"setting": rng.choice(list(self.words.lists["setting"])), "cases": cases}
+        sides = [binding(facts, verdict) for verdict in OPPOSITE]
+        if len({dashed(case) for case in cases}) < len(cases) or min(map(len, sides)) < 2:
+            return None  # a case that stands alone on its side would be the first to suspect
         facts |= {"reversed": True} if level > 3 else {}
         return {**facts, **{key: rng.randint(1, TOP) for key in NEW}, "mark": rng.randint(8, 11)}
 
@@ -134,7 +135,8 @@ class Verdicts(EthicsScheme):
             if to != facts[f"n{index}"]:
                 yield Change({"respect": f"{facts['setting']}.{index}", "to": to}, option="grade" if offered else "")
         for entry in facts["cases"] if "n1" not in facts else ():
-            yield Change({"name": entry["name"], "verdict": OPPOSITE[entry["verdict"]]})
+            if len(binding(facts, entry["verdict"])) > 2:
+                yield Change({"name": entry["name"], "verdict": OPPOSITE[entry["verdict"]]})
             for index, by in product(RESPECTS, (-1, 1)):
                 if 1 <= entry[f"c{index}"] + by <= TOP:
                     yield Change({"name": entry["name"], f"c{index}": entry[f"c{index}"] + by})
@@ -182,17 +184,16 @@ def apart(reckoning: Reckoning, one: Grades, other: Grades, shown: Grades) -> st
 def clashes(reckoning: Reckoning) -> list[tuple[str, str]]:
     """Return each pair of something censured and something let pass that is at least as grave in every respect."""
     found: list[tuple[str, str]] = []
-    bad_ones = binding(reckoning.facts, "censured")
     for passed in binding(reckoning.facts, "let pass"):
         shown, safe = {"other": passed["name"], "grades": (dashed(passed),)}, list[str]()
-        for bad in bad_ones:
+        for bad in binding(reckoning.facts, "censured"):
             if reason := apart(reckoning, bad, passed, bad):
                 safe.append(reason)
                 continue
             found.append((bad["name"], passed["name"]))
             reckoning.say("clash", name=bad["name"], reasons=(dashed(bad),), **shown)
-        if safe or not bad_ones:
-            reckoning.say("clear" if safe else "nothing", reasons=tuple(safe), **shown)
+        if safe:
+            reckoning.say("clear", reasons=tuple(safe), **shown)
     return found
 
 
@@ -219,7 +220,7 @@ def forced(reckoning: Reckoning) -> str:
                 if any(reasons):
                     reckoning.say("other_side", reasons=tuple(filter(None, reasons)))
             return reckoning.work.settle(verdict, *(each for each in reversed(OUTCOMES) if each != verdict))
-        reckoning.say(f"{'short' if short else 'none'}.{bank}", reasons=tuple(short))
+        reckoning.say(f"short.{bank}", reasons=tuple(short))
     return reckoning.work.settle("silent", *OPPOSITE)
 
 
