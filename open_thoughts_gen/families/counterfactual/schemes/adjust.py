@@ -151,10 +151,9 @@ class Adjust(PartedScheme):
         absent = {facts["x"], facts["y"], *(entry["hidden"] for entry in facts.get("unseen", ()))}
         names = sorted({end for arrow in facts["arrows"] for end in arrow.values()} - absent)
         proved = named(answer_set(self.word_file.with_suffix(".lp"), facts), smallest=names)
-        results: dict[str, Any] = {key: value for key, value in proved.items() if key in ("identified", "enough")}
         if "smallest" in proved:
-            results["smallest"] = frozenset(map(self._name, proved["smallest"]))
-        return results | ({"spoils": self._name(proved["spoils"])} if "spoils" in proved else {})
+            proved["smallest"] = frozenset(map(self._name, proved["smallest"]))
+        return proved | ({"spoils": self._name(proved["spoils"])} if "spoils" in proved else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield one arrow left out, and one thing held in place of another."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import product
+from itertools import islice, product
 from random import Random
 from typing import Any, ClassVar
 
@@ -73,11 +73,8 @@ class Daybook(PartedScheme):
         changed = rng.randrange(2 if level < 3 else 3)
         wanted = facts["entries"][changed]["wants"]
         instead = max(2, wanted + rng.choice((-1, 1)) * rng.randint(1, 4 + 4 * level))
-        facts |= {
-            "victim": names[changed],
-            "instead": instead,
-            "person": rng.choice([name for name in names[-3:] if name != names[changed]]),
-        }
+        others = [name for name in names[-3:] if name != names[changed]]
+        facts |= {"victim": names[changed], "instead": instead, "person": rng.choice(others)}
         return {**facts, "last": facts["entries"][-1]["on"]} if instead != wanted else None
 
     def kind_of(self, case: ProblemCase) -> Kind:
@@ -108,7 +105,9 @@ class Daybook(PartedScheme):
         start, met = index_of(facts, facts["victim"]), None
         narrative.step("hold", victim=facts["victim"], wants=facts["entries"][start]["wants"], instead=facts["instead"])
         real, other = [opening(facts)], [opening(facts)]
-        for index, (entry, instead) in enumerate(zip(facts["entries"], changed(facts), strict=True)):
+        until = index_of(facts, facts["person"]) if case.asks == "served" else len(facts["entries"])
+        days = islice(zip(facts["entries"], changed(facts), strict=True), max(start, until) + 1)
+        for index, (entry, instead) in enumerate(days):
             narrative.point = 1 + (index >= start) + (met is not None)
             real.append(next_day(facts, entry, real[-1], narrative.work))
             is_one = index < start or met is not None
@@ -118,14 +117,14 @@ class Daybook(PartedScheme):
             if not is_one and real[-1].state == other[-1].state:
                 met = entry["on"]
                 narrative.step("meet", on=met, left=real[-1].left)
-        if met is None:
+        if met is None and case.asks != "served":
             left, then = real[-1].left, other[-1].left
             narrative.step("apart" if left != then else "level", left=left, left_then=then)
         results = compared(facts, real[1:], other[1:])
         if case.asks == "differ" and results["differ"]:
-            days = [*zip(facts["entries"], real[1:], other[1:], strict=True)][start + 1 :]
-            closes = [f"{entry['who']} ({one.left}, {two.left})" for entry, one, two in days]
-            results["differ"] = narrative.work.settle(results["differ"], len(days))
+            later = [*zip(facts["entries"], real[1:], other[1:], strict=True)][start + 1 :]
+            closes = [f"{entry['who']} ({one.left}, {two.left})" for entry, one, two in later]
+            results["differ"] = narrative.work.settle(results["differ"], len(later))
             narrative.step("count", closes=closes, **{**facts, **results})
         if case.asks == "closing":
             try_to_carry(narrative, facts, real[-1].left, results["closing"])

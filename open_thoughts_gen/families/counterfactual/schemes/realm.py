@@ -17,7 +17,7 @@ from itertools import product
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, Reckoning
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, Reckoning, nudged
 from open_thoughts_gen.families.kit.framing import PartedScheme
 from open_thoughts_gen.families.kit.kinds import InOrder, InYear, OneOf, YesNo
 from open_thoughts_gen.families.kit.proof import answer_set, named
@@ -122,22 +122,24 @@ class Realm(PartedScheme):
         return results | {"order": tuple(proved[key] for key in sorted(proved) if key.startswith("reign"))}
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield the death in another year again, and another age, if the crown is never without a wearer after it."""
+        """Yield the death, or another one, in another year again, and another age, if the crown never lacks a wearer."""
         facts, end = case.facts, case.facts["end"]
         victim = next(person for person in facts["people"] if person["who"] == facts["victim"])
-        in_fact, lives = victim.get("died", LIVING), facts["lives"]
-        beyond = range(in_fact) if lives > in_fact else range(in_fact, end)
-        taken = {*_years(facts), lives, facts.get("year"), *beyond}
-        years = {*range(max(victim["born"] + 15, lives - 12), min(lives + 12, end))} - taken
-        patches = [{"lives": year} for year in sorted(years)]
-        patches += [{"age": facts["age"] + step} for step in (-2, -1, 1, 2) if "age" in facts]
-        yield from (Change(patch) for patch in patches if self.assess({**facts, **patch})["order"] is not None)
+        born, in_fact = victim["born"], victim.get("died", LIVING)
+        is_longer = facts["lives"] > in_fact
+        years = range(in_fact + 1, min(born + 86, end)) if is_longer else range(born + 15, min(in_fact, end))
+        patches = [{"lives": year} for year in years if year != facts["lives"]]
+        steps = {"age": (-2, -1, 1, 2), "year": (-9, -6, -3), "people.died": (2, 7, 13)}
+        for patch in [*patches, *(change.patch for change in nudged(facts, steps))]:
+            other, dated = {**facts, **patch}, _years({**facts, **patch})
+            is_apart = len(dated) == len(_years(facts)) and other["lives"] not in dated and max(dated) <= end
+            if is_apart and self.assess(other)["order"] is not None:
+                yield Change(patch)
 
 
 def _family(rng: Random, facts: Facts, level: int, names: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     """Return a family of at most three generations, with no two births, deaths or vows in one year."""
-    people: list[dict[str, Any]] = []
-    used: set[int] = {facts["start"]}
+    people, used = list[dict[str, Any]](), {facts["start"]}
     num_first, num_next = NUM_CHILDREN[level]
 
     def fresh(first: int, last: int) -> int:
@@ -150,13 +152,14 @@ def _family(rng: Random, facts: Facts, level: int, names: Mapping[str, list[str]
         for _ in range(num):
             born, kin = fresh(first, last), rng.choice(KIN)
             died = fresh(born + 26, born + 45) if rng.random() < 0.45 else fresh(born + 45, born + 79)
-            if not born or not died:
+            if not 0 < born < facts["end"] or not died:
                 continue
             vows = fresh(born + 17, min(born + 40, died)) if level > 1 and rng.random() < 0.2 else 0
-            person: dict[str, Any] = {"who": names[kin].pop(), "parent": parent, "kin": kin, "born": born}
-            people.append(person | ({"died": died} if died <= facts["end"] else {}) | ({"vows": vows} if vows else {}))
+            dates = {"born": born, "died": died, "vows": vows}
+            dates = {key: year for key, year in dates.items() if 0 < year <= facts["end"]}
+            people.append({"who": names[kin].pop(), "parent": parent, "kin": kin, **dates})
             num_own = rng.randint(1, num_next) if parent == facts["founder"] else int(level > 2 and rng.random() < 0.4)
-            parents.append((person["who"], born + 19, min(born + 36, died, vows or LIVING), num_own))
+            parents.append((people[-1]["who"], born + 19, min(born + 36, died, vows or LIVING), num_own))
     return rng.sample(people, len(people))
 
 
