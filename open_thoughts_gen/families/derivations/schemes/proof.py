@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.derivations.scheme import DerivationScheme
+from open_thoughts_gen.families.derivations.scheme import NUM_TOGETHER, DerivationScheme
 from open_thoughts_gen.families.derivations.statements import StatementForm, conclusion, contrary, entails, kind_of
 from open_thoughts_gen.families.kit import words
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, Narrative, Page, ProblemCase
@@ -20,7 +20,7 @@ from open_thoughts_gen.families.kit.traces import joined
 NUM_DERIVED = {1: (3, 4), 2: (5, 6), 3: (7, 8), 4: (9, 11)}
 NUM_ATOMS = {1: 5, 2: 6, 3: 7, 4: 8}
 NUM_RULES, NUM_NAMES, MAX_LINES = (6, 9), 3, 24
-FAULTY_RATE, CARRY_RATE, LATE_RATE, CHANGE_RATE = 0.7, 0.6, 0.5, 0.5
+FAULTY_RATE, CARRY_RATE, LATE_RATE, CHANGE_RATE = 0.62, 0.6, 0.5, 0.5
 KINDS = ("if", "or", "and", "nand", "iff")
 OF_PREMISES = ("if", "if", "if", "or", "or", "nand", "iff")
 HEADS, REFS = ("first", "second", "third"), ("one", "two", "three")
@@ -133,7 +133,8 @@ class Proof(DerivationScheme):
         narrative.step("start", total=len(facts["lines"]))
         wrong: int | None = None
         form: str | None = NONE
-        for line in (line for line in facts["lines"] if "refs" in line):
+        for index, line in enumerate(line for line in facts["lines"] if "refs" in line):
+            narrative.point = 1 + index // NUM_TOGETHER
             values = {**line, **dict(zip(REFS, line["refs"], strict=False))}
             if wrong is not None and case.asks != "lost":
                 break
