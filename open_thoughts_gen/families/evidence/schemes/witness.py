@@ -48,11 +48,16 @@ class Witness(EvidenceScheme):
         reports: list[dict[str, Any]] = [{"who": name, "says": rng.choice(("yes", "no"))} for name in names[:num]]
         facts: dict[str, Any] = {"setting": self.one_of("setting", rng), "few": few, "many": many}
         has_pair = level > 3 or (level == 3 and rng.random() < 0.5)
-        if has_pair:
-            for rate, hit in zip(rates, rng.sample(range(5, 10), 2), strict=False):
-                rate |= {"hit": hit, "hits_of": 10, "alarm": rng.randint(2, 4), "alarms_of": 10}
-            facts |= {"one": names[0], "other": names[1], "both": rng.randint(4, 8), "both_of": 10}
-            facts |= {"wrong": rng.randint(1, 3), "wrong_of": 10}
+        if has_pair:  # both report the same more often than by chance, and any two reports are possible
+            facts |= {"one": names[0], "other": names[1]}
+            for (key, both), (least, most) in zip(JOINT, ((5, 8), (2, 4)), strict=True):
+                one, other = rng.randint(least, most), rng.randint(least, most)
+                fits = [num for num in range(1, 10) if one * other < 10 * num < 10 * min(one, other)]
+                if not fits:
+                    return None
+                facts |= {both: rng.choice(fits), f"{both}_of": 10}
+                rates[0] |= {key: one, f"{key}s_of": 10}
+                rates[1] |= {key: other, f"{key}s_of": 10}
         if level > 2 and (not has_pair or (level > 3 and rng.random() < 0.7)):
             source = rng.choice(reports)
             rates.append(drawn_rate(rng, names[num]))
@@ -63,7 +68,7 @@ class Witness(EvidenceScheme):
                 report["silent"] = True
         facts |= {"rates": rng.sample(rates, len(rates)), "reports": rng.sample(reports, len(reports))}
         speaking = [each for each in reports if "silent" not in each and each["who"] not in heard]
-        if not speaking or (has_pair and not are_joint(facts)):
+        if not speaking:
             return None
         seldom = {names[num]: rng.random() < 0.8, **dict.fromkeys(names[2:num], has_pair)}  # asked about
         whom = min(rng.sample(speaking, len(speaking)), key=lambda each: seldom.get(each["who"], False))
@@ -161,12 +166,6 @@ def likely(facts: Facts, name: str) -> Likely:
     rate = entry_of(facts, "rates.who", name)
     shares = {"p": Fraction(rate["hit"], rate["hits_of"]), "q": Fraction(rate["alarm"], rate["alarms_of"])}
     return shares if says(facts, name) else {key: 1 - share for key, share in shares.items()}
-
-
-def are_joint(facts: Facts) -> bool:
-    """Return whether two report the same more often than by chance, in cases of either sort, and any report is possible."""
-    one, other = (entry_of(facts, "rates.who", facts[key]) for key in ("one", "other"))
-    return all(one[key] * other[key] < 10 * facts[both] < 10 * min(one[key], other[key]) for key, both in JOINT)
 
 
 def sort_of(report: Mapping[str, Any]) -> str:
