@@ -32,7 +32,7 @@ SHOWN_FROM = {
 }
 # How likely a phrase is to be drawn before a step of a kind, beside the others that would fit somewhere.
 WEIGHTS = {"exception": 2.0, "trap": 2.0, "turn": 4.0, "refute": 3.0}
-NUM_PHRASES: Mapping[Narration, Sequence[int]] = {"brief": (0,), "normal": (0, 0, 1, 1, 2), "deliberate": (1, 2, 2)}
+NUM_PHRASES: Mapping[Narration, Sequence[int]] = {"brief": (0,), "normal": (0, 0, 0, 1, 2), "deliberate": (1, 2, 2)}
 OPENED_BY = {
     "notes": "opening/note",
     "recap": "recap",
@@ -76,7 +76,7 @@ class Paragraph:
             if index == 0 and self.part in OPENED_BY:
                 yield OPENED_BY[self.part], 5.0
         elif is_first and index == 0:
-            yield f"opening/{'issue' if step.kind == 'issue' else 'any'}", 4.0
+            yield f"opening/{'issue' if step.kind == 'issue' else 'any'}", 2.0
         elif step.kind in WEIGHTS and (step.kind != "exception" or self._is_the_exception(index)):
             yield f"lead/{step.kind}", WEIGHTS[step.kind]
         elif (announced := self._reckoning_at(index)) is not None:
