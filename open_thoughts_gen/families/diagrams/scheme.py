@@ -135,11 +135,17 @@ def redrawn(chart: Rows, index: int, row: tuple[str, ...]) -> Change:
 
 
 def in_turn(rows: Rows, needs: Needs = lambda row: row[2:]) -> list[tuple[str, ...]]:
-    """Return rows in an order in which each stands after those it needs: `needs` gives their first cells."""
-    done, left = list[tuple[str, ...]](), list(rows)
-    while left:
-        keys = {row[0] for row in left}
-        row = next(row for row in left if keys.isdisjoint(needs(row)))
-        done.append(row)
-        left.remove(row)
+    """Return rows, each after those it needs (`needs` gives their first cells), and one chain after another."""
+    left, done = {row[0]: row for row in rows}, list[tuple[str, ...]]()
+
+    def add(key: str) -> None:
+        row = left.pop(key, None)
+        if row is not None:
+            for other in needs(row):
+                add(other)
+            done.append(row)
+
+    needed = {key for row in rows for key in needs(row)}
+    for row in sorted(rows, key=lambda row: row[0] in needed):  # from the end, which nobody needs
+        add(row[0])
     return done

@@ -19,6 +19,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Pro
 from open_thoughts_gen.families.kit.kinds import HowMuch, KeyedNames, Kind, OnDay, YesNo
 from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.kit.sheets import Rows
+from open_thoughts_gen.families.kit.telling import teller
 
 NUM_TASKS = {1: (3, 3), 2: (4, 5), 3: (6, 7), 4: (9, 11)}
 NUM_SLIPS = {1: 1, 2: 2, 3: 2, 4: 3}
@@ -34,7 +35,7 @@ class Charted(DiagramScheme):
     mermaid: ClassVar[Mapping[str, Sequence[str]]] = {"gantt": ("gantt", "    dateFormat YYYY-MM-DD")}
     said: ClassVar[str] = "{0} {1} {2} d, {3}"
     details: ClassVar[Mapping[str, str]] = {"slip": "slips"}
-    answers = staticmethod(lambda chart: [row[1] for row in chart])
+    answers = staticmethod(lambda chart: [row[1] for row in in_turn(chart, waits_of)])
     asks: ClassVar[Mapping[str, Ask]] = {
         "finish": Ask(OnDay(), "finish"),
         "critical": Ask(KeyedNames(()), "critical"),
@@ -64,12 +65,8 @@ class Charted(DiagramScheme):
 
     def kind_of(self, case: ProblemCase) -> Kind:
         """Return the kind; a task may be called by its key as well."""
-        kind = super().kind_of(case)
-        return (
-            replace(kind, keys={row[0]: row[1] for row in case.facts["chart"]})
-            if isinstance(kind, KeyedNames)
-            else kind
-        )
+        kind, keys = super().kind_of(case), {row[0]: row[1] for row in case.facts["chart"]}
+        return replace(kind, keys=keys) if isinstance(kind, KeyedNames) else kind
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Go through the tasks in order, as drawn and with the delays."""
@@ -97,7 +94,7 @@ class Charted(DiagramScheme):
         narrative.point = 2
         if asks == "critical":
             names = tell_critical(narrative, chart, ends)
-            quoted = [f'"{row[1]}"' for row in chart if row[1] in names]
+            quoted = [f'"{name}"' for name in self.answers(chart) if name in names]
             narrative.answer("answer.critical", frozenset(names), names=quoted)
             return
         if asks != "finish":
@@ -115,9 +112,7 @@ class Charted(DiagramScheme):
     def _tell_moved(self, narrative: Narrative, facts: Mapping[str, Any], ends: Ends) -> tuple[int, int]:
         """Go forward again with the delays; return by how much they move the end, and to which day."""
         work, slips = narrative.work, facts["slips"]
-        for entry in slips:
-            narrative.step("slip", **entry)
-        later = ends_of(slipped(facts["chart"], slips), narrative, ends)
+        later = ends_of(slipped(facts["chart"], slips, narrative), narrative, ends)
         was, total, terms = max(ends.values()), max(later.values()), [entry["by"] for entry in slips]
         is_tempting = len(slips) > 1 and sum(terms) > total - was >= 0
         if is_tempting:
@@ -169,14 +164,19 @@ def first_day(chart: Rows) -> date:
     return min(date.fromisoformat(row[3]) for row in chart if "-" in row[3])
 
 
-def slipped(chart: Rows, slips: Sequence[Mapping[str, Any]]) -> Rows:
-    """Return the tasks with the delays in their lengths."""
-    late = {entry["task"]: entry["by"] for entry in slips}
-    return tuple((key, name, str(int(days) + late.get(name, 0)), after) for key, name, days, after in chart)
+def slipped(chart: Rows, slips: Sequence[Mapping[str, Any]], narrative: Narrative | None = None) -> Rows:
+    """Return the tasks with the delays in their lengths, and tell each."""
+    work, rows = narrative.work if narrative else Work(is_quiet=True), {row[1]: row for row in chart}
+    for entry in slips:
+        key, name, days, after = rows[entry["task"]]
+        length = int(work("a + b", a=int(days), b=entry["by"]))
+        rows[name] = (key, name, str(length), after)
+        teller(narrative)("slip", **entry, days=int(days), length=length)
+    return tuple(rows.values())
 
 
 def ends_of(chart: Rows, narrative: Narrative | None = None, known: Mapping[str, int] | None = None) -> Ends:
-    """Return after how many days each task is done, and tell it; of what is `known`, only what differs."""
+    """Return after how many days each task is done, and tell it; of what is `known`, only what may differ."""
     ends: Ends = {}
     names = {row[0]: f'"{row[1]}"' for row in chart}
     for row in in_turn(chart, waits_of):
@@ -185,11 +185,12 @@ def ends_of(chart: Rows, narrative: Narrative | None = None, known: Mapping[str,
         is_new = known is None or known[key] != start + days
         work = narrative.work if narrative is not None and is_new else Work(is_quiet=True)
         ends[key] = int(work("a + b", a=start, b=days)) if waits else work.settle(days, days + 1)
-        if narrative is not None and is_new:
-            bank = ("first", "next")[len(waits)] if len(waits) < 2 else "joins"
+        bank = ("first", "next")[len(waits)] if len(waits) < 2 else "joins"
+        if known is not None:
+            bank += ".again" if is_new else ".still"
+        if is_new or any(ends[one] != known[one] for one in waits):
             shown = [names[one] + f" ({ends[one]})" * (len(waits) > 1) for one in waits]
-            again = "" if known is None else ".again"
-            narrative.step(f"{bank}{again}", name=row[1], days=days, end=ends[key], start=start, waits=shown)
+            teller(narrative)(bank, name=row[1], days=days, end=ends[key], start=start, waits=shown)
     return ends
 
 
@@ -202,16 +203,15 @@ def back(chart: Rows, ends: Ends) -> dict[str, list[str]]:
 
 def tell_critical(narrative: Narrative, chart: Rows, ends: Ends) -> set[str]:
     """Tell the way back along what leaves no gap; return the names of those tasks."""
-    names = {row[0]: f'"{row[1]}"' for row in chart}
-    rows = {row[0]: row for row in chart}
-    for key, tight in back(chart, ends).items():
-        days = int(rows[key][2])
-        start = int(narrative.work("a - b", a=ends[key], b=days))
-        others = [names[one] for one in waits_of(rows[key]) if one not in tight]
+    rows, chain = {row[0]: row for row in chart}, back(chart, ends)
+    for key, tight in chain.items():
+        _, name, days, _ = rows[key]
+        start = int(narrative.work("a - b", a=ends[key], b=int(days)))
+        waits = [f'"{rows[one][1]}"' for one in tight]
+        others = [f'"{rows[one][1]}"' for one in waits_of(rows[key]) if one not in tight]
         bank = "back.begin" if not tight else "back.loose" if others else "back"
-        waits = [names[one] for one in tight]
-        narrative.step(bank, name=rows[key][1], end=ends[key], days=days, start=start, waits=waits, others=others)
-    return {rows[key][1] for key in back(chart, ends)}
+        narrative.step(bank, name=name, end=ends[key], days=int(days), start=start, waits=waits, others=others)
+    return {rows[key][1] for key in chain}
 
 
 SCHEME = Charted()

@@ -136,11 +136,16 @@ class Floor(DiagramScheme):
         spare = [pair for pair in inner if pair not in opened]
         opened |= set(rng.sample(spare, rng.randint(0, 1 + len(spare) // 3)))
         chart = (*(("room", *row) for row in rooms), *(("door", *place) for place in places if place in opened))
-        facts: dict[str, Any] = {"chart": chart, "room": rng.choice(names)}
-        facts["one"], facts["other"] = rng.choice([place for place in inner if place in opened])
-        far = distances(chart, facts)
-        facts["limit"] = max(1, far.get(facts["room"], rng.randint(3, 7)) + rng.choice((-2, -1, -1, 0, 0, 1, 2)))
-        return facts if distances(chart)[facts["room"]] > level - (level > 2) else None
+        one, other = rng.choice([place for place in inner if place in opened])
+        facts: dict[str, Any] = {"chart": chart, "one": one, "other": other}
+        far, now = distances(chart), distances(chart, facts)
+        now = {name: now.get(name, len(far) + 1) for name in far if far[name] > level - (level > 2)}
+        if len(limits := sorted({*now.values()})) < 2:
+            return None
+        facts["limit"], is_within = rng.choice(limits[:-1]), rng.random() < 0.5  # so that neither says the other
+        pool = [name for name in now if (now[name] <= facts["limit"]) == is_within]
+        felt = [name for name in pool if far[name] <= facts["limit"] < now[name]]
+        return facts | {"room": rng.choice(felt if felt and rng.random() < 0.6 else pool)}
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Go inward from the exits, with all doors open and with the locked one."""

@@ -25,6 +25,7 @@ NUM_STATES = {1: (4, 5), 2: (4, 5), 3: (5, 6), 4: (6, 7)}
 NUM_EVENTS = {1: 2, 2: 2, 3: 3, 4: 3}
 LENGTHS = {1: (3, 4), 2: (6, 8), 3: (11, 14), 4: (17, 22)}
 NUM_PAIRS = {1: (0, 11), 2: (1, 4), 3: (4, 8), 4: (8, 17)}  # of states, that are gone through with the redrawn arrow
+UNLIKE = {1: 0, 2: 0.9, 3: 0.65, 4: 0}  # how often one is refused whose two states differ in their marks at once
 Pair = tuple[str, str]
 Came = dict[Pair, tuple[int, Pair, str]]
 
@@ -88,15 +89,13 @@ class States(DiagramScheme):
         log = tuple(rng.choice(events) for _ in range(rng.randint(*LENGTHS[level])))
         facts: dict[str, Any] = {"chart": tuple(rng.sample(chart, len(chart))), "log": log}
         facts |= {"here": here, "event": event, "there": there}
-        used = {event for _, _, event in moves}
-        least, most = NUM_PAIRS[level]
-        if (
-            len(used) < len(events)
-            or len(set(Machine(chart).run(log))) < 3
-            or not least <= len(side_by_side(facts)) <= most
-        ):
+        used, drawn, machine = {event for _, _, event in moves}, {name for row in moves for name in row[:2]}, Machine(chart)
+        if len(used) < len(events) or set(names) != drawn or len(set(machine.run(log))) < 3:
             return None
-        return facts if set(names) == {name for row in moves for name in row[:2]} else None
+        if machine.parts((was, there)) and rng.random() < UNLIKE[level]:
+            return None
+        least, most = NUM_PAIRS[level]
+        return facts if least <= len(side_by_side(facts)) <= most else None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Run the log; run both machines side by side."""
