@@ -25,7 +25,8 @@ def drawn(scheme: ProblemScheme, ask: str, level: int, rng: Random) -> ProblemCa
         if facts is None:
             continue
         results = scheme.assess(facts)
-        is_fair = not asked.coin or results[asked.coin] == outcome
+        settled = tuple({**facts, **results}[name] for name in asked.coin.split())
+        is_fair = not settled or outcome in (settled, *settled)
         if not is_fair or results.get(asked.result) is None:
             continue
         facts = printed(scheme, ask, facts)

@@ -50,6 +50,7 @@ class Ask:
     `needs` are facts that only this question prints (whom it asks about); a case that asks another does not have them.
     `coin` names a result which one of `outcomes`, all equally likely, settles before the facts are drawn: so yes and no
     come up alike, and what the story mentions never gives the answer away. `outcomes_at` has those of single levels.
+    It may name a fact and a result (`vans fits`), whose outcomes are pairs: so the figure says nothing of the answer.
     """
 
     kind: Kind

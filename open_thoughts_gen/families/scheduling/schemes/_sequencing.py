@@ -191,14 +191,19 @@ class Bounds(Figures, ABC):
             min((paths[task] for task in group), key=lambda path: length(self.tasks, path))
             for paths in (heads(self.tasks), tails(self.tasks))
         )
-        head, tail = length(self.tasks, first), length(self.tasks, last)
+        head, tail = (summed(self.work, self.hours(path)) for path in (first, last))
         parts = tuple(part for part in (head, load, tail) if part)
         larger = summed(self.work, parts)
         if not self.work.exceeds(larger, bound):
             return bound
         bank = f"around{'.head' * bool(head)}{'.tail' * bool(tail)}"
         around = {"first": self.chain(first), "last": self.chain(last), "head": head, "tail": tail, "parts": parts}
+        around |= {"ahead": self.terms(first), "behind": self.terms(last)}
         return self.know("bound", larger, bank, **around, **shown)
+
+    def terms(self, path: Path) -> str:
+        """Return what is written before the hours of a chain: what they add up from, if there is more than one."""
+        return f"{' + '.join(map(str, self.hours(path)))} = " if len(path) > 1 else ""
 
     def hours(self, path: Path) -> tuple[int, ...]:
         """Return the hours of tasks, one after another."""

@@ -21,7 +21,7 @@ from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
 MAX_FACTS, MAX_CLIQUES, MAX_TRIED = 9, 6, 4
 Places = tuple[tuple[int, ...], ...]
-Out = tuple[int, int, int]  # whose place, the thing in it that must be kept apart (or -1), the load with it
+Out = tuple[int, int, tuple[int, ...]]  # whose place, the thing in it that must be kept apart (or -1), all weights there
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 
     thing = min(left, key=lambda each: sum(reason is None for reason in closed[each].values()))
     reasons = {owner: reason for owner, reason in closed[thing].items() if reason is not None}
     owners = [owner for owner in places if owner not in reasons]
-    out = tuple((owner, other, load) for owner, (other, load, _) in reasons.items())
+    out = tuple((owner, other, parts) for owner, (other, parts, _) in reasons.items())
     rests = frozenset(member for *_, members in reasons.values() for member in members)
     if not owners:
         return [Fact("none", (thing,), -1, out, rests)]
@@ -141,13 +141,13 @@ def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 
     return facts
 
 
-def closed_by(sharing: Sharing, members: tuple[int, ...], thing: int) -> tuple[int, int, tuple[int, ...]] | None:
-    """Return why a thing can't go to these: one of them (or -1), the load, and whose places that rests on."""
-    load = sharing.weights[thing] + sum(sharing.weights[other] for other in members)
+def closed_by(sharing: Sharing, members: tuple[int, ...], thing: int) -> tuple[int, tuple[int, ...], tuple[int, ...]] | None:
+    """Return why a thing can't go to these: one of them (or -1), all weights, and whose places that rests on."""
+    parts = tuple(sharing.weights[other] for other in (*members, thing))
     other = next((other for other in members if sharing.is_apart(thing, other)), None)
     if other is not None:
-        return other, load, (other,)
-    return (-1, load, members) if load > sharing.capacity else None
+        return other, parts, (other,)
+    return (-1, parts, members) if sum(parts) > sharing.capacity else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -180,9 +180,10 @@ class Packing(Figures):
 
     def reason(self, out: Out) -> str:
         """Return why a place is closed to a thing."""
-        owner, other, load = out
+        owner, other, parts = out
         kind = "heavy" if other < 0 else "own" if owner == other else "apart"
-        return self.closed[kind][""].format(owner=self.names[owner], other=self.names[other], load=f"{load:,}")
+        values = {"owner": self.names[owner], "other": self.names[other], "load": f"{sum(parts):,}"}
+        return self.closed[kind][""].format(**values, terms=" + ".join(f"{part:,}" for part in parts))
 
     def weigh(self) -> bool:
         """Tell whether all of it is too much."""

@@ -20,8 +20,10 @@ from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 SIZES = {1: (4, 3, 5), 2: (5, 4, 7), 3: (7, 6, 9), 4: (8, 8, 11)}  # subjects; candidates, the fewest and the most
 MOST_PEOPLE = 11
 LEAST = {1: (2, 3), 2: (3, 4), 3: (3, 4), 4: (3, 4)}  # sessions: each number as often as the other
+OFFERS = {1: ((2, True), (2, False)), 2: ((3, True), (3, False)), 3: ((3, True), (3, False))}
 KEYS = ("first", "then", "last")  # of the subjects of a candidate
 MIN_LENGTH = {1: 1, 2: 1, 3: 3, 4: 4}  # of an argument, in facts
+SHORTER = {1: 0, 2: 0, 3: 0.1, 4: 0.1}  # how often a shorter one will do
 DOUBLED = {1: 0.35, 2: 0.35, 3: 0.55, 4: 0.55}  # how often all candidates but one are not the only one of their kind
 
 
@@ -34,12 +36,12 @@ class Exams(shares.SharingScheme):
     relief: ClassVar[str] = "excuse"
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("sessions"), "least", coin="least", outcomes_at=LEAST),
-        "fits": Ask(YesNo(), "fits", until=3, needs=("sessions",), coin="fits"),
+        "fits": Ask(YesNo(), "fits", until=3, needs=("sessions",), coin="sessions fits", outcomes_at=OFFERS),
         "excuse": Ask(OneOf(()), "excuse", level=3, needs=("sessions",)),
     }
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw choices of subjects; from level 3 on no group of subjects alone forces the number of sessions."""
+        """Draw choices of subjects; from level 3 on a group of subjects alone seldom forces the number of sessions."""
         num_subjects, few, many = SIZES[level]
         num_people = rng.randint(few, many)
         subjects = rng.sample(list(self.words.lists["subject"]), num_subjects)
@@ -48,7 +50,7 @@ class Exams(shares.SharingScheme):
         while len(choices) < num_people:
             choices.append(rng.sample(subjects, 3 if rng.random() < 0.15 * level and not ring else 2))
         if rng.random() < DOUBLED[level]:  # then it may be one candidate's fault
-            choices += [chosen[::-1] for chosen in rng.sample(choices, len(choices) - rng.choice((2, 3)))][: MOST_PEOPLE - len(choices)]
+            choices += [chosen[::-1] for chosen in rng.sample(choices, max(0, len(choices) - 4))][: MOST_PEOPLE - len(choices)]
         drawn = zip(rng.sample(self.pool("staff"), len(choices)), rng.sample(choices, len(choices)), strict=True)
         people = [{"who": who, **dict(zip(KEYS, chosen, strict=False))} for who, chosen in drawn]
         facts: dict[str, Any] = {"people": people, "rooms": rng.choice((2, 3, 3, 4))}
@@ -56,7 +58,8 @@ class Exams(shares.SharingScheme):
         if len(sharing.weights) < num_subjects or not 2 <= (least := shares.fewest(sharing)) <= 4:
             return None
         facts["sessions"] = max(2, least - rng.choice((0, 1)))
-        return facts if len(shares.argument(sharing, least - 1) or ()) >= MIN_LENGTH[level] else None
+        reason = shares.argument(sharing, least - 1) or ()
+        return facts if len(reason) >= MIN_LENGTH[level] or (reason and rng.random() < SHORTER[level]) else None
 
     def sharing_of(self, facts: Mapping[str, Any]) -> shares.Sharing:
         """Return the subjects as things that share sessions."""

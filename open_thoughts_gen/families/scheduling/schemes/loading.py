@@ -19,9 +19,10 @@ from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 
 SIZES = {1: (4, 0), 2: (6, 3), 3: (8, 4), 4: (9, 6)}  # consignments, and pairs that are kept apart
 LENGTHS = {1: (1, 1), 2: (2, 4), 3: (3, 9), 4: (4, 9)}  # of an argument, in facts
-ABOVE = {1: 0.5, 2: 0.6, 3: 0.75, 4: 0.5}  # how often the weight alone says too little
+PLAIN = {1: 1, 2: 0.1, 3: 0.15, 4: 1}  # how often one is kept for which the weight alone would do
 LIGHTEST = {1: 0.15, 2: 0.15, 3: 0.15, 4: 0.2}  # of a consignment, as a share of what a van takes
 LEAST = {1: (2, 3), 2: (2, 3, 4), 3: (3, 4, 5)}  # vans: each number as often as the others
+OFFERS = {1: ((2, True), (2, False)), 2: ((2, True), (2, False), (3, True), (3, False))}  # vans, and whether they do
 UNIT = 50
 
 
@@ -35,12 +36,12 @@ class Loading(shares.SharingScheme):
     article: ClassVar[str] = "the "
     asks: ClassVar[Mapping[str, Ask]] = {
         "least": Ask(HowMuch("vans"), "least", coin="least", outcomes_at=LEAST, until=3),
-        "fits": Ask(YesNo(), "fits", until=2, needs=("vans",), coin="fits"),
+        "fits": Ask(YesNo(), "fits", until=2, needs=("vans",), coin="vans fits", outcomes_at=OFFERS),
         "leave": Ask(OneOf(()), "leave", level=3, needs=("vans",)),
     }
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw loads; from level 2 on half of them need more vans than the weight alone would."""
+        """Draw loads; at levels 2 and 3 half of them need more vans than the weight alone would."""
         num, num_apart = SIZES[level]
         names = rng.sample(list(self.words.lists["goods"]), num)
         capacity = UNIT * rng.randint(16, 28)
@@ -52,7 +53,7 @@ class Loading(shares.SharingScheme):
         sharing = self.sharing_of(facts)
         least = shares.fewest(sharing)
         is_above = shares.arranged(sharing, -(-sum(sharing.weights) // capacity)) is None
-        if not 2 <= least <= 5 or (level > 1 and is_above is not (rng.random() < ABOVE[level])):
+        if not 2 <= least <= 5 or (not is_above and rng.random() > PLAIN[level]):
             return None
         reason, (few, many) = shares.argument(sharing, least - 1), LENGTHS[level]
         if reason is None or (is_above and not few <= len(reason) <= many):

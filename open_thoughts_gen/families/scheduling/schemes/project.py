@@ -39,6 +39,13 @@ class Plan(sequencing.Bounds):
             self.say("bound.path")
         return self.show()
 
+    def slowed(self) -> Rows:
+        """Tell how long the slower task takes; return the tasks with it."""
+        rows, slow = self.facts["tasks"], self.facts["slow"]
+        days = next(row["days"] for row in rows if row["task"] == slow)
+        longer = int(self.find("length", "days + more", "slow", days=days))
+        return [{**row, "days": longer} if row["task"] == slow else row for row in rows]
+
     def show(self) -> int:
         """Tell the best plan, each task with what it has to wait for; return the day on which the last is done."""
         starts, names = sequencing.best_plan(self.tasks)[1], column(self.facts, "tasks.task")
@@ -98,8 +105,8 @@ class Project(WalkingScheme, SchedulingScheme):
 
     def walk(self, story: Plan, asks: str) -> object:
         """Tell the longest chain, what the shared thing adds, and a plan that attains the bound."""
-        rows, later = story.facts["tasks"], slowed(story.facts) if asks == "late" else []
-        if not all(is_proved(tasks_of(each)) for each in (rows, later) if each):
+        rows = story.facts["tasks"]
+        if not is_proved(tasks_of(rows)):
             return None
         story.say(f"issue.{asks}")
         story.part(1)
@@ -111,8 +118,12 @@ class Project(WalkingScheme, SchedulingScheme):
             return not story.exceeds("least", "by")
         if asks == "late":
             story.part(2)
-            story.say("slow")
-            return int(story.find("late", "longer - least", longer=story.finish(later)))
+            later = story.slowed()
+            if not is_proved(tasks_of(later)):
+                return None
+            story.know("longer", story.finish(later))
+            story.part(3)
+            return int(story.find("late", "longer - least", "late"))
         return least
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -139,11 +150,6 @@ def tasks_of(rows: Rows) -> sequencing.Tasks:
 def is_proved(tasks: sequencing.Tasks) -> bool:
     """Return whether a bound shows that the best plan can't be beaten."""
     return sequencing.bound_of(tasks, in_parts=True)[0] == sequencing.best_plan(tasks)[0]
-
-
-def slowed(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tasks with the slower one."""
-    return [{**row, "days": row["days"] + facts["more"] * (row["task"] == facts["slow"])} for row in facts["tasks"]]
 
 
 SCHEME = Project()

@@ -7,6 +7,7 @@ shift, and a whole roster shows that the rest can be filled; draws in which that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
@@ -19,6 +20,9 @@ from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, groun
 
 SIZES = {1: (3, 3), 2: (4, 4), 3: (5, 4), 4: (6, 5)}  # days and people
 DEPTHS = {1: (1, 2), 2: (3, 5), 3: (5, 8), 4: (8, 11)}  # deductions of what is forced, and of why there is no roster
+NUM_LICENSED = {1: 2, 2: 3, 3: 3, 4: 3}  # so that their number says nothing of the answer, nor that of days of leave
+NUM_AWAY = {1: (2, 3), 2: (8,), 3: (7, 8), 4: (11, 12, 13)}
+PLAIN = {1: 0.01, 2: 0.1, 3: 0.1, 4: 0.2}  # how often one is kept whose answer stands out at a glance
 MAX_STEPS = 11  # of an argument
 Reason = tuple[str, int]  # why somebody is out of the question, and by which mark (-1: from the start)
 
@@ -155,17 +159,18 @@ class Roster(WalkingScheme, SchedulingScheme):
         num_days, num_people = SIZES[level]
         first, names = rng.randrange(7 - num_days + 1), rng.sample(self.pool("staff"), num_people)
         days, spare = range(first, first + num_days), rng.randrange(num_people)
-        people = [{"who": name, "night": rng.random() < 0.55} for name in names]
+        licensed = rng.sample(names, NUM_LICENSED[level])
+        people = [{"who": name, "night": name in licensed} for name in names]
         for index, person in enumerate(people if level > 2 else ()):
             fair = 2 * num_days // num_people + (index < 2 * num_days % num_people)
             person["most"] = fair + (index == spare)
-        rate = 0.3 if level > 1 else 0.4
-        away = [{"who": name, "day": str(day)} for name in names for day in days if rng.random() < rate]
+        cells = [{"who": name, "day": str(day)} for name in names for day in days]
+        away = [cells[at] for at in sorted(rng.sample(range(len(cells)), rng.choice(NUM_AWAY[level])))]
         facts: dict[str, Any] = {"first_day": str(first), "last_day": str(days[-1]), "people": people, "away": away}
-        facts |= {"rest": True} if level > 1 else {}
+        facts["rest"] = True
         deducing, (few, many) = Deducing(facts), DEPTHS[level]
         able = {shift: deducing.able(shift) for shift in deducing.out}
-        if not away or sum(bool(person["night"]) for person in people) < 2 or not all(able.values()):
+        if not all(able.values()):
             return None
         last = deducing.run()
         if last is not None:  # there is no roster, and it is only asked whether there is one
@@ -175,7 +180,14 @@ class Roster(WalkingScheme, SchedulingScheme):
             for number, (kind, of) in enumerate(deducing.marks)
             if kind == "only" and len(able[of]) > 1 and few <= len(deducing.needed(number)) <= many
         ]
-        return facts | {"shift": rng.choice(forced)} if forced else None
+        days_off, holds = Counter(entry["who"] for entry in away), {one["who"]: one["night"] for one in people}
+        odd = [of for of in forced if not self.stands_out(deducing.held[of], rng.sample(able[of], len(able[of])), holds, days_off)]
+        return facts | {"shift": rng.choice(odd or forced)} if odd or (forced and rng.random() < PLAIN[level]) else None
+
+    @staticmethod
+    def stands_out(who: str, able: Sequence[str], holds: Mapping[str, bool], days_off: Mapping[str, int]) -> bool:
+        """Return whether licences and the number of days of leave, at a glance, would single somebody out."""
+        return any(who == min(able, key=lambda one: (holds[one], sign * days_off[one])) for sign in (1, -1))
 
     def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
         """Print what is to be filled, and by which rules."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -24,6 +25,8 @@ from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 PROGRAM = Path(__file__).with_suffix(".lp")
 SIZES = {1: (2, 2, 1), 2: (3, 3, 2), 3: (4, 5, 3), 4: (5, 7, 2)}  # people, engagements, and the fewest gaps
 HALF = 30
+LENGTHS = {1: (90, 120, 150), 2: (60, 90, 120), 3: (60, 90), 4: (60, 90)}  # of the meeting
+OFFERS = {level: [*product(lengths, (True, False))] for level, lengths in LENGTHS.items()}
 Span = tuple[int, int]
 
 
@@ -92,7 +95,7 @@ class Slots(WalkingScheme, SchedulingScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "first": Ask(TimeOfDay(), "first", needs=("whose", "length")),
         "last": Ask(TimeOfDay(), "last", needs=("whose", "length")),
-        "any": Ask(YesNo(), "any", needs=("length",), coin="any"),
+        "any": Ask(YesNo(), "any", needs=("length",), coin="length any", outcomes_at=OFFERS),
         "longest": Ask(HowMuch("minutes"), "longest", level=2),
     }
 
@@ -120,8 +123,8 @@ class Slots(WalkingScheme, SchedulingScheme):
         hours = [one[key] - one["offset"] for one in people for key in ("opens", "closes")]
         if min(hours) < 0 or max(hours) > DAY:
             return None
-        length = max(end - start for start, end in spans) + rng.choice((-HOUR, -HALF, 0, HALF, HALF, HOUR))
-        return facts | {"whose": rng.choice(people)["who"], "length": max(length, HALF)}
+        longest, length = max(end - start for start, end in spans), rng.choice(LENGTHS[level])
+        return facts | {"whose": rng.choice(people)["who"], "length": length} if abs(longest - length) <= HOUR else None
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Print the people with their clocks, and their engagements."""
@@ -131,7 +134,7 @@ class Slots(WalkingScheme, SchedulingScheme):
     def walk(self, story: Diary, asks: str) -> object:
         """Bring all clocks to one, cut out what is taken, and look at the gaps in turn."""
         story.say(f"issue.{asks}")
-        story.say("clock")
+        story.say("clock", offset=story.offset)
         spans = story.spans()
         story.part(2)
         if asks == "longest":
