@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from open_thoughts_gen.families.diagrams.notation import Dot, Flowchart
 from open_thoughts_gen.families.kit.authoring import Change, Form, Page, ProblemCase
@@ -14,8 +14,6 @@ from open_thoughts_gen.families.kit.genre import GenreScheme
 from open_thoughts_gen.families.kit.scheme import PatientScheme
 from open_thoughts_gen.families.kit.sheets import DrawingForm, MarkdownTable, Notation, RowByRow, Rows, Sheet
 
-Needs = Callable[[Sequence[str]], Iterable[str]]
-Node = TypeVar("Node")
 FRAME = Path(__file__).parent / "words" / "frame.yaml"
 
 
@@ -119,33 +117,6 @@ class DiagramScheme(GenreScheme, PatientScheme):
         return super().prove({**facts, **rows})
 
 
-def reached(start: Node, onward: Callable[[Node], Iterable[Node]]) -> dict[Node, list[Node]]:
-    """Return what can be reached from a start, the nearest first, each with a shortest way there."""
-    ways, queue = {start: [start]}, [start]
-    for one in queue:  # it grows while it is gone through
-        new = dict.fromkeys(other for other in onward(one) if other not in ways)
-        ways |= {other: [*ways[one], other] for other in new}
-        queue += new
-    return ways
-
-
 def redrawn(chart: Rows, index: int, row: tuple[str, ...]) -> Change:
     """Return the change of one row of a drawing."""
     return Change({"chart": (*chart[:index], row, *chart[index + 1 :])})
-
-
-def in_turn(rows: Rows, needs: Needs = lambda row: row[2:]) -> list[tuple[str, ...]]:
-    """Return rows, each after those it needs (`needs` gives their first cells), and one chain after another."""
-    left, done = {row[0]: row for row in rows}, list[tuple[str, ...]]()
-
-    def add(key: str) -> None:
-        row = left.pop(key, None)
-        if row is not None:
-            for other in needs(row):
-                add(other)
-            done.append(row)
-
-    needed = {key for row in rows for key in needs(row)}
-    for row in sorted(rows, key=lambda row: row[0] in needed):  # from the end, which nobody needs
-        add(row[0])
-    return done

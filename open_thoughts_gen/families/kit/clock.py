@@ -15,6 +15,7 @@ HOUR, DAY = 60, 24 * 60
 _CLOCK = re.compile(r"(\d\d):([0-5]\d)(?!\d)")
 _NOON = re.compile(r"(1[0-2]|[1-9])(?:\.([0-5]\d))? ([ap])\.m\.")
 _TIME = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:.](\d\d))?\s*(?:([ap])\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
+_OFFSET = re.compile(r"UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?(?![\d:])")
 
 
 class ClockForm(Form[int]):
@@ -38,6 +39,22 @@ class ClockForm(Form[int]):
                 yield match.end(), (int(match[1]) % 12 + after_noon) * HOUR + int(match[2] or 0)
         elif (match := _CLOCK.match(text, start)) and int(match[1]) < 24:
             yield match.end(), int(match[1]) * HOUR + int(match[2])
+
+
+class OffsetForm(Form[int]):
+    """How many minutes a clock is ahead of UTC: `UTC+5:30`, `UTC-3`, `UTC`."""
+
+    def write(self, value: int, style: str, seen: PrintedSoFar) -> str:
+        """Return the offset."""
+        hours, minutes = divmod(abs(value), HOUR)
+        rest = f":{minutes:02}" if minutes else ""
+        return f"UTC{'-' if value < 0 else '+'}{hours}{rest}" if value else "UTC"
+
+    def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
+        """Yield the offset that stands here."""
+        if match := _OFFSET.match(text, start):
+            minutes = int(match[2] or 0) * HOUR + int(match[3] or 0)
+            yield match.end(), -minutes if match[1] == "-" else minutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.diagrams.notation import Graph
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, in_turn, redrawn
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Narrative, ProblemCase, Work
+from open_thoughts_gen.families.kit.graphs import in_turn
 from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.prose import CompanyForm

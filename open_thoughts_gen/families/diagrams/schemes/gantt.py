@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, in_turn, reached, redrawn
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase, Work, replaced
+from open_thoughts_gen.families.kit.graphs import in_turn, reached
 from open_thoughts_gen.families.kit.kinds import HowMuch, KeyedNames, Kind, OnDay, YesNo
 from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.kit.sheets import Rows
@@ -186,9 +187,8 @@ def ends_of(chart: Rows, narrative: Narrative | None = None, known: Mapping[str,
         work = narrative.work if narrative is not None and is_new else Work(is_quiet=True)
         ends[key] = int(work("a + b", a=start, b=days)) if waits else work.settle(days, days + 1)
         bank = ("first", "next")[len(waits)] if len(waits) < 2 else "joins"
-        if known is not None:
-            bank += ".again" if is_new else ".still"
-        if is_new or any(ends[one] != known[one] for one in waits):
+        bank += "" if known is None else ".again" if is_new else ".still"
+        if known is None or is_new or any(ends[one] != known[one] for one in waits):
             shown = [names[one] + f" ({ends[one]})" * (len(waits) > 1) for one in waits]
             teller(narrative)(bank, name=row[1], days=days, end=ends[key], start=start, waits=shown)
     return ends

@@ -13,8 +13,9 @@ from itertools import combinations, pairwise
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached, redrawn
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase
+from open_thoughts_gen.families.kit.graphs import reached
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, YesNo
 from open_thoughts_gen.families.kit.reckoning import summed
 from open_thoughts_gen.families.kit.sheets import Rows

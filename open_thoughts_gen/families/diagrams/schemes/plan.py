@@ -12,8 +12,9 @@ from itertools import groupby
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase
+from open_thoughts_gen.families.kit.graphs import reached
 from open_thoughts_gen.families.kit.kinds import OneOf, SomeOf, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.sheets import Notation, Rows

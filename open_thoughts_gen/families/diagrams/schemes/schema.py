@@ -13,8 +13,9 @@ from itertools import pairwise
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached, redrawn
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, ProblemCase, nudged
+from open_thoughts_gen.families.kit.graphs import reached
 from open_thoughts_gen.families.kit.kinds import HowMuch, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.sheets import Notation, RowByRow, Rows

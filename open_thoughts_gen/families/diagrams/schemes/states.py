@@ -13,9 +13,10 @@ from itertools import accumulate, product
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, reached, redrawn
+from open_thoughts_gen.families.diagrams.scheme import DiagramScheme, redrawn
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Form, Narrative, ProblemCase
 from open_thoughts_gen.families.kit.forms import EntryForm
+from open_thoughts_gen.families.kit.graphs import reached
 from open_thoughts_gen.families.kit.kinds import HowMuch, OneOf, YesNo
 from open_thoughts_gen.families.kit.prose import CompanyForm
 from open_thoughts_gen.families.kit.sheets import Rows
@@ -89,8 +90,8 @@ class States(DiagramScheme):
         log = tuple(rng.choice(events) for _ in range(rng.randint(*LENGTHS[level])))
         facts: dict[str, Any] = {"chart": tuple(rng.sample(chart, len(chart))), "log": log}
         facts |= {"here": here, "event": event, "there": there}
-        used, drawn, machine = {event for _, _, event in moves}, {name for row in moves for name in row[:2]}, Machine(chart)
-        if len(used) < len(events) or set(names) != drawn or len(set(machine.run(log))) < 3:
+        used, machine = {cell for row in moves for cell in row}, Machine(chart)
+        if not used >= {*names, *events} or len(set(machine.run(log))) < 3:
             return None
         if machine.parts((was, there)) and rng.random() < UNLIKE[level]:
             return None

@@ -16,8 +16,8 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from open_thoughts_gen.families.kit.formulas import Figures
+from open_thoughts_gen.families.kit.graphs import reached
 from open_thoughts_gen.families.kit.reckoning import summed
-from open_thoughts_gen.families.scheduling.scheme import grounds
 
 MAX_ORDERS = 4  # that one argument has to settle
 
@@ -159,7 +159,7 @@ def argument(tasks: Tasks, limit: int) -> tuple[Order, ...] | None:
     found = orders(tasks, limit)
     if not found or len(found[-1].chains) < 2:
         return None
-    reason = tuple(found[number] for number in grounds(len(found) - 1, lambda number: found[number].rests))
+    reason = tuple(found[number] for number in sorted(reached(len(found) - 1, lambda number: found[number].rests)))
     is_round = any(len(set(chain)) < len(chain) for order in reason for chain in order.chains)
     return None if is_round or len(reason) > MAX_ORDERS else reason
 
@@ -198,12 +198,8 @@ class Bounds(Figures, ABC):
             return bound
         bank = f"around{'.head' * bool(head)}{'.tail' * bool(tail)}"
         around = {"first": self.chain(first), "last": self.chain(last), "head": head, "tail": tail, "parts": parts}
-        around |= {"ahead": self.terms(first), "behind": self.terms(last)}
+        around |= {"ahead": self.hours(first), "behind": self.hours(last)}
         return self.know("bound", larger, bank, **around, **shown)
-
-    def terms(self, path: Path) -> str:
-        """Return what is written before the hours of a chain: what they add up from, if there is more than one."""
-        return f"{' + '.join(map(str, self.hours(path)))} = " if len(path) > 1 else ""
 
     def hours(self, path: Path) -> tuple[int, ...]:
         """Return the hours of tasks, one after another."""

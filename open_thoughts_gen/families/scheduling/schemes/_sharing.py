@@ -20,8 +20,9 @@ from open_thoughts_gen.families.kit.walking import WalkingScheme
 from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
 MAX_FACTS, MAX_CLIQUES, MAX_TRIED = 9, 6, 4
-Places = tuple[tuple[int, ...], ...]
-Out = tuple[int, int, tuple[int, ...]]  # whose place, the thing in it that must be kept apart (or -1), all weights there
+Some = tuple[int, ...]
+Places = tuple[Some, ...]
+Out = tuple[int, int, Some]  # whose place, the thing in it that must be kept apart (or -1), all weights there
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 
     return facts
 
 
-def closed_by(sharing: Sharing, members: tuple[int, ...], thing: int) -> tuple[int, tuple[int, ...], tuple[int, ...]] | None:
+def closed_by(sharing: Sharing, members: Some, thing: int) -> tuple[int, Some, Some] | None:
     """Return why a thing can't go to these: one of them (or -1), all weights, and whose places that rests on."""
     parts = tuple(sharing.weights[other] for other in (*members, thing))
     other = next((other for other in members if sharing.is_apart(thing, other)), None)

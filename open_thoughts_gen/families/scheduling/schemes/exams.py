@@ -50,7 +50,8 @@ class Exams(shares.SharingScheme):
         while len(choices) < num_people:
             choices.append(rng.sample(subjects, 3 if rng.random() < 0.15 * level and not ring else 2))
         if rng.random() < DOUBLED[level]:  # then it may be one candidate's fault
-            choices += [chosen[::-1] for chosen in rng.sample(choices, max(0, len(choices) - 4))][: MOST_PEOPLE - len(choices)]
+            num_doubled = max(0, min(len(choices) - 4, MOST_PEOPLE - len(choices)))
+            choices += [chosen[::-1] for chosen in rng.sample(choices, num_doubled)]
         drawn = zip(rng.sample(self.pool("staff"), len(choices)), rng.sample(choices, len(choices)), strict=True)
         people = [{"who": who, **dict(zip(KEYS, chosen, strict=False))} for who, chosen in drawn]
         facts: dict[str, Any] = {"people": people, "rooms": rng.choice((2, 3, 3, 4))}

@@ -13,15 +13,15 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, Page, ProblemCase, nudged, replaced
+from open_thoughts_gen.families.kit.graphs import reached
 from open_thoughts_gen.families.kit.kinds import OneOf, YesNo
 from open_thoughts_gen.families.kit.traces import joined
 from open_thoughts_gen.families.kit.walking import WalkingScheme
-from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme, grounds
+from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 
-SIZES = {1: (3, 3), 2: (4, 4), 3: (5, 4), 4: (6, 5)}  # days and people
+SIZES = {1: (3, 3, 2), 2: (4, 4, 3), 3: (5, 4, 3), 4: (6, 5, 3)}  # days, people, and how many of these have a licence
 DEPTHS = {1: (1, 2), 2: (3, 5), 3: (5, 8), 4: (8, 11)}  # deductions of what is forced, and of why there is no roster
-NUM_LICENSED = {1: 2, 2: 3, 3: 3, 4: 3}  # so that their number says nothing of the answer, nor that of days of leave
-NUM_AWAY = {1: (2, 3), 2: (8,), 3: (7, 8), 4: (11, 12, 13)}
+NUM_AWAY = {1: (2, 3), 2: (8,), 3: (7, 8), 4: (11, 12, 13)}  # days of leave: too few choices to say anything
 PLAIN = {1: 0.01, 2: 0.1, 3: 0.1, 4: 0.2}  # how often one is kept whose answer stands out at a glance
 MAX_STEPS = 11  # of an argument
 Reason = tuple[str, int]  # why somebody is out of the question, and by which mark (-1: from the start)
@@ -73,14 +73,13 @@ class Deducing:
             kind, of = self.marks[number]
             return {*(self.turns[of].values() if kind == "full" else (by for _, by in self.out[of].values()))} - {-1}
 
-        return grounds(last, rests)
+        return sorted(reached(last, rests))
 
     def _hold(self, shift: str, who: str, number: int) -> None:
         """Give somebody a shift; that day's other one, and the one too close to it, are closed to them."""
         day, night, self.held[shift] = int(shift[0]), shift[1] == "n", who
         closed = {f"{day}{'nd'[night]}": "has_night" if night else "has_day"}
-        if self.facts.get("rest"):
-            closed |= {f"{day + 1}d": "after"} if night else {f"{day - 1}n": "before"}
+        closed |= {f"{day + 1}d": "after"} if night else {f"{day - 1}n": "before"}
         self.turns[who][shift] = number
         self._close(closed, who, number)
         if len(self.turns[who]) == self.people[who].get("most"):
@@ -156,18 +155,18 @@ class Roster(WalkingScheme, SchedulingScheme):
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw leave and licences tightly, so that something is forced."""
-        num_days, num_people = SIZES[level]
+        num_days, num_people, num_licensed = SIZES[level]
         first, names = rng.randrange(7 - num_days + 1), rng.sample(self.pool("staff"), num_people)
         days, spare = range(first, first + num_days), rng.randrange(num_people)
-        licensed = rng.sample(names, NUM_LICENSED[level])
+        licensed = rng.sample(names, num_licensed)
         people = [{"who": name, "night": name in licensed} for name in names]
         for index, person in enumerate(people if level > 2 else ()):
             fair = 2 * num_days // num_people + (index < 2 * num_days % num_people)
             person["most"] = fair + (index == spare)
         cells = [{"who": name, "day": str(day)} for name in names for day in days]
         away = [cells[at] for at in sorted(rng.sample(range(len(cells)), rng.choice(NUM_AWAY[level])))]
-        facts: dict[str, Any] = {"first_day": str(first), "last_day": str(days[-1]), "people": people, "away": away}
-        facts["rest"] = True
+        facts: dict[str, Any] = {"first_day": str(first), "last_day": str(days[-1]), "rest": True}
+        facts |= {"people": people, "away": away}
         deducing, (few, many) = Deducing(facts), DEPTHS[level]
         able = {shift: deducing.able(shift) for shift in deducing.out}
         if not all(able.values()):
@@ -180,21 +179,22 @@ class Roster(WalkingScheme, SchedulingScheme):
             for number, (kind, of) in enumerate(deducing.marks)
             if kind == "only" and len(able[of]) > 1 and few <= len(deducing.needed(number)) <= many
         ]
-        days_off, holds = Counter(entry["who"] for entry in away), {one["who"]: one["night"] for one in people}
-        odd = [of for of in forced if not self.stands_out(deducing.held[of], rng.sample(able[of], len(able[of])), holds, days_off)]
-        return facts | {"shift": rng.choice(odd or forced)} if odd or (forced and rng.random() < PLAIN[level]) else None
+        free = Counter(entry["who"] for entry in away)
 
-    @staticmethod
-    def stands_out(who: str, able: Sequence[str], holds: Mapping[str, bool], days_off: Mapping[str, int]) -> bool:
-        """Return whether licences and the number of days of leave, at a glance, would single somebody out."""
-        return any(who == min(able, key=lambda one: (holds[one], sign * days_off[one])) for sign in (1, -1))
+        def stands_out(of: str) -> bool:  # at a glance, by licence and days of leave
+            order = rng.sample(able[of], len(able[of]))
+            singled = {min(order, key=lambda who: (who in licensed, sign * free[who])) for sign in (1, -1)}
+            return deducing.held[of] in singled
+
+        chosen = [of for of in forced if not stands_out(of)] or (forced if rng.random() < PLAIN[level] else [])
+        return facts | {"shift": rng.choice(chosen)} if chosen else None
 
     def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
         """Print what is to be filled, and by which rules."""
         facts = case.facts
-        there = {"licence": True, "one": True, "rest": facts.get("rest"), "most": "most" in facts["people"][0]}
+        keys = self.labels if "most" in facts["people"][0] else self.labels[:-1]
         fill = [page.say("prompt/fill", **facts), page.say("prompt/edge")]
-        return [*case.pen("data").order("fill", fill), *(page.say(f"prompt/rule.{key}") for key in there if there[key])]
+        return [*case.pen("data").order("fill", fill), *(page.say(f"prompt/rule.{key}") for key in keys)]
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Print the people, and who is away."""
@@ -227,8 +227,8 @@ class Roster(WalkingScheme, SchedulingScheme):
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program which rosters there are, with a shift given away."""
         known: dict[str, object] = {"first": int(facts["first_day"]), "last": int(facts["last_day"])}
-        known |= {"people": facts["people"], "away": [{**entry, "day": int(entry["day"])} for entry in facts["away"]]}
-        known["rest"] = bool(facts.get("rest"))
+        known |= {"people": facts["people"], "rest": True}
+        known["away"] = [{**entry, "day": int(entry["day"])} for entry in facts["away"]]
         results: dict[str, Any] = {"covered": self.can(**known)}
         if results["covered"] and "shift" in facts:
             known |= {"given_day": int(facts["shift"][0]), "given_part": facts["shift"][1]}
