@@ -221,7 +221,7 @@ class Packing(Figures):
             )
             self.know("load", summed(self.work, parts))
             self.say("place" if len(parts) > 1 else "place.one", things=named, parts=parts)
-        self.say("place.check", limit=self.sharing.capacity)
+        self.say(f"place.check{'.free' * (not self.sharing.apart)}", limit=self.sharing.capacity)
 
 
 Way = tuple[str, Sharing, bool]  # what is left out, what then is to be shared, and whether that fits

@@ -41,7 +41,7 @@ class Loading(shares.SharingScheme):
     }
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw loads; at levels 2 and 3 half of them need more vans than the weight alone would."""
+        """Draw loads; at levels 2 and 3 many of them need more vans than the weight alone would."""
         num, num_apart = SIZES[level]
         names = rng.sample(list(self.words.lists["goods"]), num)
         capacity = UNIT * rng.randint(16, 28)

@@ -59,7 +59,7 @@ class Diary(Figures):
         at, closes = hours[last][0], hours[soonest][1]
         self.know("width", closes - at)
         self.part(1)
-        self.say("window", here_start=at, here_end=closes, who=last, other=soonest)
+        self.say("window.one" if last == soonest else "window", here_start=at, here_end=closes, who=last, other=soonest)
         moved = [(entry, self.offset - people[entry["who"]]["offset"]) for entry in self.facts["busy"]]
         opens, spans = at, list[Span]()
         for start, end, who in sorted((one["start"] + by, one["end"] + by, one["who"]) for one, by in moved):
