@@ -91,14 +91,13 @@ def drawn_books(rng: Random) -> dict[str, Number]:
 
 
 def reasons_for(blanks: Collection[str]) -> dict[str, Identity]:
-    """Return by which identity each blank cell follows from cells that are known by then, in the order of following."""
+    """Return by which identity each blank cell follows from cells that are known by then, those of few steps first."""
     gaps = [(identity, identity.signs.keys() & {*blanks}) for identity in identities()]
     reasons: dict[str, Identity] = {}
-    while ready := next((pair for pair in gaps if len(pair[1]) == 1), None):
-        cell = ready[1].pop()
-        reasons[cell] = ready[0]
+    while ready := {cell: identity for identity, cells in reversed(gaps) if len(cells) == 1 for cell in cells}:
+        reasons |= ready
         for _, cells in gaps:
-            cells.discard(cell)
+            cells.difference_update(ready)
     return reasons
 
 
