@@ -140,10 +140,9 @@ class Invest(FinanceScheme):
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Let each project's money grow to the end of its life, and carry that back."""
         values = {entry["project"]: _worth(facts, entry) for entry in facts["projects"]}
-        results: dict[str, Any] = {}
-        if len(set(values.values())) == len(values):
-            order = tuple(sorted(values, key=values.__getitem__, reverse=True))
-            results |= {"best": order[0], "rank": order}
+        order = tuple(sorted(values, key=values.__getitem__, reverse=True))
+        is_clear = len({*values.values()}) == len(values)
+        results: dict[str, Any] = {"best": order[0], "rank": order} if is_clear else {}
         for entry in (entry for entry in facts["projects"] if entry["project"] == facts.get("asked")):
             npv = values[entry["project"]]
             results |= {"npv": npv, "worth": npv > 0, "most": _worth(facts, {**entry, "outlay": 0})}
