@@ -67,6 +67,7 @@ class FramedScheme(ProblemScheme):
     """A scheme whose prompts are memos, mails, chats and the like; what it is about is printed by its own banks."""
 
     layouts: ClassVar[Mapping[str, Sequence[str]]] = LAYOUTS
+    rule_breaks: ClassVar[Sequence[str]] = (" ",)  # what stands between two rules; a case draws one
 
     @cached_property
     def words(self) -> WordFile:
@@ -100,7 +101,8 @@ class FramedScheme(ProblemScheme):
         pen, genre = case.pen("genre"), case.cast["genre"]
         layout = pen.pick("layout", *self.layouts[genre])
         colour = page.say("prompt/colour") if pen.chance("colour", 0.8) else ""
-        parts = {"scene": scene, "rules": " ".join(rules), "rules-": bulleted(rules, page), "data": data}
+        run_on = page.pen.pick("rule break", *self.rule_breaks).join(rules)
+        parts = {"scene": scene, "rules": run_on, "rules-": bulleted(rules, page), "data": data}
         parts |= {"asked": asked, "colour": colour, "-scene": bulleted([scene], page)}
         parts |= {"-colour": bulleted([colour], page) if colour else ""}
         for end in ("open", "close"):
@@ -178,6 +180,7 @@ class ClausedScheme(PartedScheme):
     """
 
     layouts: ClassVar[Mapping[str, Sequence[str]]] = RULES_APART
+    rule_breaks: ClassVar[Sequence[str]] = (" ", "\n")
     label_styles: ClassVar[Sequence[str]] = CLAUSE_STYLES
 
     def clauses(self, case: ProblemCase) -> dict[str, str]:
