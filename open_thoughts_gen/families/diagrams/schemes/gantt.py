@@ -120,7 +120,7 @@ class Charted(DiagramScheme):
             narrative.step("turn.added", terms=terms, sum=summed(work, terms))
         moved = int(work("a - b", a=total, b=was))
         if is_tempting:
-            narrative.step("turn.refuted", was=was, total=total, moved=moved)
+            narrative.step("turn.refuted" if moved else "turn.refuted.none", was=was, total=total, moved=moved)
         narrative.step("moved" if moved else "moved.not", was=was, total=total, moved=moved)
         return moved, total
 

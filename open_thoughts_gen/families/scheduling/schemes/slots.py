@@ -149,7 +149,8 @@ class Slots(WalkingScheme, SchedulingScheme):
             return fit is not None if asks == "any" else None
         if asks == "first":
             return story.know("slot", fit[0])
-        return story.know("slot", int(60 * story.find("slot", "end - length / 60", end=Fraction(fit[1], 60))))
+        latest = story.find("slot", "end - length / 60", end=Fraction(fit[1], 60))
+        return story.know("slot", int(60 * latest), "latest", here_end=fit[1])
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Walk over the half-hours with the answer set program."""
