@@ -245,8 +245,8 @@ def _told_group(facts: Facts, narrative: Narrative, *, is_option: bool) -> None:
         narrative.step("still")
     for rule in grounds(facts):
         who = _concerned(rule, people, group)
-        values: dict[str, Any] = {"s": rule["s"], **({"p": rule["p"], "who": who} if who else {})}
-        narrative.step(f"holds.{rule['form'] if who else 'void'}", **values)
+        values: dict[str, Any] = {"s": rule["s"], "p": rule["p"], **({"who": who} if who else {})}
+        narrative.step(f"holds.{'' if who else 'void.'}{rule['form']}", **values)
     told_false(goal(facts), people, group, narrative)
 
 

@@ -33,8 +33,8 @@ class Numbers(PeopleScheme):
     name: ClassVar[str] = "numbers"
     more_words: ClassVar[Sequence[Path]] = shared("people")
     asks: ClassVar[Mapping[str, Ask]] = {
-        "least": Ask(HowMuch(), "least"),
         "follows": Ask(YesNo(), "follows", needs=("claim",), coin="follows"),
+        "least": Ask(HowMuch(), "least"),
         "figure": Ask(Flip(3), "follows", level=2, needs=("claim",), coin="follows", outcomes=(False,)),
     }
 
