@@ -90,31 +90,31 @@ def drawn_books(rng: Random) -> dict[str, Number]:
     return books if is_sound and all(books.values()) else drawn_books(rng)
 
 
-def reasons_for(blanks: Collection[str]) -> dict[str, Identity]:
-    """Return by which identity each blank cell follows from cells that are known by then, those of few steps first."""
+def paths_for(blanks: Collection[str]) -> dict[str, dict[str, Identity]]:
+    """Return for each blank cell that follows what has to be worked out for it, itself last, each by which identity.
+
+    A cell that follows in several ways has the shortest path of those that come up first.
+    """
     gaps = [(identity, identity.signs.keys() & {*blanks}) for identity in identities()]
-    reasons: dict[str, Identity] = {}
-    while ready := {cell: identity for identity, cells in reversed(gaps) if len(cells) == 1 for cell in cells}:
-        reasons |= ready
+    paths: dict[str, dict[str, Identity]] = {}
+    while ready := [(cell, identity) for identity, cells in gaps if len(cells) == 1 for cell in cells]:
+        for cell, identity in ready:
+            path: dict[str, Identity] = {}
+            for other in identity.signs:  # in their order, which no hash decides
+                path |= paths.get(other, {}) if other != cell else {}
+            if cell not in paths or len(path) < len(paths[cell]) - 1:
+                paths[cell] = path | {cell: identity}
         for _, cells in gaps:
-            cells.difference_update(ready)
-    return reasons
+            cells.difference_update(paths)
+    return paths
 
 
 def settled(cells: Cells) -> dict[str, Number]:
     """Return all cells that follow one by one, those that are given included."""
     known = dict(cells)
-    for cell, identity in reasons_for([cell for cell in CELLS if cell not in cells]).items():
-        known[cell] = sum(identity.terms(cell, known))
+    for cell, path in paths_for([cell for cell in CELLS if cell not in cells]).items():
+        known[cell] = sum(path[cell].terms(cell, known))
     return known
-
-
-def path_to(target: str, reasons: dict[str, Identity]) -> list[str]:
-    """Return the blank cells that have to be worked out for a target, in order, the target last."""
-    needed = {target}
-    for cell in reversed(reasons):
-        needed |= reasons[cell].signs.keys() if cell in needed else set()
-    return [cell for cell in reasons if cell in needed]
 
 
 def swayed(target: str, blanks: Collection[str]) -> dict[str, tuple[int, str]] | None:

@@ -18,7 +18,7 @@ from open_thoughts_gen.families.finance.schemes import _books as books
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, ProblemCase, YesNo
 from open_thoughts_gen.families.kit.proof import solved
 
-STEPS_WANTED = {1: (1, 1), 2: (2, 3), 3: (4, 5), 4: (6, 9)}
+STEPS_WANTED = {1: (1, 1), 2: (2, 3), 3: (3, 5), 4: (5, 12)}
 NUM_BLANKS = {1: (5, 7), 2: (6, 9), 3: (7, 11), 4: (9, 13)}
 NUM_PRINTED = {1: (1, 2, 3), 2: (2, 2, 3), 3: (3,), 4: (3,)}  # statements
 CELLS_MOVED = {1: (2, 4), 2: (2, 5), 3: (3, 9), 4: (4, 18)}  # that show how a target could be another
@@ -31,11 +31,11 @@ class Statements(Figures):
     def worked_out(self, target: str) -> books.Number | None:
         """Return what a blank must be, said step by step; None where it is not settled."""
         known = books.cells_of(self.facts["rows"])
-        reasons = books.reasons_for([cell for cell in books.CELLS if cell not in known])
-        for cell in books.path_to(target, reasons):
-            terms = reasons[cell].terms(cell, known)
+        paths = books.paths_for([cell for cell in books.CELLS if cell not in known])
+        for cell, identity in paths.get(target, {}).items():
+            terms = identity.terms(cell, known)
             known[cell] = self.know("amount", self.total(terms))
-            self.say("solve" if len(terms) > 1 else "copy", rule=reasons[cell].name, sum=tuple(terms), cell=cell)
+            self.say("solve" if len(terms) > 1 else "copy", rule=identity.name, sum=tuple(terms), cell=cell)
         return known.get(target)
 
     def sway(self, target: str) -> bool:
@@ -62,18 +62,18 @@ class MissingLines(books.BookScheme):
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw books, hide cells, and ask about one that takes as many steps as the level has, or is not settled."""
-        cells, printed = books.drawn_books(rng), books.drawn_order(rng, rng.choice(NUM_PRINTED[level]))
+        printed = books.drawn_order(rng, rng.choice(NUM_PRINTED[level]))
         sheet = books.cells_on(books.rows_of({}, printed))
         blanks = {*rng.sample(sheet, rng.randint(*NUM_BLANKS[level]) * len(sheet) // len(books.CELLS) + 1)}
         hidden = {*books.CELLS} - {*sheet} | blanks
-        reasons, is_open = books.reasons_for(hidden), rng.random() < 0.5
+        paths, is_open = books.paths_for(hidden), rng.random() < 0.5
         least, most = (CELLS_MOVED if is_open else STEPS_WANTED)[level]
-        targets = [cell for cell in sheet if cell in blanks and is_open != (cell in reasons)]
-        ways = [books.swayed(cell, hidden) or () if is_open else books.path_to(cell, reasons) for cell in targets]
+        targets = [cell for cell in sheet if cell in blanks and is_open != (cell in paths)]
+        ways = [books.swayed(cell, hidden) or () if is_open else paths[cell] for cell in targets]
         fitting = [cell for cell, way in zip(targets, ways, strict=True) if least <= len(way) <= most]
         if not fitting:
             return None
-        shown = {cell: value for cell, value in cells.items() if cell not in blanks}
+        shown = {cell: value for cell, value in books.drawn_books(rng).items() if cell not in blanks}
         return {**self.printed(rng, shown, printed), "target": rng.choice(fitting)}
 
     def walk(self, story: Statements, asks: str) -> object:
