@@ -14,7 +14,7 @@ from open_thoughts_gen.families.kit import gloss
 from open_thoughts_gen.families.kit.family import schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
 from open_thoughts_gen.families.kit.kinds import Both, OneOf, OnePart, SomeOf
-from open_thoughts_gen.families.kit.prose import CompanyForm, RomanForm, SpelledForm
+from open_thoughts_gen.families.kit.prose import CompanyForm, RomanForm, SpelledForm, WeekdayForm
 from open_thoughts_gen.families.kit.reckoning import Reckoning
 from open_thoughts_gen.families.literary import Literary, schemes
 from open_thoughts_gen.families.literary.pronouncing import pronounced, tail
@@ -264,6 +264,17 @@ def test_why_a_possibility_stands_is_shown_paper_by_paper() -> None:
         assert len(shown) >= len(problem.spec["facts"]["papers"])
 
 
+def test_a_clash_is_told_in_full_once() -> None:
+    family = Literary(schemes=("liar",), asks=("which",)).fresh(Context())
+    num_again = 0
+    for index in range(20):
+        steps = family.derive(family.problem(Random(index))).steps
+        clashes = [step.texts[0] for step in steps if getattr(step.texts, "bank", "").startswith("steps/clash")]
+        num_again += sum(getattr(step.texts, "bank", "").startswith("steps/again") for step in steps)
+        assert len(clashes) >= 1
+    assert num_again > 0
+
+
 # ---- focus
 
 
@@ -316,6 +327,46 @@ def test_close_people_stop_a_word() -> None:
     week = why.run(Reckoning(facts), "Cora")
     assert week.visit["Hester"]["day"] == "Thursday"
     assert SCHEMES["why"].prove(facts)["hush"] == SCHEMES["why"].assess(facts)["hush"] == frozenset()
+
+
+def test_the_reader_does_not_stand_out() -> None:
+    num_calls = {True: 0, False: 0}
+    for index in range(400):
+        facts = why.SCHEME.draw(Random(index), 3)
+        if facts is None:
+            continue
+        (reader,) = why.fitting(Reckoning(facts))[1]
+        acted = {act["who"] for act in facts["acts"] if act["did"] != "none"}
+        assert len(facts["acts"]) >= 2
+        assert acted
+        assert not {act["who"] for act in facts["acts"]} & {*facts["candidates"]}
+        assert {*facts["candidates"]} <= {visit["who"] for visit in facts["visits"]}
+        for name in facts["candidates"]:
+            calls = sum(visit["who"] == name and visit["whom"] in acted for visit in facts["visits"])
+            num_calls[name == reader] += calls
+    assert num_calls[True] > 0
+    assert num_calls[True] < num_calls[False]  # of two rivals: those who called on people who acted are mostly others
+
+
+def test_whoever_is_ruled_out_is_so_by_what_somebody_knew_and_did() -> None:
+    family = Literary(schemes=("why",), asks=("source",)).fresh(Context())
+    for index in range(12):
+        problem = family.problem(Random(index))
+        banks = [getattr(step.texts, "bank", "") for step in family.derive(problem).steps]
+        out = [place for place, bank in enumerate(banks) if bank.startswith("steps/misfit")]
+        assert len(out) == len(problem.spec["facts"]["candidates"]) - 1
+        assert all(banks[place - 1].startswith("steps/expected") for place in out)
+
+
+def test_a_day_that_was_printed_last_is_the_same_day() -> None:
+    form, seen = WeekdayForm(), PrintedSoFar()
+    assert form.write("Friday", "on", seen) == "on Friday"
+    form.note("Friday", "on", seen)
+    assert [form.write(day, "on", seen) for day in ("Friday", "Monday")] == ["the same day", "on Monday"]
+    ((end, value),) = form.read("the same day Cora", 0, "on")
+    assert (end, value.close(seen)) == (12, "Friday")  # type: ignore[attr-defined]
+    assert value.close(PrintedSoFar()) is None  # type: ignore[attr-defined]
+    assert list(form.read("Friday saw", 0, "")) == [(6, "Friday")]
 
 
 # ---- verse
