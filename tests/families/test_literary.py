@@ -363,6 +363,7 @@ def test_a_day_that_was_printed_last_is_the_same_day() -> None:
     assert form.write("Friday", "on", seen) == "on Friday"
     form.note("Friday", "on", seen)
     assert [form.write(day, "on", seen) for day in ("Friday", "Monday")] == ["the same day", "on Monday"]
+    assert form.write("Friday", "later", seen) == "later that day"
     ((end, value),) = form.read("the same day Cora", 0, "on")
     assert (end, value.close(seen)) == (12, "Friday")  # type: ignore[attr-defined]
     assert value.close(PrintedSoFar()) is None  # type: ignore[attr-defined]

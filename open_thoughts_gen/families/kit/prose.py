@@ -73,20 +73,20 @@ class CompanyForm(TupleForm[str]):
 
 
 class WeekdayForm(Form[str]):
-    """A day of the week: `Friday`; `on` is "on Friday", and "the same day" where that day was printed last."""
+    """A day of the week: `Friday`; as `on` or `later` "on Friday", or "the same day" after that day."""
 
-    styles: ClassVar[Sequence[str]] = ("", "on")
+    styles: ClassVar[Sequence[str]] = ("", "on", "later")
+    SAME: ClassVar[Mapping[str, str]] = {"on": "the same day", "later": "later that day"}
 
     def write(self, value: str, style: str, seen: PrintedSoFar) -> str:
         """Return the day."""
-        if not style:
-            return value
-        return "the same day" if seen.things.get("weekday") == [value] else f"on {value}"
+        is_same = style and seen.things.get("weekday") == [value]
+        return self.SAME[style] if is_same else f"on {value}" if style else value
 
     def read(self, text: str, start: int, style: str) -> Iterator[tuple[int, object]]:
         """Yield the day; the same day is open."""
-        if style and text.startswith("the same day", start):
-            yield start + len("the same day"), Open("weekday", lambda seen: seen.things.get("weekday", [None])[0])
+        if style and text.startswith(same := self.SAME[style], start):
+            yield start + len(same), Open("weekday", lambda seen: seen.things.get("weekday", [None])[0])
         before = "on " if style else ""
         for day in calendar.day_name:
             if text.startswith(f"{before}{day}", start):
