@@ -85,6 +85,12 @@ def test_a_part_may_be_a_set_if_a_semicolon_divides() -> None:
     assert kind.agrees((frozenset(("Ada", "Bo")), "2"), "Bo, Ada; 2") is True
 
 
+def test_a_name_that_the_case_does_not_print_is_no_part_of_a_set() -> None:
+    kind = SomeOf(("Nell", "Mrs Pym"))
+    assert kind.read("Nell and Mrs Pym") == {"Nell", "Mrs Pym"}
+    assert [kind.read(answer) for answer in ("Nell, Cora", "Dr Voss, Nell", "Nell and Mr. Pell")] == [None, None, None]
+
+
 def test_an_answer_of_one_part_has_no_second() -> None:
     kind = OnePart(OneOf(("I", "II")))
     assert kind.agrees("II", "scene II") is True

@@ -22,8 +22,8 @@ _COUNTED = re.compile(r"\d\W? ?[^\W\d_]")  # a word right after a figure: what i
 _CITATION = re.compile(r"\d+(?:\s*\(\s*\d+\s*\)|\.\d+)?")
 _FRACTION = re.compile(r"(?<![\w./])(-?\d+)\s*/\s*([1-9]\d*)(?![\w/])")
 _BETWEEN = re.compile(r",|\band\b")
-# A name, one with its year (Cash 2031), or a number that stands for a line: (7).
-_SINGLE_NAME = re.compile(r"[A-Z][\w'’-]*(?:(?: [\w'’-]+){0,6} \d{4})?|\(?\d{1,3}\)?")
+# A name, one with its title (Dr Voss) or its year (Cash 2031), or a number that stands for a line: (7).
+_SINGLE_NAME = re.compile(r"(?:(?:Mr|Mrs|Miss|Ms|Dr)\.? )?[A-Z][\w'’-]*(?:(?: [\w'’-]+){0,6} \d{4})?|\(?\d{1,3}\)?")
 _KEY = re.compile(r"(?<![\w-])[a-zA-Z]\d{1,2}(?![\w-])")
 NONE = "none"
 _SAYS_NONE = re.compile(r"\b(?:none|no line|nothing|nobody)\b", re.IGNORECASE)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from open_thoughts_gen.families.kit.forms import Form, Open, PersonForm, PrintedSoFar, TupleForm
 from open_thoughts_gen.families.kit.traces import joined
 
-ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
+ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _UNITS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 _UNITS += "seventeen eighteen nineteen".split()
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy")

@@ -23,7 +23,7 @@ from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, 
 NUM_PEOPLE = {1: 3, 2: 3, 3: 4, 4: 4}
 HOURS = {1: ("seven", "eight"), 2: ("seven", "eight"), 3: ("seven", "eight", "nine"), 4: ("seven", "eight", "nine")}
 THOUGHT_RATE = 0.25  # of passages in which somebody thinks
-NUM_LINES = {1: 4, 2: 6, 3: 7, 4: 9}
+NUM_LINES = {1: 3, 2: 5, 3: 8, 4: 12}
 Entry = Mapping[str, Any]
 
 

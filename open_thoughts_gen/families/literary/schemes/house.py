@@ -25,7 +25,7 @@ from open_thoughts_gen.families.literary.schemes._minds import Beat, believed, e
 NUM_PEOPLE = {1: 3, 2: 4, 3: 4, 4: 5}
 REPLY_RATE = 0.75
 PARAGRAPH = "\n\n"
-NUM_SCENES = {1: 3, 2: 5, 3: 7, 4: 8}
+NUM_SCENES = {1: 3, 2: 5, 3: 8, 4: 10}
 DEPTHS = {"own": 1, "second": 2, "third": 3}
 PLACE = Both(OneOf(()), OneOf(ROMAN[1:]), "closing/where")
 

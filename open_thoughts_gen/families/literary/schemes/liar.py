@@ -23,9 +23,9 @@ from open_thoughts_gen.families.literary.scheme import LiteraryScheme
 
 NUM_STATEMENTS = {1: 3, 2: 4, 3: 4, 4: 5}
 NUM_LIES = {1: 1, 2: 1, 3: 2, 4: 2}
-MAX_PAPERS = {1: 4, 2: 6, 3: 7, 4: 7}
+MAX_PAPERS = {1: 3, 2: 5, 3: 7, 4: 9}
 MAX_TRIED = 6  # placings that are tried without looking at single statements first
-LETTERS = "ABCDEFG"
+LETTERS = "ABCDEFGHI"
 OTHER = {"yes": "no", "no": "yes"}
 STATES = ("yes", "no", "open")
 Paper = Mapping[str, Any]

@@ -22,12 +22,9 @@ from open_thoughts_gen.families.literary.scheme import LiteraryScheme
 
 BIRTH, ANCHOR = "birth", "anchor"
 BASES = {BIRTH: "age", ANCHOR: "anchored"}  # how an event is dated by them
-SIBLINGS = {
-    (BIRTH, ANCHOR): "older",
-    (ANCHOR, BIRTH): "younger",
-}  # how the narrator and the anchor are, the later first
-NUM_EVENTS = {1: 3, 2: 5, 3: 6, 4: 8}
-NUM_LINKS = {1: 2, 2: 3, 3: 4, 4: 6}  # from a fixed point to what is asked about
+SIBLINGS = {(BIRTH, ANCHOR): "older", (ANCHOR, BIRTH): "younger"}  # how narrator and anchor are, the later first
+NUM_EVENTS = {1: 3, 2: 5, 3: 7, 4: 8}
+NUM_LINKS = {1: 2, 2: 3, 3: 5, 4: 6}  # from a fixed point to what is asked about
 MAX_GAP, SPAN = 9, 24
 Link = Mapping[str, Any]  # a dating: its act, the event that it dates, the other one by which it does, how many years
 

@@ -24,19 +24,21 @@ from open_thoughts_gen.families.kit.kinds import Both, OneOf, SomeOf
 from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, people
 
 NUM_PEOPLE = {1: 4, 2: 5, 3: 6, 4: 7}
-NUM_READERS = {1: 2, 2: 3, 3: 3, 4: 4}
-NUM_VISITS = {1: 5, 2: 6, 3: 8, 4: 10}
+NUM_READERS = {1: 2, 2: 2, 3: 3, 4: 4}
+NUM_VISITS = {1: 4, 2: 6, 3: 9, 4: 12}
 DAYS = ("Tuesday", "Wednesday", "Thursday", "Friday")
 MANNERS = ("open", "open", "contrary", "contrary", "close")
 OTHER = {"good": "bad", "bad": "good"}
+Visit = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class Week:
-    """What everybody believes at the end of a week, and from which visit."""
+    """What everybody believes at the end of a week, and from which visit; what came of each visit, by its bank."""
 
     belief: dict[str, str] = field(default_factory=dict)
-    visit: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    visit: dict[str, Visit] = field(default_factory=dict)
+    calls: list[tuple[str, Visit]] = field(default_factory=list)
 
 
 class Why(LiteraryScheme):
@@ -62,8 +64,6 @@ class Why(LiteraryScheme):
         days = sorted((rng.choice(DAYS) for _ in range(NUM_VISITS[level])), key=DAYS.index)
         pairs = [rng.sample(names, 2) for _ in days]
         visits = [{"day": day, "who": who, "whom": whom} for day, (who, whom) in zip(days, pairs, strict=True)]
-        if any(visits.count(visit) > 1 for visit in visits):
-            return None
         readers = rng.sample(names, NUM_READERS[level])
         deeds = {name: ROLE_OF[name] + rng.choice(("", " b")) for name in names}
         facts: dict[str, Any] = {
@@ -82,7 +82,7 @@ class Why(LiteraryScheme):
         seen = [tuple(week.get(name) for name in shown) for week in weeks.values()]
         shown_belief = tuple(belief.get(name) for name in shown)
         is_clear = {*readers} <= {visit["who"] for visit in visits} and seen.count(shown_belief) == 1
-        if not is_clear or not any(shown_belief) or sum(map(any, seen)) < 2:
+        if not is_clear or not any(shown_belief) or sum(map(any, seen)) < 2 or any(visits.count(v) > 1 for v in visits):
             return None
         hosts = {name: [visit["whom"] for visit in visits if visit["who"] == name] for name in readers}
         calls = {name: sum(1 if belief.get(host) else -1 for host in hosts[name] if host in shown) for name in readers}
@@ -97,26 +97,28 @@ class Why(LiteraryScheme):
         if len(fits) != 1:
             return None
         reader = case.work.settle(*fits, *(name for name in weeks if name not in fits))
-        week = weeks[case.know("reader", reader, "only")]
+        week = weeks[case.know("reader", reader, "" if asks == "source" else "only")]
         if asks == "source":
             return reader
         if asks == "from":
             visit = week.visit.get(case.facts["asked"])
             return (case.know("who", visit["who"]), case.know("day", visit["day"])) if visit else None
-        if asks == "misled":
-            other = {name: case.facts["truth"] for name in week.belief}
-        else:
+        other = dict.fromkeys(week.belief, case.facts["truth"])
+        if asks == "hush":
             case.say("silent")
-            other = run(case, reader, silent=case.facts["asked"]).belief
+            changed = run(case, reader, silent=case.facts["asked"])
+            other = changed.belief
+            for bank, visit in (call for call in changed.calls if call not in week.calls):
+                case.say(bank, **visit)
         names = [entry["who"] for entry in case.facts["people"]]
-        return frozenset(case.know("group", tuple(name for name in names if week.belief.get(name) != other.get(name))))
+        group = tuple(name for name in names if week.belief.get(name) != other.get(name))
+        return frozenset(case.know("group", group, asks if group else ""))
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the rules, the people, the week and the question."""
         facts, pen, news = case.facts, case.pen("layout"), {"news": case.facts["news"]}
         note = " ".join(pen.order("note", [page.say("prompt/rule"), page.say("prompt/manners")]))
-        start = [page.say(f"prompt/wire.{facts['truth']}", **news)]
-        start.append(page.say("prompt/reader", candidates=facts["candidates"]))
+        start = [page.say(f"prompt/wire.{facts['truth']}", **news), page.say("prompt/reader", **facts)]
         resolves = [page.say("prompt/resolve", **entry, **news) for entry in facts["people"]]
         manners = [page.say(f"prompt/manner.{entry['manner']}", **entry) for entry in facts["manners"]]
         week = groupby(facts["visits"], itemgetter("day"))
@@ -138,46 +140,48 @@ class Why(LiteraryScheme):
 
 def run(case: Reckoning, reader: str, silent: str = "") -> Week:
     """Return what everybody believes after the visits, if `reader` read the telegram and `silent` said nothing."""
-    facts, heard = case.facts, case.known.setdefault("heard", [])
-    manners = {entry["who"]: entry["manner"] for entry in facts["manners"]}
-    shown = {act["who"] for act in facts.get("acts", ())}
-    week = Week({reader: facts["truth"]})
-    for visit in facts["visits"]:
-        who, whom, belief = visit["who"], visit["whom"], week.belief.get(visit["who"])
-        if belief is None:
-            if whom in shown and whom not in week.belief and not silent:
-                case.say("empty", **visit)
-            continue
-        manner = "hushed" if who == silent else manners[who]
-        bank, word = manner, OTHER[belief] if manner == "contrary" else belief
-        if manner in ("open", "contrary"):
-            if case.work.settle(whom in week.belief, whom not in week.belief):
-                bank = "late"
-            else:
-                week.belief[whom], week.visit[whom] = word, visit
-                bank = f"{'again' if (word, visit) in heard else manner}.{word}"
-                heard.append((word, visit))
-        case.say(bank, **visit)
+    manners = {entry["who"]: entry["manner"] for entry in case.facts["manners"]} | {silent: "hushed"}
+    week = Week({reader: case.facts["truth"]})
+    for visit in case.facts["visits"]:
+        who, whom, belief = visit["who"], visit["whom"], week.belief.get(visit["who"], "")
+        word = {"open": belief, "contrary": OTHER.get(belief, "")}.get(manners[who])
+        bank = manners[who] if belief else "empty"
+        if word and case.work.settle(whom in week.belief):
+            bank = "late"
+        elif word:
+            week.belief[whom], week.visit[whom] = word, visit
+            bank += f".{word}"
+        week.calls.append((bank, visit))
     return week
+
+
+def leading(week: Week, whom: str) -> list[tuple[str, Visit]]:
+    """Return the calls that bear on what one person believes; of those that bring no news, the ones on that person."""
+    minds, calls = {whom}, list[tuple[str, Visit]]()
+    for bank, visit in reversed(week.calls):
+        if visit["whom"] in minds and (bank != "empty" or visit["whom"] == whom):
+            minds.add(visit["who"])
+            calls.insert(0, (bank, visit))
+    return calls
 
 
 def fitting(case: Reckoning) -> tuple[dict[str, Week], list[str]]:
     """Return the week of each candidate, and those with whom all that was done on Saturday had its reason."""
-    weeks, fits = dict[str, Week](), list[str]()
+    weeks, fits, acts = dict[str, Week](), list[str](), case.facts["acts"]
     for point, reader in enumerate(case.facts["candidates"], start=1):
+        week = weeks[reader] = run(case, reader)
+        wrong = [act for act in acts if case.work.settle(week.belief.get(act["who"], "none") != act["did"])][:1]
+        fits += [] if wrong else [reader]
         case.part(point)
         case.say(f"suppose.{case.facts['truth']}", reader=reader)
-        week = weeks[reader] = run(case, reader)
-        for act in case.facts["acts"]:
-            belief, visit = week.belief.get(act["who"], "none"), week.visit.get(act["who"])
-            case.say(f"expected.{belief}", **act, **({"by": visit["who"], "day": visit["day"]} if visit else {}))
-            if not case.work.settle(belief == act["did"], belief != act["did"]):
-                case.say(f"misfit.{act['did']}", **act, reader=reader)
-                break
-            case.say("match", **act)
-        else:
-            fits.append(reader)
-            case.say("fits", reader=reader)
+        bearing = [call for act in wrong or acts for call in leading(week, act["who"])]
+        for bank, visit in week.calls:
+            if (bank, visit) in bearing or (not wrong and bank != "empty"):
+                case.say(bank, **visit)
+        for act in wrong or acts:
+            belief, visit = week.belief.get(act["who"], "none"), week.visit.get(act["who"], {})
+            case.say(f"expected.{belief}", **{**act, "by": visit.get("who"), "day": visit.get("day")})
+        case.say(f"misfit.{wrong[0]['did']}" if wrong else "fits", **(wrong or [{}])[0], reader=reader)
     case.part(len(weeks) + 1)
     return weeks, fits
 
