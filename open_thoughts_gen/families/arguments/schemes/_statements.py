@@ -195,7 +195,7 @@ def targets(facts: Facts) -> list[Literal]:
     return [last] if facts["goal"] in ("all", "no") else [(facts["cs"], True), last]
 
 
-def argued(facts: Facts, narrative: Narrative, *, is_option: bool = False) -> None:
+def argued(facts: Facts, narrative: Narrative) -> None:
     """Tell whether the conclusion follows: by a chain of links, or by where it breaks off and a group of people."""
     conclusion = {key: facts[key] for key in ("cs", "cp")}
     narrative.step(f"want.{facts['goal']}", **conclusion)
@@ -212,7 +212,7 @@ def argued(facts: Facts, narrative: Narrative, *, is_option: bool = False) -> No
     if not options:
         narrative.step("nobody")
     if not proved:
-        _told_group(facts, narrative, is_option=is_option)
+        _told_group(facts, narrative)
     narrative.answer(f"answer.{'follows' if proved else 'fails'}.{facts['goal']}", proved, **conclusion)
 
 
@@ -227,7 +227,7 @@ def _told_stop(known: Sequence[Literal], facts: Facts, narrative: Narrative) -> 
     narrative.step("reached", known=tuple(key if value else f"-{key}" for key, value in known))
 
 
-def _told_group(facts: Facts, narrative: Narrative, *, is_option: bool) -> None:
+def _told_group(facts: Facts, narrative: Narrative) -> None:
     """Tell a group that makes the grounds true and the conclusion false; one for the bare grounds is used if it does."""
     rng, people = narrative.page.pen.rng("group"), People(facts, denied=True)
     bare = People({key: value for key, value in facts.items() if key != "added"}, denied=True)
@@ -238,16 +238,18 @@ def _told_group(facts: Facts, narrative: Narrative, *, is_option: bool) -> None:
         narrative.answer("answer.fails.all", None)
         return
     shown: dict[str, Any] = dict(zip(ORDER, map(people.profile, group), strict=False))
-    narrative.step(f"group.{SIZES[len(group) - 1]}", **shown)
+    is_trial = "letter" in narrative.stated  # of an option; what the case itself had of a group is not said again
+    is_new = is_trial and not (stays and "added" in facts)
+    narrative.step(f"{'case' if is_new else 'group'}.{SIZES[len(group) - 1]}", **shown)
     if facts["exists"]:
         narrative.step("group.exists")
-    if stays and is_option and "added" in facts:
+    if is_trial and not is_new:
         narrative.step("still")
     for rule in grounds(facts):
         who = _concerned(rule, people, group)
         values: dict[str, Any] = {"s": rule["s"], "p": rule["p"], **({"who": who} if who else {})}
         narrative.step(f"holds.{'' if who else 'void.'}{rule['form']}", **values)
-    told_false(goal(facts), people, group, narrative)
+    told_false(goal(facts), people, group, narrative, "fails" if is_new else "false")
 
 
 def told_false(

@@ -59,11 +59,10 @@ class Premise(logic.StatementScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell where the chain breaks off, and a group; or the chain with what is added, or to what is concluded instead."""
-        is_option = any(logic.goal(case.facts).items() <= option["patch"].items() for option in case.options)
-        if case.asks == "implied" and not is_option:
+        if case.asks == "implied" and "letter" not in narrative.stated:
             narrative.answer("answer.implied", narrative.work.settle(False))
             return
-        logic.argued(case.facts, narrative, is_option=case.asks == "gap")
+        logic.argued(case.facts, narrative)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield statements to add, conclusions to draw instead, and statements turned round."""

@@ -81,16 +81,15 @@ class Types(ArgumentScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell of each inference whether it can fail, and if so what it goes on."""
-        facts, asks = case.facts, case.asks
+        facts, asks, asked = case.facts, case.asks, case.facts.get("asked")
         narrative.step("begin")
-        items = [item for item in facts["items"] if facts.get("asked", item["no"]) == item["no"]]
+        items = [item for item in facts["items"] if asked in (None, item["no"])]
         names = {item["no"]: _told(item, narrative) for item in items}
         result = results_of(facts, names)[self.asks[asks].result]
         if asks == "against" and result is not None:
             narrative.step(f"weak.{result}", finding=result)
         bank = "always" if asks == "certain" and len(result) == len(names) else asks
-        asked = {"asked": facts["asked"], "type": names[facts["asked"]]} if "asked" in facts else {}
-        narrative.answer(f"answer.{bank}", result, **asked)
+        narrative.answer(f"answer.{bank}", result, asked=asked, type=names.get(asked))
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Apply the printed definitions as rules."""
