@@ -159,14 +159,14 @@ def resting(host: Host) -> list[tuple[int, int]]:
 
 def is_enough(host: Host, early: int, late: int) -> bool:
     """Return whether a line computes from the file and from nothing but what another one settles."""
-    has_sum = any("=" in claim for claim in host.steps[late].claims)
+    has_sum = any(" = " in claim for claim in host.steps[late].claims)
     return has_sum and {*host.steps[late].uses} <= {*host.steps[early].settles}
 
 
 def is_not_enough(host: Host, num_lines: int) -> bool:
     """Return whether the right working ends on a value that lines after the first of them settle."""
     later = {name for step in host.steps[num_lines:-1] for name in step.settles}
-    return bool(later & set(host.steps[-1].uses)) and any("=" in claim for claim in host.steps[-2].claims)
+    return bool(later & set(host.steps[-1].uses)) and any(" = " in claim for claim in host.steps[-2].claims)
 
 
 def bare(says: str) -> str:

@@ -37,7 +37,7 @@ class Review(HostedScheme):
         if len(remarks) < NUM_REMARKS:
             return None
         chosen = rng.sample(remarks[1:], NUM_REMARKS - 1) + remarks[:1] if planted else rng.sample(remarks, NUM_REMARKS)
-        chosen.sort(key=lambda remark: remark["about"])
+        chosen.sort(key=lambda remark: (remark["about"], rng.random()))
         names = rng.sample([name for name in self.pool("reviewer") if name not in file], NUM_REMARKS + 1)
         log = {name: remark.pop("log") for name, remark in zip(names, chosen, strict=False)}
         said = [{"who": name, **remark} for name, remark in zip(names, chosen, strict=False)]
@@ -48,10 +48,12 @@ class Review(HostedScheme):
         seen = set[tuple[int, str]]()
         at = len(host.steps) if planted is None else planted.index
         lines = [(at, host.steps[at].texts, RIGHT)] if planted else []
-        pairs = enumerate(zip(host.steps, planted.steps if planted else host.steps, strict=False))
+        steps = planted.steps if planted else host.steps
+        pairs = enumerate(zip(host.steps, steps, strict=False))
         right = [index for index, (one, other) in pairs if index != at and one.texts == other.texts]
         # a remark is made on a line that has the number which it has in the right working
-        near = [slip for slip in slips if slip.index in (at, *right)]
+        is_alike = [step.settles for step in steps] == [step.settles for step in host.steps]
+        near = [slip for slip in slips if is_alike or slip.index in (at, *right)]
         lines += [(slip.index, slip.steps[slip.index].texts, NEAR if slip.index == at else HARM) for slip in near]
         lines += [(index, host.steps[index].texts, IDLE) for index in rng.sample(right, min(len(right), 2))]
         for index, texts, sort in lines:
@@ -97,7 +99,8 @@ class Review(HostedScheme):
             if about != wrong:
                 is_borne_out(narrative, host.steps[about - 1])
             retold = host.retold(about - 1, hand, entry["remark"])
-            narrative.step(f"remark.{log[who]}", who=who, about=about, retold=retold)
+            is_carried = log[who] == HARM and is_other(host, facts, about)
+            narrative.step(f"remark.{'carried' if is_carried else log[who]}", who=who, about=about, retold=retold)
         narrative.step("signs.wrong" if wrong else "signs.right", signer=facts["signer"])
         result = self.assess({**facts, "log": log})[case.asks]
         names = result if case.asks == "right" else SomeOf(tuple(self.names_of(case))).canonical(result)
@@ -110,12 +113,16 @@ class Review(HostedScheme):
             log = {name: {NEAR: HARM, RIGHT: IDLE}.get(sort, sort) for name, sort in facts["log"].items()}
             yield Change({**self.working(facts["host"], None), "log": log})
         for entry in facts["remarks"]:
-            index, sort = entry["about"] - 1, facts["log"][entry["who"]]
-            if sort == HARM or (sort == NEAR and RIGHT not in facts["log"].values()):
-                printed = "".join(line["says"] for line in facts["lines"] if line["num"] == entry["about"])
-                says = hosts.telling(host.steps[index].texts, index, rng.randrange(hosts.NUM_HANDS), printed)
+            num = entry["about"]
+            if facts["log"][entry["who"]] == HARM and not is_other(host, facts, num):
+                says = host.retold(num - 1, rng.randrange(hosts.NUM_HANDS), facts["lines"][num - 1]["says"])
                 remarks = [{**other, "remark": says} if other is entry else other for other in facts["remarks"]]
                 yield Change({"remarks": remarks, "log": {**facts["log"], entry["who"]: IDLE}})
+
+
+def is_other(host: Host, facts: Facts, num: int) -> bool:
+    """Return whether a line says something else than in the right working."""
+    return facts["lines"][num - 1]["says"] not in host.steps[num - 1].texts
 
 
 SCHEME = Review()
