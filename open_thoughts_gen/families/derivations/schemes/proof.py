@@ -20,7 +20,7 @@ from open_thoughts_gen.families.kit.traces import joined
 NUM_DERIVED = {1: (3, 4), 2: (5, 6), 3: (7, 8), 4: (9, 11)}
 NUM_ATOMS = {1: 5, 2: 6, 3: 7, 4: 8}
 NUM_RULES, NUM_NAMES, MAX_LINES = (6, 9), 3, 24
-FAULTY_RATE, CARRY_RATE, LATE_RATE, CHANGE_RATE = 0.62, 0.6, 0.5, 0.5
+FAULTY_RATE, CARRY_RATE, LATE_RATE, CHANGE_RATE = 0.65, 0.6, 0.5, 0.5
 KINDS = ("if", "or", "and", "nand", "iff")
 OF_PREMISES = ("if", "if", "if", "or", "or", "nand", "iff")
 HEADS, REFS = ("first", "second", "third"), ("one", "two", "three")
