@@ -58,17 +58,17 @@ class HostedScheme(DerivationScheme):
         return {"host": facts["host"]["family"], "fault": facts["fault"].get("kind", "none")}
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw a kind of error, a case that can bear it, and a working with that error or without any."""
+        """Draw a kind of error, a case that can bear it, and a working with it, late from level 3 on, or without any."""
         kind = rng.choice([kind for kind in self.kinds if KINDS[kind] <= level])
         is_faulty = rng.random() < FAULTY_RATE
         for _ in range(NUM_HOSTS):
             drawn = hosts.drawn(rng, level, kind)
-            planted = drawn and next(self.slips(hosts.opened(drawn[0]), drawn[1], rng, kind), None)
+            few = self.slips(hosts.opened(drawn[0]), drawn[1], rng, kind) if drawn else ()
+            planted = max(islice(few, max(1, level - 1)), key=lambda slip: slip.index, default=None)
             if drawn and planted:
-                host, file = drawn
-                facts = self.on_host(host, file, planted if is_faulty else None, level, rng)
+                facts = self.on_host(*drawn, planted if is_faulty else None, level, rng)
                 if facts is not None:
-                    return {"file": file, "host": host, **facts}
+                    return {"file": drawn[1], "host": drawn[0], **facts}
         return None
 
     def slips(self, host: Host, file: str, rng: Random, kind: str) -> Iterator[Slip]:

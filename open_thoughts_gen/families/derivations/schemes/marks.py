@@ -106,9 +106,10 @@ class Marks(HostedScheme):
 
 
 def is_carried_alone(host: Host, slip: Slip) -> bool:
-    """Return whether a slip is one wrong figure, each line has its counterpart, and all that follows it holds."""
+    """Return whether a slip is one wrong figure, carried on, and each line is another in all its tellings or in none."""
     one, other = ([(step.kind, step.settles, len(step.texts)) for step in steps] for steps in (host.steps, slip.steps))
-    is_figure = slip.figure is not None and one == other
+    pairs = [(set(right.texts), set(wrong.texts)) for right, wrong in zip(host.steps, slip.steps, strict=False)]
+    is_figure = slip.figure is not None and one == other and all(a == b or not a & b for a, b in pairs)
     return is_figure and [index for index, step in enumerate(slip.steps) if is_false(step)] == [slip.index]
 
 
