@@ -58,7 +58,7 @@ class HostedScheme(DerivationScheme):
         return {"host": facts["host"]["family"], "fault": facts["fault"].get("kind", "none")}
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw a kind of error, a case that can bear it, and a working with it, late from level 3 on, or without any."""
+        """Draw a kind of error, a case that can bear it, and a working with it, late from level 3 on, or with none."""
         kind = rng.choice([kind for kind in self.kinds if KINDS[kind] <= level])
         is_faulty = rng.random() < FAULTY_RATE
         for _ in range(NUM_HOSTS):
