@@ -117,7 +117,7 @@ class Liar(LiteraryScheme):
             papers.append(page.say(f"prompt/paper.{bank}", **paper))
         if pen.chance("heard", 0.5):  # by somebody who asks on
             statements = [f"{statement}\n{page.say('prompt/heard')}" for statement in statements[:-1]] + statements[-1:]
-        told += [page.say("prompt/lead.statements"), pen.pick("statements", " ", "\n").join(statements)]
+        told += [page.say("prompt/lead.statements"), "\n".join(statements)]
         told += [page.say("prompt/lead.papers"), "\n".join(papers)]
         return self.framed(case, page, note=note, story="\n\n".join(told))
 
