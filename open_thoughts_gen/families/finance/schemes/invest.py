@@ -18,11 +18,10 @@ from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Figures, InOrder, OneOf, Page, ProblemCase, YesNo
 
-NTHS = {2: (10, 5, 4, 20), 3: (10, 5, 4), 4: (5, 4)}  # the rate is one n-th, by the number of years
+NTHS = {2: (10, 5, 4), 3: (10, 5, 4), 4: (5, 4)}  # the rate is one n-th, by the number of years
 COUPONS = tuple(Fraction(share, 100) for share in (4, 5, 6, 8, 10, 12))
 FEATURES = {"sunk": 2, "site": 2, "tied": 3, "charge": 3}  # from which level on
 YEARS = {1: 2, 2: 3, 3: 3, 4: 4}
-TAKEN = (1, 0.6, 0.2, 0.12, 0.04)  # how often a draw is, by how many guesses without discounting name the best project
 NUM_PROJECTS = {1: 2, 2: 2, 3: 3, 4: 3}
 Entry = Mapping[str, Any]
 
@@ -96,13 +95,7 @@ class Invest(FinanceScheme):
         projects = [(plant if name in plants else bond)(rng, facts, name, goals[name]) for name in names]
         if any(min(value for key, value in entry.items() if key != "project") <= 0 for entry in projects):
             return None
-        facts["projects"] = projects
-        plain = Appraisal({**facts, "rate": Fraction(0), **dict.fromkeys((f"{key}_project" for key in FEATURES), "")})
-        best = projects.index(max(projects, key=Appraisal(facts).value))
-        pairs = [(entry, plain.value(entry)) for entry in projects]
-        guesses = [(value, value / entry["outlay"], -entry["outlay"], entry.get("y1", 0)) for entry, value in pairs]
-        num_right = sum(guess[best] == max(guess) for guess in zip(*guesses, strict=True))
-        return facts if rng.random() < TAKEN[num_right] else None
+        return facts | {"projects": projects}
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Return the figures, and the terms of a bond behind them."""
@@ -159,7 +152,7 @@ def plant(rng: Random, facts: Mapping[str, Any], name: str, goal: int) -> dict[s
     wrong = {key: facts[key] if facts.get(f"{key}_project") == name else 0 for key in FEATURES}
     flows = [flow - wrong["charge"] for flow in flows]
     flows[-1] -= wrong["tied"]
-    outlay = Fraction(sum(worth) - rng.choice((-1, 1)) * rng.randint(20, 600)) - wrong["site"] - wrong["tied"]
+    outlay = Fraction(sum(worth) - rng.choice((-1, 1)) * rng.randint(15, goal // 100)) - wrong["site"] - wrong["tied"]
     return {"project": name, "outlay": outlay, **{f"y{year}": flow for year, flow in enumerate(flows, start=1)}}
 
 
@@ -169,7 +162,7 @@ def bond(rng: Random, facts: Mapping[str, Any], name: str, goal: int) -> dict[st
     unit = growth.numerator ** facts["years"] * coupon.denominator
     face = Fraction(unit * max(1, round(goal / unit)))
     worth = face / growth ** facts["years"] + sum(face * coupon / growth**year for year in range(1, facts["years"] + 1))
-    outlay = worth - rng.choice((-1, 1)) * rng.randint(20, 600)
+    outlay = worth - rng.choice((-1, 1)) * rng.randint(15, goal // 100)
     return {"project": name, "face": face, "coupon": coupon, "outlay": outlay}
 
 
