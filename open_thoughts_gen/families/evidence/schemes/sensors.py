@@ -138,7 +138,10 @@ def rate(facts: Facts, *, is_so: bool) -> Fraction:
 def at_least(reckoning: Reckoning, num: int, votes: int, share: Fraction, bank: str) -> Fraction:
     """Return how likely it is that at least a number of equal, independent sensors show an alarm."""
     parts: list[Fraction] = []
-    for exactly in range(max(votes, 0), num + 1) if votes > 0 else ():
+    if votes == 1 < num:  # the quick way, by none of them
+        none = reckoning.work(" * ".join(["(1 - p)"] * num), p=share)
+        return reckoning.know("total", reckoning.work("1 - e", e=none), f"some.{bank}", each=none, rest=num)
+    for exactly in range(votes, num + 1) if votes > 0 else ():
         ways = comb(num, exactly)
         each = reckoning.work(" * ".join(["p"] * exactly + ["(1 - p)"] * (num - exactly)), p=share)
         parts.append(reckoning.work("w * e", w=ways, e=each) if ways > 1 else each)
