@@ -64,7 +64,7 @@ class HostedScheme(DerivationScheme):
         for _ in range(NUM_HOSTS):
             drawn = hosts.drawn(rng, level, kind)
             few = self.slips(hosts.opened(drawn[0]), drawn[1], rng, kind) if drawn else ()
-            planted = max(islice(few, max(1, level - 1)), key=lambda slip: slip.index, default=None)
+            planted = max(islice(few, level), key=lambda slip: slip.index, default=None)
             if drawn and planted:
                 facts = self.on_host(*drawn, planted if is_faulty else None, level, rng)
                 if facts is not None:

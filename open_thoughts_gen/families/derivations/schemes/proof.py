@@ -63,7 +63,7 @@ class Proof(DerivationScheme):
         rules = [entry for key in chosen for entry in entries("rule", NAMES[key][naming], RULES[key], kinds)]
         forms = forms_of(rules, kinds)
         lines, num, fault = self.premises(rng, level, kinds), rng.randint(*NUM_DERIVED[level]), dict[str, Any]()
-        wrong_at = len(lines) + rng.randrange(num) + 1 if rng.random() < FAULTY_RATE else 0
+        wrong_at = len(lines) + max(rng.choices(range(num), k=1 + level // 3)) + 1 if rng.random() < FAULTY_RATE else 0
         for at in range(len(lines) + 1, len(lines) + num + 1):
             steps = list(possible(lines, forms if at == wrong_at else rules, rules))
             if fault and rng.random() < CARRY_RATE:
@@ -136,8 +136,6 @@ class Proof(DerivationScheme):
         for index, line in enumerate(line for line in facts["lines"] if "refs" in line):
             narrative.point = 1 + index // NUM_TOGETHER
             values = {**line, **dict(zip(REFS, line["refs"], strict=False))}
-            if wrong is not None and case.asks != "lost":
-                break
             if wrong is None and not narrative.work.settle(line["num"] != fault.get("line")):
                 wrong, form = line["num"], fault.get("form") if line["num"] == fault.get("line") else None
                 if form is not None:
