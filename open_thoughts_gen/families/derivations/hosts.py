@@ -41,7 +41,7 @@ BEARERS: Mapping[str, Sequence[str]] = {kind: forms[""].split() for kind, forms 
 # Steps of hosts, by their banks, that apply an exception: where one is passed over, the line after it is wrong.
 EXCEPTIONS = frozenset(" ".join(forms[""] for forms in LISTS["exception"].values()).split())
 MAX_WORDS = 540  # of a host's prompt
-NUM_LINES: Mapping[int, tuple[int, int]] = {1: (3, 4), 2: (5, 7), 3: (8, 12), 4: (12, 22)}
+NUM_LINES: Mapping[int, tuple[int, int]] = {1: (3, 5), 2: (5, 8), 3: (7, 12), 4: (9, 20)}
 LEFT_OUT = frozenset(("issue", "survey", "note", "turn", "refute", "check", "trial"))
 MAX_LINE = 330  # characters
 NUM_HANDS = 1000
