@@ -83,8 +83,8 @@ class Sorites(logic.StatementScheme):
         elif people.holds(logic.goal(facts), group):
             narrative.step("agrees", cs=facts["cs"], cp=facts["cp"], letter=letter)
         else:
+            logic.told_false(logic.goal(facts), people, group, narrative, "fails")
             narrative.step("refutes", letter=letter)
-            logic.told_false(logic.goal(facts), people, group, narrative)
         return narrative.work.settle(logic.People(facts, denied=True).are(group))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
