@@ -79,12 +79,12 @@ class SharesScheme(EthicsScheme):
             results["which"] = found[0] if len(found) == 1 else None
         if "rule" not in facts:
             return results
-        now = divided(reckoning, facts["rule"])
-        then = divided(reckoning, facts["motion"]) if "motion" in facts else now
+        now, then = (divided(reckoning, facts.get(key, facts["rule"])) for key in BOTH)
         if are_whole(now) and are_whole(then):
-            results["full"] = frozenset(name for name, claim in claims_of(facts).items() if now[name] == claim)
             results["gain"] = frozenset(name for name in now if then[name] > now[name])
-            results["whole"] = results["full"] > claims_of(facts, "yes").keys()  # somebody who has no precedence
+            full = frozenset(name for name, claim in claims_of(facts).items() if now[name] == claim)
+            results["full"] = full if facts["rule"] in ("level", "half") else None  # by the others all go short
+            results["whole"] = full > claims_of(facts, "yes").keys()  # somebody who has no precedence
             if "person" in facts:
                 results["share"] = int(now[facts["person"]])
                 results["better"] = _better(now[facts["person"]], then[facts["person"]])
