@@ -58,9 +58,7 @@ KEYED = [recipe for recipe in REHEARSED if recipe.stem == "reasoning_gym"]  # th
 
 
 BESIDE = ("finance", "mix")  # of the others, those that are made here in part; the rest by the slow tests
-IN_PART = (*BESIDE, "nemotron")  # only their cards want the whole
-# Of the first hundred, where the viewer's megabyte holds fewer: a row of these tells a whole case of another family.
-FIRST_ROWS = {"derivations": 95}
+IN_PART = (*BESIDE, "derivations", "nemotron")  # only their cards want the whole
 LONG = [pytest.mark.slow, pytest.mark.timeout(7200)]  # whichever test of a run comes first waits for the whole of it
 
 
@@ -175,7 +173,7 @@ def test_the_card_is_fit_for_the_hub(run: Path) -> None:
 def test_the_viewer_cuts_no_cell(run: Path) -> None:
     rows = pq.read_table(run / "dataset" / "data").to_pylist()
     shown = first_rows(rows)
-    assert shown.num_rows >= min(FIRST_ROWS.get(run.name, 100), len(rows))
+    assert shown.num_rows == min(100, len(rows))
     assert not shown.cut_cells
 
 
