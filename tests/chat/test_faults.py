@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from tests.servers.chat_server import ChatServer, Fault, completion, error_body
 
 NUM = 150
 KEY = "sk-planted-0123456789"
-PATIENCE = Patience(timeout_s=0.6, max_retries=30, first_wait_s=0.005, max_wait_s=0.05, outage_s=20)
+PATIENCE = Patience(timeout_s=60, max_retries=30, first_wait_s=0.005, max_wait_s=0.05, outage_s=60)
+HURRIED = replace(PATIENCE, timeout_s=3)  # for what never comes: long enough that a busy machine does not time out, too
 STRANGE = "a\u0085b\u2028c\x00d\ud800e\U0001f600\r\nf"
 FAULTS = {
     "429 told": Fault(status=429, headers={"retry-after": "0"}),
@@ -36,8 +38,8 @@ FAULTS = {
     "reset before": Fault(reset="before"),
     "reset within": Fault(reset="within"),
     "reset after": Fault(reset="after"),
-    "silent": Fault(delay_s=5),
-    "dripping": Fault(drip_s=0.2),
+    "silent": Fault(delay_s=30),
+    "dripping": Fault(drip_s=1),
     "truncated": Fault(keep_rate=0.6),
     "nothing": Fault(keep_rate=0.0),
     "html": Fault(body=b"<html>come back later</html>"),
@@ -55,10 +57,12 @@ def expected(number: int) -> str:
     return f"you said: q{number} {STRANGE}"
 
 
-def ask(server: ChatServer, path: Path, *, num: int = NUM, concurrency: int = 16) -> tuple[dict[int, Reply], Chat]:
+def ask(
+    server: ChatServer, path: Path, *, num: int = NUM, patience: Patience = PATIENCE
+) -> tuple[dict[int, Reply], Chat]:
     calls = ((n, Call([{"role": "user", "content": f"q{n} {STRANGE}"}])) for n in range(num))
     with ResponseCache(path) as cache:
-        chat = Chat(resolve(server.spec), cache, concurrency=concurrency, patience=PATIENCE)
+        chat = Chat(resolve(server.spec), cache, concurrency=16, patience=patience)
         return dict(chat.replies(calls)), chat
 
 
@@ -86,7 +90,8 @@ def check(server: ChatServer, path: Path, replies: dict[int, Reply], chat: Chat)
 @pytest.mark.parametrize("name", FAULTS)
 def test_one_fault_in_a_tenth_of_the_calls(tmp_path: Path, name: str) -> None:
     with ChatServer(fault=one_in(0.1, [FAULTS[name]])) as server:
-        replies, chat = ask(server, tmp_path / "c")
+        patience = HURRIED if name in ("silent", "dripping") else PATIENCE
+        replies, chat = ask(server, tmp_path / "c", patience=patience)
         check(server, tmp_path / "c", replies, chat)
         if name not in ("reset after", "length too long", "length too short", "twice", "twice at once"):
             # Nothing is asked again once it was answered: one fault, one call more.
@@ -95,7 +100,7 @@ def test_one_fault_in_a_tenth_of_the_calls(tmp_path: Path, name: str) -> None:
 
 def test_all_faults_mixed(tmp_path: Path) -> None:
     with ChatServer(fault=one_in(0.3, list(FAULTS.values()))) as server:
-        replies, chat = ask(server, tmp_path / "c")
+        replies, chat = ask(server, tmp_path / "c", patience=HURRIED)
         check(server, tmp_path / "c", replies, chat)
     assert chat.progress.throttled
     assert chat.progress.retried
