@@ -145,9 +145,9 @@ def test_a_reset_after_the_answer_is_no_trouble(cache: ResponseCache) -> None:
     assert {reply.error for reply in replies.values()} == {None}
 
 
-@pytest.mark.parametrize("fault", [Fault(delay_s=30), Fault(drip_s=0.2)], ids=["silent", "dripping"])
+@pytest.mark.parametrize("fault", [Fault(delay_s=30), Fault(drip_s=1)], ids=["silent", "dripping"])
 def test_the_deadline_is_for_the_whole_call(cache: ResponseCache, fault: Fault) -> None:
-    patience = Patience(timeout_s=0.5, max_retries=1, first_wait_s=0.01)
+    patience = Patience(timeout_s=3, max_retries=1, first_wait_s=0.01)
     with ChatServer(fault=first_time(fault)) as server:
         assert ask(server, cache, "q", patience=patience)["q"].content == "you said: q"
         assert len(server.asked) == 2
