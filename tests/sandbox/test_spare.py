@@ -86,7 +86,7 @@ def test_each_way_to_fail_is_reported_and_a_fresh_worker_does_the_next_task(tmp_
 for deed in ("hang", "swell", "die", "raise"):
     with spare.allowed():
         spare.fork()
-        workers = Workers("deeds:deed", num_workers=1, timeout_s=1, may_fork=True)
+        workers = Workers("deeds:deed", num_workers=1, timeout_s=4, may_fork=True)
         failed, after = workers.map([deed, ""])
         print(failed.failure, after.value != os.getpid(), after.failure)
         workers.close()

@@ -55,7 +55,7 @@ def prepared(task: object) -> object:
 
 
 def test_a_worker_is_prepared_once_before_its_tasks() -> None:
-    workers = Workers(f"{HERE}:prepared", timeout_s=1)
+    workers = Workers(f"{HERE}:prepared")
     assert list(workers.map([1, 2])) == [WorkerReply(True), WorkerReply(True)]
     workers.close()
 
@@ -68,7 +68,7 @@ def test_replies_come_in_order() -> None:
 
 
 def test_each_way_to_fail_is_told_and_the_next_task_is_done() -> None:
-    workers = Workers(f"{HERE}:misbehave", timeout_s=1)
+    workers = Workers(f"{HERE}:misbehave", timeout_s=4)
     replies = workers.map(["hang", "fine", "swell", "fine", "die", "fine", "raise", "fine"])
     failures = [reply.failure for reply in replies]
     assert failures == ["timeout", None, "memory", None, "crash", None, "crash", None]

@@ -123,7 +123,7 @@ def test_a_trace_that_ended_early_says_so(verifier: Math, finish_reason: FinishR
 
 
 def test_hostile_answers_are_not_correct_and_the_next_is_judged() -> None:
-    verifier = Math(timeout_s=1, num_workers=2).fresh(Context())
+    verifier = Math(timeout_s=3, num_workers=2).fresh(Context())
     pairs = [each for answer in HOSTILE for each in (pair("7", answer), pair("x", r"\boxed{x}"))]
     outcomes = [verdict.outcome for verdict in verifier.verdicts(pairs)]
     assert "correct" not in outcomes[::2]
