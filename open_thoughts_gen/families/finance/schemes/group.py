@@ -14,13 +14,13 @@ from fractions import Fraction
 from random import Random
 from typing import Any, ClassVar
 
-from open_thoughts_gen.families.finance.kinds import CURRENCIES, Amount
+from open_thoughts_gen.families.finance.kinds import Amount
 from open_thoughts_gen.families.finance.scheme import FinanceScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, OneOf, ProblemCase, YesNo
 from open_thoughts_gen.families.kit.proof import Equation, only, solved
 
 SHARES = tuple(Fraction(share, 100) for share in (60, 70, 75, 80, 90))
-RATES = (Fraction(1, 2), Fraction(5, 4), Fraction(8, 5), Fraction(2, 5), Fraction(4, 5), Fraction(5, 2))
+WORTH = {"EUR": 1120, "GBP": 1310, "CHF": 1170, "PLN": 262, "SEK": 100, "NOK": 96, "CZK": 45}  # about, of currencies
 MARKUPS = (Fraction(1, 4), Fraction(1, 5), Fraction(1, 2), Fraction(1, 10))
 ADJUSTMENTS = {  # by the fact without which there is none
     "dividend": "the dividend",
@@ -58,7 +58,7 @@ class Group(FinanceScheme):
             "share": rng.choice(SHARES),
             "net_assets": Fraction(net),
             "parent_profit": Fraction(20 * rng.randint(150, 700)),
-            "sub_profit": Fraction(240 * rng.randint(3, 22)),
+            "sub_profit": Fraction(240 * rng.randint(5, 22)),
         }
         if level > 1:
             facts["dividend"] = Fraction(20 * rng.randint(8, 50))
@@ -70,22 +70,22 @@ class Group(FinanceScheme):
             facts["life"] = rng.choice((4, 5, 8, 10))
             facts["uplift"] = Fraction(240 * facts["life"] * rng.choice((1, 1, 2)))
         facts |= {"months": rng.choice((3, 4, 5, 7, 8, 9, 10))} if level > 3 else {"whole_year": True}
-        if facts["sub_profit"] <= facts.get("dividend", 0):
-            return None
-        if level > 1 and rng.random() < 0.4:  # the subsidiary keeps its books in another currency
-            average, closing = rng.sample(RATES, 2)
-            abroad = rng.choice([currency for currency in CURRENCIES if currency != facts["currency"]])
-            facts |= {"abroad": abroad, "average": average, "closing": closing}
-            facts["local"] = facts.pop("sub_profit") / average
+        if level > 1 and rng.random() < 0.45:  # the subsidiary keeps its books in another currency
+            abroad = rng.choice([currency for currency in WORTH if currency != facts["currency"]])
+            about = WORTH[abroad] / WORTH[facts["currency"]]
+            rates = sorted({Fraction(f"{about * by / 400:.3g}") for by in range(380, 421)} - {1})
+            fit = [rate for rate in rates if (facts["sub_profit"] / rate).denominator == 1]
+            if not fit:
+                return None
+            facts |= {"abroad": abroad, "average": rng.choice(fit)}
+            facts["closing"] = rng.choice([rate for rate in rates if rate != facts["average"]])
+            facts["local"] = facts.pop("sub_profit") / facts["average"]
         worth = facts["share"] * (facts["net_assets"] + facts.get("uplift", 0))
         facts["price"] = Fraction(10 * (int(worth) // 10 + rng.randint(20, 260)))
         owners, misses = self.story(facts).figure("owners"), self.drafts(facts)
         facts["limit"] = owners + rng.choice((-1, 1)) * 10 * rng.randint(1, 25)
-        if len(set(misses.values())) < len(misses):
-            return None
-        if misses:
-            facts["draft"] = rng.choice(list(misses.values()))
-        return facts
+        facts |= {"draft": rng.choice(list(misses.values()))} if misses else {}
+        return facts if len(set(misses.values())) == len(misses) else None
 
     def drafts(self, facts: Mapping[str, Any]) -> dict[str, Fraction]:
         """Return what the owners' profit would come to without each adjustment."""
