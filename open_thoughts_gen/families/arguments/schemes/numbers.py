@@ -16,14 +16,14 @@ from random import Random
 from typing import Any, ClassVar
 
 from open_thoughts_gen.families.arguments.scheme import PeopleScheme, shared
-from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, patched
+from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, nudged, patched
 from open_thoughts_gen.families.kit.kinds import Flip, HowMuch, Kind, YesNo
 from open_thoughts_gen.families.kit.telling import Narrative
 
 FORMULAS = {"spared": "n - q", "majority": "n / 2 + 1"}  # where the figure is not that of the group itself
 OPS = ("exact", "least", "spared", "majority")
 NUM_OPS = {1: 1, 2: 3, 3: 4, 4: 4}  # how many of these ways there are to say how many are in a group
-STEPS = (5, 4, 3, 2, 1, -1, -2, -3, -4, -5)  # how far a correction seems to help; the total is changed by twice that
+STEPS = (5, 4, 3, 2, 1, -1, -2, -3, -4, -5)  # how far a correction seems to help
 NUM_GROUPS = {1: (2,), 2: (2,), 3: (2, 3), 4: (3,)}
 
 
@@ -35,7 +35,7 @@ class Numbers(PeopleScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "follows": Ask(YesNo(), "follows", needs=("claim",), coin="follows"),
         "least": Ask(HowMuch(), "least"),
-        "figure": Ask(Flip(3), "follows", level=2, needs=("claim",), coin="follows", outcomes=(False,)),
+        "figure": Ask(Flip(3), "follows", level=2, needs=("claim",), coin="follows"),
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
@@ -43,11 +43,10 @@ class Numbers(PeopleScheme):
         setting, keys = self.drawn_from(rng, "setting", "trait")
         groups = keys[: rng.choice(NUM_GROUPS[level])]
         total = 2 * rng.randint(9, 36)
-        facts: dict[str, Any] = {"setting": setting, "total": total}
+        facts: dict[str, Any] = {"setting": setting, "total": total, "bounds": []}
         if level > 2 and rng.random() < 0.6:
             facts["rest"] = rng.randint(2, 2 + total // 6)
         room, share = total - facts.get("rest", 0), 0.36 + 0.14 * len(groups)
-        facts["bounds"] = []
         for group in groups:
             op, size = rng.choice(OPS[: NUM_OPS[level]]), round(room * (share + rng.uniform(-0.12, 0.2)))
             num = {"majority": {}, "spared": {"num": total - size}}.get(op, {"num": size})
@@ -67,9 +66,9 @@ class Numbers(PeopleScheme):
         return HowMuch(self.words.lists["setting"][case.facts["setting"]]["many"]) if type(kind) is HowMuch else kind
 
     def assess(self, facts: Facts) -> dict[str, Any]:
-        """Compute by the formula."""
-        least = _at_least(Reckoning(facts))
-        return {"least": least, "follows": least >= facts["claim"] if "claim" in facts else None}
+        """Compute by the formula, if the figures go together."""
+        least = _at_least(Reckoning(facts)) if _is_possible(facts) else None
+        return {"least": least, "follows": least >= facts["claim"] if least is not None and "claim" in facts else None}
 
     def applied(self, facts: Facts, patch: Mapping[str, Any]) -> dict[str, Any]:
         """Return facts with the figure of one group changed, or another fact."""
@@ -102,27 +101,27 @@ class Numbers(PeopleScheme):
         return {"least": min(tables), **follows}
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield other figures; as options those that are barely enough, and those that seem to help most and do not."""
-        facts = case.facts
-        possible = [change for change in _corrections(facts, rng) if _is_possible(self.applied(facts, change.patch))]
-        yield from (Change(change.patch) for change in possible)
+        """Yield other figures; as options one that turns the answer, one the other way, and one that seems to help."""
+        yield from nudged(case.facts, {"claim": STEPS}, least=2)
+        yield from (Change(change.patch) for _, change in _corrections(case.facts))
         if case.asks == "figure":
-            least = self.assess(facts)["least"]
-            numbers = [(self.assess(self.applied(facts, change.patch))["least"], change) for change in possible]
-            yield from [change for number, change in numbers if number >= facts["claim"]][-5:]
-            yield from [change for number, change in numbers if least < number < facts["claim"]][:2]
-            yield from [change for number, change in numbers if number <= least][:1]
+            follows, sorts = self.assess(case.facts)["follows"], [list[tuple[int, Change]]() for _ in range(3)]
+            for by, change in _corrections(case.facts):
+                other = self.assess(self.applied(case.facts, change.patch))["follows"]
+                sort = 0 if other != follows else 1 + ((by > 0) == follows)
+                sorts[sort] += [(-abs(by) if sort else abs(by), change)] if other is not None else []
+            yield from (min(rng.choices(sort, k=2), key=lambda pair: pair[0])[1] for sort in sorts if sort)
 
 
-def _corrections(facts: Facts, rng: Random) -> Iterator[Change]:
-    """Yield other figures for a group, for all people or for those in no group, those first that seem to help most."""
+def _corrections(facts: Facts) -> Iterator[tuple[int, Change]]:
+    """Yield other figures for a group, for all people or for those in no group, each with how far it seems to help."""
     for by in STEPS:
-        changes = [Change({"total": facts["total"] - 2 * by}, option="total")]
+        changes = [] if abs(by) > 3 else [Change({"total": facts["total"] - 2 * by}, option="total")]
         changes += [Change({"rest": facts["rest"] + by}, option="rest")] if facts.get("rest", -by) + by > 1 else []
         for bound in facts["bounds"]:
             num = bound.get("num", 0) + (-by if bound["op"] == "spared" else by)
             changes += [Change({**bound, "num": num}, option=bound["op"])] if "num" in bound and num > 1 else []
-        yield from rng.sample(changes, len(changes))
+        yield from ((by, change) for change in changes)
 
 
 def _sizes(reckoning: Reckoning) -> tuple[int, list[int]]:
