@@ -159,8 +159,8 @@ class Conditions(ArgumentScheme):
         narrative.step(f"want.{facts['goal']}", **goal)
         reached, came = logic.reached(known(facts), statements(facts))
         follows = narrative.work.settle(wanted in reached)
-        for fact in facts["known"]:
-            narrative.step(f"fact.{fact['was']}", a=fact["a"])
+        fact = facts["known"][0]  # that of an option has been said
+        narrative.step(f"fact.{fact['was']}", a=fact["a"])
         for _, link, rule in logic.path_to([wanted], came) if wanted in reached else came.values():
             narrative.step(link, s=rule["s"], p=rule["p"])
         if not follows:
