@@ -7,7 +7,7 @@ ones before know: whoever looks on from hiding has seen a thing, but nobody has 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from open_thoughts_gen.families.kit.reckoning import Reckoning
@@ -27,16 +27,26 @@ class Event:
 
 @dataclass(slots=True)
 class Belief:
-    """What is believed so far: the place, the scene that it goes back to, whether it was seen, and the place by scene.
-
-    If the same was said in two scenes, it has no single source.
-    """
+    """What is believed so far: the place, the scene that it goes back to, whether it was seen, and not just said twice."""
 
     where: str = ""
     scene: int = 0
     was_seen: bool = False
     has_one_source: bool = True
-    after: dict[int, str] = field(default_factory=dict)
+
+    def take(self, event: Event, chain: Sequence[str], case: Reckoning) -> tuple[str, dict[str, Any]]:
+        """Take an event in if all of a chain share it; return how it is told, and with what: nothing of one's own word."""
+        beat, missing = event.beat, _missing(event, chain)
+        takes_part = case.work.settle(missing is None, missing is not None)
+        bank = "unknown" if missing in event.hidden else "missed"
+        if takes_part and (beat["act"] == "put" or not self.was_seen):
+            self.has_one_source = beat["where"] != self.where
+            self.where, self.scene, self.was_seen = beat["where"], event.scene, beat["act"] == "put"
+            bank = "believed" if not self.was_seen else "spied" if event.hidden.issuperset(chain[:1]) else "seen"
+        elif takes_part:
+            bank = "ignored" if [beat["who"]] != list(chain) else ""
+        shown = {"watcher": [*chain, ""][0], "missing": missing or ["", *chain][-1], "num": event.scene}
+        return bank, {**beat, **shown, "belief": self.where}
 
 
 def events(beats: Sequence[Beat]) -> list[Event]:
@@ -61,21 +71,9 @@ def believed(story: Sequence[Event], chain: Sequence[str], case: Reckoning) -> B
     """
     mind = Belief()
     for event in story:
-        beat, kind = event.beat, event.beat["act"]
-        missing = _missing(event, chain)
-        takes_part = case.work.settle(missing is None, missing is not None)
-        bank, known = "missed", {"watcher": [*chain, ""][0], "missing": missing or ["", *chain][-1], "num": event.scene}
-        if takes_part and (kind == "put" or not mind.was_seen):
-            mind.has_one_source = beat["where"] != mind.where
-            mind.where, mind.scene, mind.was_seen = beat["where"], event.scene, kind == "put"
-            bank = "believed" if kind == "tell" else "spied" if event.hidden.issuperset(chain[:1]) else "seen"
-        elif takes_part:
-            bank = "ignored"
-        elif kind == "put" and missing in event.hidden:
-            bank = "unknown"
-        mind.after[event.scene] = mind.where
-        if bank != "ignored" or [beat["who"]] != list(chain):  # nobody is tempted by a word of his own
-            case.say(f"{kind}.{bank}", **{**beat, **known, "belief": mind.where})
+        bank, shown = mind.take(event, chain, case)
+        if bank:
+            case.say(f"{event.beat['act']}.{bank}", **shown)
     return mind
 
 

@@ -20,7 +20,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Page, ProblemC
 from open_thoughts_gen.families.kit.kinds import Both, OneOf
 from open_thoughts_gen.families.kit.prose import ROMAN
 from open_thoughts_gen.families.literary.scheme import ROLE_OF, ROLES, WORDS, LiteraryScheme, people
-from open_thoughts_gen.families.literary.schemes._minds import Beat, believed, events
+from open_thoughts_gen.families.literary.schemes._minds import Beat, Belief, believed, events
 
 NUM_PEOPLE = {1: 3, 2: 4, 3: 4, 4: 5}
 REPLY_RATE = 0.75
@@ -92,24 +92,29 @@ class House(LiteraryScheme):
         return [*beats, *idle[:1]]
 
     def walk(self, case: Reckoning, asks: str) -> object:
-        """Follow each chain of heads that is asked about through the scenes that all its members share."""
+        """Follow the chain of heads that is asked about to the end, or two of them until they part."""
         story, chain = events(case.facts["beats"]), [case.facts[key] for key in "abc" if key in case.facts]
         if asks in DEPTHS:
             mind = believed(story, chain[: DEPTHS[asks]], case)
             is_clear = mind.where and mind.has_one_source
             return (case.know("belief", mind.where), ROMAN[case.know("num", mind.scene)]) if is_clear else None
-        one = believed(story, chain[1:2], case).after
-        case.part(2)
-        case.say("begin.other")
-        two = believed(story, chain[:2], case).after
-        case.part(3)
-        for scene in one:
-            is_open, differs = not (one[scene] and two[scene]), one[scene] != two[scene]
-            if differs and is_open:
+        one, two = Belief(), Belief()
+        for event in story:
+            bank, shown = one.take(event, chain[1:2], case)
+            if bank:
+                case.say("put.watched" if bank == "seen" else f"{event.beat['act']}.{bank}", **shown)
+            if bank == "missed":
+                continue
+            bank, shown = two.take(event, chain[:2], case)
+            if bank in ("seen", "spied", "believed"):
+                bank = "shared" if one.where == two.where else "heard"
+            if bank and bank != "ignored":
+                case.say(f"picture.{bank}", **shown, pictured=two.where)
+            if one.where != two.where and not (one.where and two.where):
                 return None  # one of them has no belief yet
-            case.say("apart" if differs else "still", num=scene)
-            if differs:
-                return ROMAN[case.know("num", scene)]
+            if one.where != two.where:
+                case.say("apart", num=event.scene, belief=one.where, pictured=two.where)
+                return ROMAN[case.know("num", event.scene)]
         return None
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
