@@ -18,6 +18,7 @@ from itertools import combinations, islice, pairwise
 from random import Random
 from typing import Any, ClassVar
 
+from open_thoughts_gen.families.kit import graphs
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, Reckoning
 from open_thoughts_gen.families.kit.forms import EntryForm, Form, PrintedSoFar
 from open_thoughts_gen.families.kit.framing import PartedScheme
@@ -201,12 +202,7 @@ def arrows_of(facts: Facts) -> list[Arrow]:
 
 def reached(facts: Facts, start: str) -> set[str]:
     """Return what something acts on, directly or through others."""
-    ends: set[str] = set()
-    fresh = {start}
-    while fresh:
-        fresh = {other for one, other in arrows_of(facts) if one in fresh} - ends
-        ends |= fresh
-    return ends
+    return {*graphs.reached(start, lambda at: [other for one, other in arrows_of(facts) if one == at])} - {start}
 
 
 def back_doors(facts: Facts) -> list[Way]:

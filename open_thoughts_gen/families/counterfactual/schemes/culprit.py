@@ -13,7 +13,6 @@ second, an answer set program, settles the worlds of all sets that could be held
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from graphlib import TopologicalSorter
 from itertools import combinations
 from operator import and_, gt, or_
 from random import Random
@@ -23,6 +22,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Narrative, Pag
 from open_thoughts_gen.families.kit.forms import EntryForm, Form
 from open_thoughts_gen.families.kit.framing import PartedScheme, bulleted
 from open_thoughts_gen.families.kit.genre import Facts
+from open_thoughts_gen.families.kit.graphs import in_turn, reached
 from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import answer_set, named
 from open_thoughts_gen.families.kit.traces import joined
@@ -140,6 +140,8 @@ class Culprit(PartedScheme):
         facts, asks, wiring = case.facts, case.asks, Wiring(case.facts, narrative.work, narrative)
         wiring.say(f"issue.{asks}")
         narrative.point = 1
+        if aside := [rule["device"] for rule in facts["rules"] if rule not in in_order(facts)]:
+            wiring.say("aside", names=self._list(aside))
         real = wiring.run()
         if asks == "culprits":
             causes = frozenset(name for name in pullers(facts) if not wiring.turned(name, real))
@@ -174,8 +176,8 @@ class Culprit(PartedScheme):
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Ask the answer set program, which numbers devices in the order of the alphabet."""
         devices = sorted({rule["device"] for rule in facts["rules"]} - {facts["harm"]})
-        people = [post["who"] for post in facts["posts"]]
-        proved = named(answer_set(self.word_file.with_suffix(".lp"), facts), held=devices, culprits=people)
+        sets = {"held": devices, "culprits": [post["who"] for post in facts["posts"]]}
+        proved = named(answer_set(self.word_file.with_suffix(".lp"), facts), **sets)
         return proved | ({"held": frozenset(map(self._noun, proved["held"]))} if "held" in proved else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
@@ -218,10 +220,12 @@ def sources(rule: Rule) -> list[str]:
     return [rule[key] for key in ("one", "other") if key in rule]
 
 
-def in_turn(facts: Facts) -> list[Rule]:
-    """Return the rules so that each stands after those of the devices that it depends on, and the mishap at the end."""
-    order = [*TopologicalSorter({rule["device"]: sources(rule) for rule in facts["rules"]}).static_order()]
-    return sorted(facts["rules"], key=lambda rule: (rule["device"] == facts["harm"], order.index(rule["device"])))
+def in_order(facts: Facts) -> list[Rule]:
+    """Return the rules that the mishap hangs on, each after those of the devices that it depends on; it comes last."""
+    rules = {rule["device"]: rule for rule in facts["rules"]}
+    needed = reached(facts["harm"], lambda thing: sources(rules.get(thing, {})))
+    rows = in_turn([(thing,) for thing in needed if thing in rules], lambda row: sources(rules[row[0]]))
+    return [rules[thing] for (thing,) in rows]
 
 
 class Wiring(Reckoning):
@@ -233,7 +237,7 @@ class Wiring(Reckoning):
         Nothing is said of a run with some held, and after the world as it was (`before`) only what is otherwise.
         """
         values = {post["who"]: bool(post["did"]) != (post["who"] == turned) for post in self.facts["posts"]}
-        for rule in in_turn(self.facts):
+        for rule in in_order(self.facts):
             device = rule["device"]
             if device in (held or ()):
                 values[device] = (held or {})[device]
@@ -268,13 +272,11 @@ class Wiring(Reckoning):
 
 def held_sets(facts: Facts, person: str) -> Iterator[tuple[str, ...]]:
     """Yield the sets of devices between an act and the mishap, the smallest first; no other device can matter."""
-    after, before = {person}, {facts["harm"]}
-    ordered = in_turn(facts)
-    for rule in ordered:
-        after |= {rule["device"]} if after.intersection(sources(rule)) else set()
-    for rule in reversed(ordered):
-        before |= {*sources(rule)} if rule["device"] in before else set()
-    between = [rule["device"] for rule in ordered if rule["device"] in after & before - {facts["harm"]}]
+    after, between = {person}, list[str]()
+    for rule in in_order(facts)[:-1]:
+        if after.intersection(sources(rule)):
+            after.add(rule["device"])
+            between.append(rule["device"])
     for size in range(len(between) + 1):
         yield from combinations(between, size)
 

@@ -99,7 +99,7 @@ class Daybook(PartedScheme):
         return f"{self.said(case, page)('change')} {super().asked(case, page)}"
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
-        """Tell the book up to the change, then both books side by side for as long as they differ, then the rest."""
+        """Tell the book up to the change, then both side by side while they differ, then the rest if it is asked for."""
         facts = case.facts
         narrative.year = facts["start"].year
         start, met = index_of(facts, facts["victim"]), None
@@ -117,12 +117,14 @@ class Daybook(PartedScheme):
             if not is_one and real[-1].state == other[-1].state:
                 met = entry["on"]
                 narrative.step("meet", on=met, left=real[-1].left)
+                if case.asks in ("meets", "differ"):
+                    break  # no later day can be another one for the change
         if met is None and case.asks != "served":
             left, then = real[-1].left, other[-1].left
             narrative.step("apart" if left != then else "level", left=left, left_then=then)
         results = compared(facts, real[1:], other[1:])
         if case.asks == "differ" and results["differ"]:
-            later = [*zip(facts["entries"], real[1:], other[1:], strict=True)][start + 1 :]
+            later = [*zip(facts["entries"], real[1:], other[1:], strict=False)][start + 1 :]
             closes = [f"{entry['who']} ({one.left}, {two.left})" for entry, one, two in later]
             results["differ"] = narrative.work.settle(results["differ"], len(later))
             narrative.step("count", closes=closes, **{**facts, **results})
@@ -180,15 +182,15 @@ def run(facts: Facts, entries: Sequence[Mapping[str, Any]]) -> list[BookLine]:
 
 
 def compared(facts: Facts, real: Sequence[BookLine], other: Sequence[BookLine]) -> dict[str, Any]:
-    """Return every result, of the two books."""
-    start = index_of(facts, facts["victim"])
+    """Return every result, of the two books; they may end where they have met."""
+    start, entries = index_of(facts, facts["victim"]), facts["entries"]
     apart = [index for index in range(start, len(real)) if real[index].state != other[index].state]
     num = sum(one.left != two.left for one, two in zip(real[start + 1 :], other[start + 1 :], strict=True))
     results: dict[str, Any] = {
         "closing": other[-1].left if apart else None,  # where the change does nothing there is nothing to ask
-        "differ": num if 0 < num < len(real) - start - 1 else None,
+        "differ": num if 0 < num < len(entries) - start - 1 else None,
         # The line after the last close at which they differ still begins with another stock.
-        "meets": real[apart[-1] + 2].on if apart and apart[-1] + 2 < len(real) else None,
+        "meets": entries[apart[-1] + 2]["on"] if apart and apart[-1] + 2 < len(entries) else None,
     }
     if "person" in facts:
         asked = index_of(facts, facts["person"])
