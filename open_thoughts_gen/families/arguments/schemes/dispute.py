@@ -21,6 +21,7 @@ from open_thoughts_gen.families.arguments.scheme import ArgumentScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrative, Page, ProblemCase, patched
 from open_thoughts_gen.families.kit.kinds import Choice, OneOf, SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof.answer_sets import answer_set
+from open_thoughts_gen.families.kit.traces import joined
 
 NONE = "none"
 NAME_OF = {
@@ -54,8 +55,8 @@ class Dispute(ArgumentScheme):
         "which": Ask(OneOf(NAMES, "closing/fallacy"), "which", needs=("asked",), coin="which", outcomes=NAMES, until=2),
         "fair": Ask(YesNo(), "fair", needs=("asked",), coin="fair", until=2),
         "who": Ask(SomeOf(()), "who", level=2),
-        "turn": Ask(InTurn(NAMES), "turn", level=3),
-        "remark": Ask(Choice(), "remark", needs=("asked",), coin="remark", outcomes=tuple(NAME_OF), until=3),
+        "turn": Ask(InTurn(NAMES), "turn", level=2),
+        "remark": Ask(Choice(), "remark", 3, ("asked",), "remark", tuple(NAME_OF)),
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
@@ -112,7 +113,8 @@ class Dispute(ArgumentScheme):
         result = results_of({"asked": asked}, kinds)[self.asks[case.asks].result]
         if case.asks == "remark" and result is not None:
             narrative.step("meant", asked=asked, fallacy=NAME_OF[str(result)], remark=result)
-        narrative.answer(f"answer.{case.asks}", result, asked=asked, fallacy=result)
+        names = joined(result if case.asks == "turn" else [who for who in kinds if kinds[who] != NONE])
+        narrative.answer(f"answer.{case.asks}", result, asked=asked, fallacy=result, names=names)
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Have an answer set program apply the definitions to the record."""

@@ -26,9 +26,9 @@ class Premise(logic.StatementScheme):
 
     name: ClassVar[str] = "premise"
     asks: ClassVar[Mapping[str, Ask]] = {
-        "enough": Ask(YesNo(), "follows", needs=("added",), coin="follows", until=3),
+        "enough": Ask(YesNo(), "follows", needs=("added",), coin="follows", until=2),
         "gap": Ask(Flip(), "follows", level=2),
-        "implied": Ask(Flip(), "follows", level=3),
+        "implied": Ask(Flip(), "follows", level=3, until=3),
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
@@ -66,8 +66,7 @@ class Premise(logic.StatementScheme):
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield statements to add, conclusions to draw instead, and statements turned round."""
-        facts = case.facts
-        keys = logic.traits(facts)
+        facts, keys = case.facts, logic.traits(case.facts)
         if case.asks != "enough":
             edit = "add" if case.asks == "gap" else "test"
             more = ["all", *(["else"] if case.level > 3 and edit == "add" else [])]
