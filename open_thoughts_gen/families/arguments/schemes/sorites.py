@@ -10,7 +10,7 @@ The traps: a statement read backwards, a middle that is never covered, "every" t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import permutations, product
 from random import Random
 from typing import Any, ClassVar
 
@@ -48,16 +48,13 @@ class Sorites(logic.StatementScheme):
             return None
         for _ in range(NUM_EXTRA[level]):
             _add(rng, facts, chosen)
-        result = logic.follows(facts)
-        if result is None or (not result and logic.People(facts, denied=True).group(rng) is None):
-            return None
-        return facts
+        return facts if self.assess(facts)["follows"] is not None else None
 
     def assess(self, facts: Facts) -> dict[str, Any]:
-        """Decide by the kinds of person that there can be; where nobody at all would refute, groups are not asked for."""
-        group = logic.group_of(facts)
-        is_refuted = logic.People(facts, denied=True).are(group)
-        return {"follows": logic.follows(facts), "refuted": is_refuted if group or not is_refuted else None}
+        """Decide by the kinds of person that there can be, unless it takes more than three, or nobody at all, to refute."""
+        group, people, result = logic.group_of(facts), logic.People(facts, denied=True), logic.follows(facts)
+        is_refuted, is_small = people.are(group), result or people.group(Random(0)) is not None
+        return {"follows": result if is_small else None, "refuted": is_refuted if group or not is_refuted else None}
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Tell the chain, or a group; which group it is that an option offers is looked at option by option."""
@@ -88,8 +85,12 @@ class Sorites(logic.StatementScheme):
         return narrative.work.settle(logic.People(facts, denied=True).are(group))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield a statement turned round, sharpened or struck out, or a group close to one that refutes."""
+        """Yield a statement turned round, sharpened or struck out, another conclusion, or a group that nearly refutes."""
         facts, asks = case.facts, case.asks
+        told = [{rule["s"], rule["p"]} for rule in facts["rules"]]
+        for s, p in permutations(logic.traits(facts), 2) if asks != "follows" else ():
+            if {s, p} not in told:
+                yield from (Change({"edit": "test", "form": form, "s": s, "p": p}) for form in logic.OPPOSITE)
         if asks == "group":
             yield from _groups(facts, rng)
         for rule in facts["rules"]:
@@ -128,8 +129,7 @@ def _groups(facts: Facts, rng: Random) -> Iterator[Change]:
     group = people.group(rng)
     if group is None:
         return
-    option = f"group.{logic.SIZES[len(group) - 1]}"
-    places = product(range(len(group)), people.bits.values())
+    option, places = f"group.{logic.SIZES[len(group) - 1]}", product(range(len(group)), people.bits.values())
     near = [[*group[:at], group[at] ^ bit, *group[at + 1 :]] for at, bit in places]
     for kinds in (group, *rng.sample(near, len(near))):
         shown = rng.sample(kinds, len(kinds))
