@@ -83,7 +83,7 @@ def _whole(sample: Sample) -> list[str]:
 def minimal_pair(samples: Sequence[Sample]) -> list[str]:
     """Return the minimal pair that is easiest to read, and what differs in it; nothing if there is no pair.
 
-    The easiest is a yes that becomes a no, then the one with the shortest change.
+    The easiest is not in a table, changes little, turns a yes into a no, and has the shortest change.
     """
     pairs = [
         (first, second, *_change(first.question.prompt, second.question.prompt)) for first, second in twins(samples)
@@ -91,9 +91,10 @@ def minimal_pair(samples: Sequence[Sample]) -> list[str]:
     if not pairs:
         return []
 
-    def effort(pair: tuple[Sample, Sample, str, str]) -> tuple[bool, int, str]:
-        question = pair[0].question
-        return normalise(question.reference or "") not in YES_NO, len(pair[2] + pair[3]), question.id
+    def effort(pair: tuple[Sample, Sample, str, str]) -> tuple[bool, bool, bool, int, str]:
+        question, passages = pair[0].question, pair[2] + pair[3]
+        is_judged = normalise(question.reference or "") in YES_NO
+        return "|" in passages, len(passages) > MAX_LINE, not is_judged, len(passages), question.id
 
     first, second, before, after = min(pairs, key=effort)
     rows = []
@@ -138,7 +139,7 @@ def _charts(prompt: str) -> Iterator[tuple[str, str, str]]:
 
 def _change(first: str, second: str, around: int = 12) -> tuple[str, str]:
     """Return the passage in which two texts differ, as each of them has it, the change in bold."""
-    old, new = first.split(), second.split()
+    old, new = (re.findall(r"\n|\S+", text) for text in (first, second))
     if old == new:
         return "", ""
     start = _num_alike(old, new)
@@ -153,8 +154,8 @@ def _num_alike(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def _marked(words: Sequence[str], start: int, end: int, around: int) -> str:
-    before = " ".join(words[max(0, start - around) : start])
+    before = " ".join(words[max(0, start - around) : start]).rpartition("\n")[2]
     changed = shorten(" ".join(words[start:end]), 600)
-    after = " ".join(words[end : end + around])
+    after = " ".join(words[end : end + around]).partition("\n")[0]
     marked = f"**{inline(changed)}**" if changed else "**∅**"
-    return f"… {inline(before)} {marked} {inline(after)} …"
+    return f"… {inline(before.strip())} {marked} {inline(after.strip())} …"

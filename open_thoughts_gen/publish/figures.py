@@ -112,7 +112,9 @@ def draw_lengths(axes: Axes, words: Sequence[int], colour: str) -> None:
     axes.axvline(median(words), color=rcParams["text.color"], linewidth=1, linestyle=(0, (4, 3)))
     if high - low < _FEW_WORDS:  # ticks at fractions would print as the same number
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,.0f}")
 
 
 def _makeup(shown: Mapping[str, Sequence[tuple[str, int]]]) -> Iterator[tuple[str, str, Figure]]:
@@ -137,7 +139,7 @@ def _makeup(shown: Mapping[str, Sequence[tuple[str, int]]]) -> Iterator[tuple[st
                 axes.text(num + widest * 0.015, row, f"{num:,}", va="center", fontsize=8.5)
             axes.set_yticks(range(len(bars)), [legible(shorten(label.replace("_", " "), 30)) for label, _ in bars])
             _quiet(axes, widest * 1.14)
-            axes.set_title(f"Rows by {legible(name.replace('_', ' '))}")
+            axes.set_title(f"Rows by “{legible(name.replace('_', ' '))}”")
     names = ", ".join(shown)
     yield "makeup", f"Rows counted by {names}.", figure
 

@@ -35,7 +35,6 @@ _DECIDERS = {
     "math": "math-verify",
     "near_dedup": "rapidfuzz",
 }
-_CHARACTERS_OF_TOKEN = 4
 _MAX_VALUE = 300  # characters of one setting
 _OUTCOMES: tuple[Outcome, ...] = ("correct", "incorrect", "undecided")
 
@@ -178,13 +177,12 @@ def quality_rows(quality: Quality, remark: str) -> Iterator[tuple[str, str, str]
         yield f"Answer balance, {inline(kind)}", f"{percent(balance.share)} {inline(balance.answer)}", how
     yield "Words of question", f"{quality.question_words:,.0f}", "median"
     yield "Words of reasoning", f"{quality.reasoning_words:,.0f}", "median"
-    if characters := quality.words.characters:
-        tokens = [_rounded(num / _CHARACTERS_OF_TOKEN) for num in (median(characters), max(characters))]
+    if tokens := quality.words.tokens:
         how = (
-            "median and longest, of question, reasoning and response together: estimated at four characters a token, "
-            "as in English prose; a trainer's maximal length has to hold the longest"
+            "median of question, reasoning and response together: estimated at a token for each word, digit and sign, "
+            "or for each four characters where that is more; a trainer's maximal length has to hold the longest"
         )
-        yield "Tokens of a row, about", ", ".join(tokens), how
+        yield "Tokens of a row, about", f"{_rounded(median(tokens))}, longest {_rounded(max(tokens))}", how
     viewer = inline(remark) if remark else "the first 100 rows pass the Hub viewer's limits with no cell cut"
     yield "Viewer", "cut" if remark else "whole", viewer
 

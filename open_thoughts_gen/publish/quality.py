@@ -8,6 +8,7 @@ tests of a family.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from open_thoughts_gen.types import Finished, Sample
 
 FILTER = "near_dedup"
 _MEMORY_GB = 0.1  # for the search of near-duplicates, beside a whole run
+_TOKEN = re.compile(r"[^\W\d]+|\d|[^\w\s]")
 _REFUSAL = Complete(checks=("refusal",))
 YES_NO = {"yes", "no", "true", "false"}
 
@@ -51,11 +53,11 @@ class NearRule:
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How many words each row's question has, and each trace's reasoning; and the characters of all of each row."""
+    """How many words each row's question has, and each trace's reasoning; and about how many tokens all of each row."""
 
     question: Sequence[int]
     reasoning: Sequence[int]
-    characters: Sequence[int] = ()
+    tokens: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,15 @@ def measure(finished: Finished, *, consensus: Collection[str] = ()) -> Quality:
         words=WordCounts(
             [len(sample.question.prompt.split()) for sample in samples],
             [len(sample.trace.reasoning.split()) if sample.trace else 0 for sample in samples],
-            [sample.num_characters for sample in samples],
+            [_num_tokens(sample) for sample in samples],
         ),
     )
+
+
+def _num_tokens(sample: Sample) -> float:
+    """Return about how many tokens a row has: one for each word, digit and sign, or for four characters if more."""
+    texts = (sample.question.prompt, *((sample.trace.reasoning, sample.trace.response) if sample.trace else ()))
+    return max(sum(1 for text in texts for _ in _TOKEN.finditer(text)), sample.num_characters / 4)
 
 
 def _verdicts(finished: Finished) -> tuple[int, int]:
