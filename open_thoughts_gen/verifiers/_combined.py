@@ -126,4 +126,5 @@ class Combined(Verifier):
         causes = [verdict.reason for verdict in alike if verdict.outcome == outcome]
         # What the budget left no room for is asked again once there is room, whatever the others say.
         cause = NOT_ASKED if NOT_ASKED in causes else next(iter(causes), "")
-        return with_faults(Verdict(self.label, outcome, answer, explanation, cause), reached)
+        form_only = outcome == "correct" and all(one.form_only for one in reached if one.outcome == outcome)
+        return with_faults(Verdict(self.label, outcome, answer, explanation, cause, form_only), reached)

@@ -13,7 +13,8 @@ from open_thoughts_gen.plugin import Context
 from open_thoughts_gen.publish.spans import with_spans
 from open_thoughts_gen.sources.family import Family
 from open_thoughts_gen.teachers.solver import Solver
-from open_thoughts_gen.types import Outcome, Question, Request, Trace
+from open_thoughts_gen.types import Outcome, Question, Request, Sample, Trace
+from open_thoughts_gen.verifiers.any_of import AnyOf
 from open_thoughts_gen.verifiers.steps import Steps
 from open_thoughts_gen.verifiers.steps.claims import WorkingDays, is_true
 
@@ -81,7 +82,7 @@ def test_a_claim_in_no_known_form_raises(claim: str) -> None:
         ("Under § 4(3): 1690", "incorrect", "§ 4(3) is not cited by the question"),
         ("By 7 July.", "incorrect", "the date 7 July comes from nowhere"),
         ("By Monday, 6 July 2031.", "incorrect", "Monday, 6 July 2031 was not a Monday"),
-        ("1. First, 1690.\n2. That is all. Step 3", "correct", "1 figures are borne out"),
+        ("1. First, 1690.\n2. That is all. Step 3", "correct", "1 figure is borne out"),
         (r"$1430 \times 12 - 260 = 16900$", "correct", "4 figures are borne out"),
         (r"1430 \times 12 - 260 = 1690", "incorrect", r"a false equation: 1430 * 12 - 260 = 1690"),
         ("Then x + 12 - 260 = 1430.", "correct", "3 figures are borne out"),
@@ -93,6 +94,16 @@ def test_a_claim_in_no_known_form_raises(claim: str) -> None:
 )
 def test_every_figure_is_borne_out(response: str, outcome: Outcome, why: str) -> None:
     assert outcome_of(response) == (outcome, why)
+
+
+def test_figures_that_are_borne_out_make_no_row_correct() -> None:
+    silent = Trace("q", 0, "a-model", "", ROW.prompt)
+    verdict = STEPS.verdict(ROW, silent)
+    assert verdict.outcome == "correct"
+    assert Sample(ROW, silent, (verdict,)).outcome == "undecided"
+    combined = AnyOf(of=[{"use": "steps"}])
+    combined.start()
+    assert Sample(ROW, silent, (combined.verdict(ROW, silent),)).outcome == "undecided"
 
 
 def test_a_false_claim_is_the_rows_fault() -> None:

@@ -11,7 +11,8 @@ Of a trace by anybody else only the figures are judged. One is borne out if it s
 machine-readable case, or is the result of a claim of the derivation or of an equation of the trace, which are all
 recomputed here, without the family. A date may also be written without its year; a citation has to be one of the
 question's own. What is not borne out makes the trace incorrect, and is named. Correct says that the figures are right,
-not that they are right in their place, nor that the conclusion is: let `family` judge beside it. Not covered are
+not that they are right in their place, nor that there is an answer, so it makes no row correct by itself: let `family`
+judge beside it. Not covered are
 numbers in words, and what is said of a figure (that a period is long enough, that a rule applies). Such a trace that
 has the form of a telling is read as one first; where it is none, its figures are judged, and the rest is undecided.
 
@@ -110,7 +111,8 @@ class Steps(Killable):
         num_figures = sum(1 for _ in figures(prose))
         if not num_figures:
             return self.undecided("no figures", "the trace has none to recompute", answer=answer)
-        return self.judged(answer, "correct", f"{num_figures} figures are borne out")
+        said = "1 figure is" if num_figures == 1 else f"{num_figures:,} figures are"
+        return replace(self.judged(answer, "correct", f"{said} borne out"), form_only=True)
 
 
 def check_claims(spec: Mapping[str, Any], derivation: Sequence[Mapping[str, Any]]) -> None:
