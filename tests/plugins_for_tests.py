@@ -36,6 +36,7 @@ class ToySource(Source):
     file: Path | None = None
     since: date | None = None
     labels: tuple[str, ...] = ()
+    levels: tuple[Literal[1, 2], ...] = Field((1,), min_length=1)
     rules: tuple[Rule, ...] = ()
     mapping: Mapping[str, int | str] = Field(default_factory=dict)
     either: int | str = 0

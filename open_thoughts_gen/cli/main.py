@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -100,6 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run_command(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
+        if argv is None:  # this process is here for nothing else: one more Ctrl-C ends it, and quietly
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.stderr.write("interrupted; run the same command again to continue: all answers so far are stored\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:

@@ -95,7 +95,7 @@ def read_teacher(spec: str, where: str) -> tuple[str, str]:
     if "/" not in spec:
         near = shorten("".join(char for char in spec if char.isprintable()), 60)
         suggestion = did_you_mean(spec, known)
-        others = f"write PROVIDER/MODEL, such as openai/{near}, or a plug-in: {', '.join(known)}"
+        others = f"write PROVIDER/MODEL, such as openai/{near or 'gpt-5'}, or a plug-in: {', '.join(known)}"
         hint = suggestion if suggestion.startswith("did you mean") else others
         raise UserError(Fault(f"{shorten(spec, 60)!r} is not a teacher", where=where, hint=hint))
     from open_thoughts_gen.chat.endpoints import PROVIDERS  # heavy, and most recipes do not need it

@@ -93,7 +93,11 @@ def faults_of(
     `choices` has the values of each setting that takes one of a few, for the hint where it is missing.
     """
     by_setting: dict[tuple[str, str], tuple[list[Node], list[ErrorDetails]]] = {}
-    for details in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for details in errors:
+        own = details["loc"]
+        if details["type"] == "too_short" and any(own == other["loc"][:-1] for other in errors):
+            continue  # pydantic counts only the members that are right
         nodes = [settings]
         for step in details["loc"]:  # pydantic mixes in names of union branches, at which no node is
             nodes += nodes[-1].along((step,))[1:]
@@ -135,7 +139,7 @@ def _message(node: Node, details: ErrorDetails, hint_key: HintKey) -> tuple[str,
     if kind == "extra_forbidden":
         return "this setting is not known", hint_key(str(details["loc"][-1]))
     if kind in ("literal_error", "enum"):
-        allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        allowed = ["".join(either) for either in re.findall(r"'([^']*)'|(\d+)", str(context.get("expected", "")))]
         word = node.content if isinstance(node.content, str) else node.show()
         key = re.sub(r"\[\d+\]", "", node.title).replace(".", " ")
         hint = did_you_mean(word, allowed, command=f"list {key}" if key.startswith("publish ") else "")

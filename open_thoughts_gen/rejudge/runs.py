@@ -37,7 +37,8 @@ class SavedRun:
         self._folder = Path(where)
         record = read_run(self._folder)
         self.record: Mapping[str, Any] = record or {}  # run.json
-        self.dataset = self._folder / "dataset" if record else self._folder
+        inner = self._folder / "dataset"
+        self.dataset = inner if record or inner.is_dir() else self._folder
         folders = (self.dataset / "data", self.dataset)
         self.files = next((files for folder in folders if (files := sorted(folder.glob("*.parquet")))), [])
         if not self.files:

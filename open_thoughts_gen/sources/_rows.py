@@ -153,7 +153,7 @@ class RowSource(Source):
                 columns |= names
                 if all(_is_in(columns, name) for name in needed):
                     return
-        if columns:  # else no row can be read at all, and each of them says why
+        if columns - {""}:  # else no row can be read at all, and each of them says why
             missing = [name for name in sorted(needed) if not _is_in(columns, name)]
             raise UserError(*(
                 Fault(f"no row of {self.title} has a column {name!r}", hint=self._hint(name, columns))

@@ -189,6 +189,9 @@ def _mishap(dataset: str, error: Exception, title: str, *, gated: bool) -> UserE
     if is_unreachable(error, dataset):
         return HubUnreachableError(Fault(f"{dataset} cannot be reached", title, "try again with a network"))
     lowered = f"{type(error).__name__} {message}".lower()
+    if lowered.startswith("hfvalidation"):
+        hint = "write OWNER/NAME; if it is a path of this machine, check how it is spelt"
+        return UserError(Fault(f"{dataset!r} does not exist, and is not the name of a dataset on the Hub", title, hint))
     refused = any(code in lowered for code in ("401", "403", "404"))
     if "gatedrepo" in lowered or "is a gated dataset" in lowered or (gated and refused):
         hint = f"accept its terms at https://huggingface.co/datasets/{dataset} and export HF_TOKEN"

@@ -341,6 +341,21 @@ def test_ctrl_c_says_one_line_and_exits_with_130(recipe: Path, tmp_path: Path) -
     assert not (tmp_path / "out").exists()
 
 
+def test_once_it_is_interrupted_one_more_ctrl_c_ends_the_process_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[cli.main.__module__], "_run_command", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert main() == EXIT_INTERRUPTED
+        assert signal.getsignal(signal.SIGINT) is before
+        assert cli.main() == EXIT_INTERRUPTED
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_bug_shows_its_traceback(recipe: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(
         "from open_thoughts_gen import Filter\n"

@@ -130,6 +130,16 @@ def test_how_two_runs_differ_and_why(runs: tuple[Path, Path], capsys: pytest.Cap
     assert "only in B: 0 questions" in lines
 
 
+def test_without_its_record_a_run_is_read_as_its_dataset(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for damage in (None, "{"):
+        shutil.copytree(runs[0], tmp_path / "run", dirs_exist_ok=True)
+        record = tmp_path / "run" / "run.json"
+        record.write_text(damage) if damage else record.unlink()
+        assert "in both: 16 questions" in said(capsys, "diff", tmp_path / "run", runs[0])
+
+
 def test_the_difference_as_json(runs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     compared = json.loads(said(capsys, "diff", *reversed(runs), "--json"))
     assert compared["settings"] == {"question_filters[length].min_question": [18, 4]}

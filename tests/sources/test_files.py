@@ -228,9 +228,11 @@ def test_a_file_in_which_no_line_can_be_read_says_so_line_by_line(tmp_path: Path
     ]
 
 
-def test_an_empty_file_has_no_questions(tmp_path: Path) -> None:
-    write(tmp_path, "")
-    assert draw(tmp_path, {}) == []
+@pytest.mark.parametrize("name", ["questions.jsonl", "questions.csv"])
+def test_an_empty_file_has_no_questions(name: str, tmp_path: Path) -> None:
+    write(tmp_path, "", name)
+    source = Files(path=name, fields={"prompt": "question"}).fresh(Context(folder=tmp_path))
+    assert list(source.questions()) == []
 
 
 def test_unknown_fields_are_refused() -> None:
