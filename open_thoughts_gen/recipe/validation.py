@@ -95,8 +95,8 @@ def faults_of(
     by_setting: dict[tuple[str, str], tuple[list[Node], list[ErrorDetails]]] = {}
     errors = error.errors(include_url=False)
     for details in errors:
-        own = details["loc"]
-        if details["type"] == "too_short" and any(own == other["loc"][:-1] for other in errors):
+        location = details["loc"]
+        if details["type"] == "too_short" and any(location == other["loc"][:-1] for other in errors):
             continue  # pydantic counts only the members that are right
         nodes = [settings]
         for step in details["loc"]:  # pydantic mixes in names of union branches, at which no node is
