@@ -56,11 +56,13 @@ class Pipes(DiagramScheme):
         low, high = NUM_ROUTES[level]
         if not low <= len(routes(flow, names[0], names[last])) <= high:
             return None
-        ends = (sum(int(row[2]) for row in chart if row[at] == names[at * last]) for at in (0, 1))
+        ends = [sum(int(row[2]) for row in chart if row[at] == names[at * last]) for at in (0, 1)]
         if arriving(flow, names[last]) == min(ends) and rng.random() < 0.6:
             return None  # or what leaves the source or enters the sink would mostly be all there is to it
         one, other, _ = rng.choice(chart)
         wanted = arriving(flow, names[last]) + rng.choice((-3, -2, -1, 0, 1, 2, 3))
+        if wanted > min(ends) and rng.random() < 0.85:
+            return None  # or what could leave or enter would mostly be less than is wanted, if it is not enough
         return {**facts, "one": one, "other": other, "wanted": max(wanted, 1)}
 
     def kind_of(self, case: ProblemCase) -> Kind:

@@ -145,8 +145,11 @@ class Floor(DiagramScheme):
             return None
         facts["limit"], is_within = rng.choice(limits[:-1]), rng.random() < 0.5  # so that neither says the other
         pool = [name for name in now if (now[name] <= facts["limit"]) == is_within]
-        felt = [name for name in pool if far[name] <= facts["limit"] < now[name]]
-        return facts | {"room": rng.choice(felt if felt and rng.random() < 0.6 else pool)}
+        felt = [name for name in pool if far[name] <= facts["limit"] and far[name] < now[name]]
+        if not felt and rng.random() < 0.85:
+            return None  # or whoever forgets the locked door would mostly be right
+        apart = [name for name in felt if (name in (one, other)) == is_within]  # or it would be the rooms at that door
+        return facts | {"room": rng.choice(rng.choice((apart, apart, felt, pool)) or felt or pool)}
 
     def assess(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Go inward from the exits, with all doors open and with the locked one."""
