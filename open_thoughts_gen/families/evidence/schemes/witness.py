@@ -36,7 +36,7 @@ class Witness(EvidenceScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "chance": Ask(Ratio(), "chance"),
         "passes": Ask(YesNo(), "passes", needs=("bar",), coin="passes"),
-        "factor": Ask(Ratio(), "factor", needs=("whom",), until=3),
+        "factor": Ask(Ratio(), "factor", needs=("whom",)),
         "turns": Ask(Flip(), "passes", level=3, needs=("bar",), coin="passes"),
     }
 
