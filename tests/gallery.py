@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from textwrap import fill
 from typing import Any
 
 import yaml
@@ -37,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "families"
 MAX_CASES, PATIENCE = 200, 50  # cases to draw for a reading list; how many without a new bank are enough
 LEVELS = (1, 2, 3, 4)
+WIDTH = 100  # characters of a line of a row that is shown
 
 
 def kit_families() -> dict[str, type[SchemeFamily]]:
@@ -172,8 +174,10 @@ def _row(scheme: ProblemScheme) -> Iterator[str]:
     case = next(case for case in cases if case is not None)
     telling = Telling(derived(scheme, case, Work()), Random(scheme.name))
     yield "## One row"
-    for text in (write_on(page(scheme, case, "prompt"), scheme, case), telling.reasoning(), telling.response()):
-        yield fence(text, "text")
+    texts = (write_on(page(scheme, case, "prompt"), scheme, case), telling.reasoning(), telling.response())
+    for name, text in zip(("Question", "Reasoning", "Response"), texts, strict=True):
+        yield f"**{name}**"
+        yield fence("\n".join(line if len(line) <= WIDTH else fill(line, WIDTH) for line in text.splitlines()), "text")
 
 
 def _reading_list(listed: Listing) -> Iterator[str]:
