@@ -312,7 +312,9 @@ class Step:
     complete; `cites` the provisions it rests on; `claims` the equations it makes, each of which can be recomputed
     without the family: `1430 + 260 = 1690`, `2031-06-06 + 30 d = 2031-07-06`. `settles` names the values that it
     works out, `uses` those that a step before it has to have settled. `shown` is the least `narration` that tells it
-    (brief, normal, deliberate); empty leaves that to its kind.
+    (brief, normal, deliberate); empty leaves that to its kind. The last `num_leaning` of its texts refer to what stands
+    before them. `grounds` are the steps, in their order, that a response says before an `answer`, so that it can be
+    read by itself.
     """
 
     kind: str
@@ -323,6 +325,13 @@ class Step:
     settles: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     shown: str = ""
+    num_leaning: int = 0
+    grounds: tuple[Step, ...] = ()
+
+    @property
+    def alone(self) -> Sequence[str]:
+        """The tellings that can be read by themselves; all if none can."""
+        return self.texts[: len(self.texts) - self.num_leaning] or self.texts
 
 
 @dataclass(frozen=True, slots=True)

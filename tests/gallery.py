@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -27,7 +27,7 @@ from open_thoughts_gen.families.kit.deriving import derived
 from open_thoughts_gen.families.kit.drawing import drawn, page, write_on
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
-from open_thoughts_gen.families.kit.page import Page
+from open_thoughts_gen.families.kit.page import Page, Tellings
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
 from open_thoughts_gen.families.kit.words import Bank, Field
 from open_thoughts_gen.families.kit.work import Work
@@ -92,7 +92,7 @@ class ListedPage(Page):
         self._list(bank, values)
         return super().draw(bank, values)
 
-    def tell(self, bank: str, **values: Any) -> Sequence[str]:
+    def tell(self, bank: str, **values: Any) -> Tellings:
         self._list(self.words.bank(bank), values)
         return super().tell(bank, **values)
 

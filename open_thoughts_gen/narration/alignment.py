@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from open_thoughts_gen.narration.plan import NUM_PHRASES, Narration, Paragraph, briefest, listed, phrases, plans
-from open_thoughts_gen.narration.responding import grounds
 from open_thoughts_gen.text import shorten
 from open_thoughts_gen.types import Derivation, Step, TraceSpan
 
@@ -143,15 +142,18 @@ def _shortest(slots: Sequence[_Slot]) -> Iterator[_Slot]:
 
 def _answered(derivation: Derivation, response: str) -> list[TraceSpan] | Mismatch:
     """Read a response with the steps that lead to its reason, or without them, as a shorter one has it."""
-    answered = _read("response", _response(derivation, grounds(derivation)), response)
-    return _read("response", _response(derivation), response) if isinstance(answered, Mismatch) else answered
+    answered = _read("response", _response(derivation, has_grounds=True), response)
+    is_short = isinstance(answered, Mismatch)
+    return _read("response", _response(derivation, has_grounds=False), response) if is_short else answered
 
 
-def _response(derivation: Derivation, leading: Sequence[tuple[Step, Sequence[str]]] = ()) -> list[_Slot]:
+def _response(derivation: Derivation, *, has_grounds: bool) -> list[_Slot]:
     """Return what a response consists of: steps, the decisive reason, perhaps what it rests on, and the answer."""
     index_of = {id(step): index for index, step in enumerate(derivation.steps)}
     reasons = [step for step in derivation.steps if step.kind == "answer"][:1]
-    said = [*leading, *((reason, reason.texts) for reason in reasons)]
+    said = [(reason, reason.texts) for reason in reasons]
+    if has_grounds:
+        said = [*((step, step.alone) for reason in reasons for step in reason.grounds), *said]
     slots = [
         _Slot(step.kind, texts, (" ",) if position else ("",), index_of[id(step)])
         for position, (step, texts) in enumerate(said)

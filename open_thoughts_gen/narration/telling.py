@@ -26,7 +26,6 @@ from open_thoughts_gen.narration.plan import (
     phrases,
     unused,
 )
-from open_thoughts_gen.narration.responding import grounds, opening
 from open_thoughts_gen.types import Derivation, Step
 
 RECAP_RATE = 0.35
@@ -71,8 +70,8 @@ class Telling:
     def response(self) -> str:
         """Return the response: how the answer is reached, the decisive reason, and the answer on a line of its own."""
         last = next((step for step in self.derivation.steps if step.kind == "answer"), None)
-        parts = [self._say(step, texts) for step, texts in grounds(self.derivation)]
-        parts += [self._say(last, last.texts if parts else opening(last.texts))] if last else []
+        parts = [self._say(step, step.alone) for step in (last.grounds if last else ())]
+        parts += [self._say(last, last.texts if parts else last.alone)] if last else []
         if last and last.cites and self.rng.random() < 0.4 and not any(cite in " ".join(parts) for cite in last.cites):
             parts.append(self._phrase("ground").replace("{cites}", listed(last.cites)))
         return " ".join(parts) + f"\n\nAnswer: {self.derivation.answer}"

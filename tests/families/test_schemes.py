@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import zip_longest
@@ -28,6 +29,11 @@ from tests.families.beside.ferry import Ferries
 
 NUM, NUM_TWINS = 30, 16  # problems of each scheme, and how many of them are changed into their twins
 NUM_MORE = 60  # problems of each scheme where tests may take minutes; the benchmarks draw thousands
+LEANS = re.compile(  # on what was said before
+    r"(?:So|But|Yet|And|Nor|Then|Thus|Hence|Therefore|However|This|Such|He|She|They|Their|Its|Now|Next|Also|Again|Another|"
+    r"(?:The|An) others?|The (?:rest|same)|That (?:is|was|makes?|leaves?|gives?|takes?|would|settles?|alone)|"
+    r"(?:By|For|From|With) (?:this|that|it))\b"
+)
 
 
 def families() -> Iterator[tuple[str, type[SchemeFamily]]]:
@@ -128,6 +134,13 @@ class TestScheme:
                 for step in paragraph.steps:
                     assert set(step.uses) <= settled, step
                     settled |= set(step.settles)
+
+    def test_a_response_begins_with_words_that_can_be_read_by_themselves(self, name: str, scheme: str) -> None:
+        reasons = [
+            step for _, derivation in problems(name, scheme) for step in derivation.steps if step.kind == "answer"
+        ]
+        first = [text for reason in reasons for text in (*reason.grounds, reason)[0].alone]
+        assert [text for text in first if LEANS.match(text)] == []
 
     def test_every_printed_bank_has_a_gloss(self, name: str, scheme: str) -> None:
         found = scheme_of(name, scheme)

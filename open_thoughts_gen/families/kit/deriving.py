@@ -104,6 +104,7 @@ def _narrative(scheme: ProblemScheme, case: ProblemCase, work: Work, sheet: Page
 def _tried(scheme: ProblemScheme, case: ProblemCase, narrative: Narrative, kind: OptionKind) -> list[str]:
     """Try each option in turn, and close with those that are right; return their letters."""
     result, results, reasons = narrative.result, dict[str, object](), dict[str, Step]()
+    finding = narrative.steps[-1]
     for option in case.options:
         letter, patch = option["letter"], option["patch"]
         if not kind.changes_facts:
@@ -119,7 +120,9 @@ def _tried(scheme: ProblemScheme, case: ProblemCase, narrative: Narrative, kind:
     narrative.asks_for_options = False
     if len(letters) == 1 and letters[0] in reasons:  # why it is right closes the response
         narrative.steps.append(replace(reasons[letters[0]], kind="answer"))
+    elif kind.changes_facts:
+        narrative.answer("answer.options", letters, letters=kind.canonical(letters))
     else:
-        bank = "answer.options" if kind.changes_facts else "answer.choice"
-        narrative.answer(bank, letters, letters=kind.canonical(letters))
+        narrative.answer("answer.choice", letters, letters=kind.canonical(letters))
+        narrative.steps[-1] = replace(narrative.steps[-1], grounds=(*finding.grounds, finding))
     return letters

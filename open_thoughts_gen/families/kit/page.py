@@ -47,7 +47,7 @@ class Page:
         order = self._orders[bank.name]
         return self._write(bank, bank.say[order[turn % len(order)]], values)
 
-    def tell(self, bank: str, **values: Any) -> Sequence[str]:  # noqa: ANN401
+    def tell(self, bank: str, **values: Any) -> Tellings:  # noqa: ANN401
         """Return every alternative of a bank with these values in it, each read as if it stood here.
 
         Raises:
@@ -106,7 +106,7 @@ class Tellings(Sequence[str]):
 
     def __init__(self, page: Page, bank: Bank, values: Mapping[str, Any], seen: PrintedSoFar) -> None:
         """Take the page, and what stands on it before them."""
-        self._page, self._bank, self._values, self._seen = page, bank, values, seen
+        self._page, self._bank, self.values, self._seen = page, bank, values, seen
 
     @property
     def bank(self) -> str:
@@ -115,7 +115,7 @@ class Tellings(Sequence[str]):
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:
-        return self._page.render(self._bank, self._bank.say, self._values, self._seen)
+        return self._page.render(self._bank, self._bank.say, self.values, self._seen)
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -132,7 +132,7 @@ class Tellings(Sequence[str]):
     @cached_property
     def _grounds(self) -> tuple[object, ...]:
         """All that the words depend on, beside the bank."""
-        printed = {name: self._values[name] for name in self._page.words.printed(self._bank.name)}
+        printed = {name: self.values[name] for name in self._page.words.printed(self._bank.name)}
         return printed, self._seen, self._page.labels, self._page.pen
 
     def __eq__(self, other: object) -> bool:

@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
-from open_thoughts_gen.families.kit.page import Page
-from open_thoughts_gen.families.kit.words import Bank, WordsError
+from open_thoughts_gen.families.kit.page import Page, Tellings
+from open_thoughts_gen.families.kit.words import Bank, Ground, WordsError
 from open_thoughts_gen.families.kit.work import Work
 from open_thoughts_gen.narration.plan import concludes
 from open_thoughts_gen.types import Step
 
 PREFIX = "steps/"
+MAX_GROUNDS = 5  # more would be the reasoning once again
 
 
 class UnsettledError(WordsError):
@@ -114,7 +115,18 @@ class Narrative:
         if kind in ("refute", "trial") and not claims and not cites:
             raise UnsettledError(f"{words.name} ({kind}) has no reason: let it compute something, or cite")
         self._settle(words, kind, values)
-        self.steps.append(Step(kind, texts, self.point, cites, claims, words.settles, uses, words.shown))
+        grounds, known = self._said_first(words.grounds, texts), (words.settles, uses, words.shown, words.num_leaning)
+        self.steps.append(Step(kind, texts, self.point, cites, claims, *known, grounds))
+
+    def _said_first(self, grounds: Iterable[Ground], reason: Tellings) -> tuple[Step, ...]:
+        """Return the steps that a response says before a reason; none where they would be the reasoning once again."""
+        chosen = {
+            (ground, ground.is_every and index): index
+            for index, step in enumerate(self.steps)
+            for ground in grounds
+            if isinstance(step.texts, Tellings) and _fits(ground, step.texts, reason)
+        }
+        return tuple(self.steps[index] for index in sorted(set(chosen.values()))) if len(chosen) <= MAX_GROUNDS else ()
 
     def _grounds(self, words: Bank, kind: str, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Return which settled values a step rests on."""
@@ -150,6 +162,11 @@ class Narrative:
         else:
             self._on_turn = None
             self._settled |= settled
+
+
+def _fits(ground: Ground, tellings: Tellings, reason: Tellings) -> bool:
+    is_of_bank = f"{tellings.bank}.".startswith(f"{PREFIX}{ground.bank}.")
+    return is_of_bank and all(tellings.values[field] == reason.values[other] for field, other in ground.same)
 
 
 def teller(narrative: Narrative | None) -> Callable[..., None]:

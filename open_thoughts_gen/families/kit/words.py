@@ -17,7 +17,10 @@ any of them makes its first letter a capital. `{{` and `}}` are braces.
 A bank may say more than its text: `sets` are facts that are true because it stands there, `list` names the list to
 which its fields make one more entry (except those that `beside` names, which are facts of the case), `note` says in a
 few words what it states, for a narration that goes through the text first; `kind`, `cites`, `settles`, `uses`, `point`
-and `shown` are for steps of a derivation (`telling`).
+and `shown` are for steps of a derivation (`telling`). The `grounds` of a reason are the steps that a response says
+before it: `tax` is the last of the bank `steps/tax` or its versions (`steps/tax.low`), `every tax` is all of them, and
+`tax of payer=name` is the last whose {payer} is the {name} of the reason. A bank that may begin a response has under
+`then` the alternatives that go on from a step before, and under `say` those that can be read by themselves.
 Everything is loaded as text (`yes`, `no` and `on` are words), except `sets`, whose `true`, `false` and whole numbers
 are values.
 
@@ -34,12 +37,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
 _PART = re.compile(r"\{\{|\}\}|\{(\^?)([>@#]?)([a-z_][a-z0-9_./-]*)(?::([^{}]*))?\}|[{}]")
-_KNOWN = {"say", "note", "gloss", "sets", "list", "kind", "cites", "settles", "uses", "point", "shown", "beside"}
+_NAMES = ("cites", "settles", "uses", "beside")
+_KNOWN = {"say", "then", "note", "gloss", "sets", "list", "kind", "point", "shown", "grounds", *_NAMES}
 KINDS = (
     *("issue", "survey", "note", "rule", "fact", "compute", "exception", "trap", "turn", "refute", "finding", "check"),
     *("trial", "conclude", "answer"),
@@ -83,9 +87,17 @@ Part: TypeAlias = Literal | Field | InnerBank | Label
 Template: TypeAlias = tuple[Part, ...]
 
 
+class Ground(NamedTuple):
+    """A step that a reason rests on: its bank, and which of its fields have the values of which of the reason's."""
+
+    bank: str
+    is_every: bool
+    same: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """Alternatives that say one thing. `line` is where it stands in its file, for faults."""
+    """Alternatives that say one thing; the last `num_leaning` of them go on from what stands before."""
 
     name: str
     say: tuple[Template, ...]
@@ -100,6 +112,8 @@ class Bank:
     uses: tuple[str, ...] = ()
     shown: str = ""
     note: tuple[Template, ...] = ()
+    num_leaning: int = 0
+    grounds: tuple[Ground, ...] = ()
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts of all alternatives."""
@@ -142,6 +156,9 @@ class WordFile:
             for part in bank.parts():
                 if isinstance(part, InnerBank) and part.bank not in banks:
                     raise WordsError(f"{self.file}: there is no bank {part.bank!r}")
+            for ground in bank.grounds:
+                if not any(f"{name}.".startswith(f"steps/{ground.bank}.") for name in banks):
+                    raise WordsError(f"{self.file}: {bank.name!r} rests on {ground.bank!r}, and there is no such step")
         return banks
 
     @cached_property
@@ -290,26 +307,31 @@ def _bank(file: str, name: str, value: object) -> Bank:
     if kind not in ("", *KINDS) or shown not in ("", *NARRATIONS):
         raise WordsError(f"{file}: bank {name!r}: kind is one of {KINDS}, shown one of {NARRATIONS}")
     try:
-        say, note = _templates(settings["say"]), _templates(settings.get("note") or [])
+        say, then, note = (_templates(settings.get(key) or []) for key in ("say", "then", "note"))
         point = int(settings["point"]) if "point" in settings else None
+        grounds = tuple(map(_ground, settings.get("grounds") or ()))
     except (TypeError, ValueError) as error:
         raise WordsError(f"{file}: bank {name!r}: {error}") from error
-    cites, settles, uses, beside = (tuple(settings.get(key) or ()) for key in ("cites", "settles", "uses", "beside"))
     return Bank(
         name,
-        say,
+        (*say, *then),
         gloss=settings.get("gloss", ""),
         sets={key: _value(text) for key, text in (settings.get("sets") or {}).items()} or None,
         list=settings.get("list", ""),
-        beside=beside,
         kind=kind,
         point=point,
-        cites=cites,
-        settles=settles,
-        uses=uses,
         shown=shown,
         note=note,
+        num_leaning=len(then),
+        grounds=grounds,
+        **{key: tuple(settings.get(key) or ()) for key in _NAMES},
     )
+
+
+def _ground(text: str) -> Ground:
+    name, _, same = text.partition(" of ")
+    pairs = [pair.partition("=")[::2] for pair in same.split(" and ")] if same else []
+    return Ground(name.removeprefix("every "), name.startswith("every "), tuple(pairs))
 
 
 def _templates(texts: str | Sequence[str]) -> tuple[Template, ...]:
