@@ -22,6 +22,7 @@ from open_thoughts_gen.families.kit.proof import solved
 
 MULTIPLES = tuple(Fraction(quarter, 4) for quarter in range(9, 18))
 CAPS = tuple(Fraction(share, 100) for share in (10, 15, 20, 25))
+OWED = ("loans", "bonds", "leases", "payables")
 
 
 class Covenant(FinanceScheme):
@@ -85,10 +86,11 @@ class Covenant(FinanceScheme):
         return None if asks == "cure" else not is_breach
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
-        """Yield single figures moved, most of them by about as much as the test is met or missed by."""
-        facts, gap = case.facts, abs(self.story(case.facts).figure("headroom"))
-        for key, share, sign in product(self.lines, (20, 36, 75, 96), (-1, 1)):
-            step = Fraction(round(gap * share / 60) + rng.randint(1, 9)) * sign
+        """Yield single figures moved, most of them by about as much as the test is met or missed by, the wrong way more."""
+        facts, room = case.facts, self.story(case.facts).figure("headroom")
+        for key, share, sign in product(self.lines, (20, 36, 75, 105), (-1, 1)):
+            is_away = (sign > 0) == ((key in OWED) == (room < 0))
+            step = Fraction(round(abs(room) * (share if is_away else min(share, 70)) / 60) + rng.randint(1, 9)) * sign
             if "cap" in facts and key in ("profit", "depreciation"):  # EBITDA stays whole
                 step = Fraction(180 * (round(step / 180) or sign))
             if key in facts and facts[key] + step > facts.get("locked" if key == "cash" else "", 100):
