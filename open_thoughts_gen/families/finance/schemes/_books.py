@@ -28,7 +28,7 @@ WORD_FILE = WORDS / "books.yaml"
 # The items of each statement, as the word file lists them.
 STATEMENTS = {name: tuple(entry[""].split()) for name, entry in words.load(WORD_FILE).lists["statements"].items()}
 INCOME, BALANCE, FLOW = STATEMENTS.values()
-TABLES = "table listed dotted first equals starred csv worded entry prose prose2".split()  # layouts of a statement
+TABLES = "table listed dotted first equals starred csv worded entry prose prose2 prose3 mail bold arrow tex".split()
 THEN = "_then"
 CELLS = (*INCOME, *BALANCE, *(item + THEN for item in BALANCE), *FLOW)
 Number = int | Fraction
@@ -139,11 +139,11 @@ def swayed(target: str, blanks: Collection[str]) -> dict[str, tuple[int, str]] |
 
 def drawn_order(rng: Random, num: int) -> list[str]:
     """Draw which statements are printed, and the order of their lines as far as houses differ in it."""
-    assets, claims, flows = (rng.sample(lines, len(lines)) for lines in (BALANCE[:4], BALANCE[5:9], FLOW[2:5]))
+    assets, claims, flows = (rng.sample(lines, len(lines)) for lines in (BALANCE[:4], BALANCE[5:9], FLOW[1:5]))
     one, other = rng.sample(([*assets, BALANCE[4]], [*claims, BALANCE[9]]), 2)
     first, second = rng.sample(([FLOW[6]], [*rng.sample(FLOW[7:10], 3), FLOW[10]]), 2)
-    orders: dict[str, Sequence[str]] = {"income": INCOME, "balance": [*one, *other]}
-    orders["flow"] = [*FLOW[:2], *flows, FLOW[5], *first, *second, FLOW[11]]
+    orders = {"income": [*INCOME[:3], *rng.sample(INCOME[3:5], 2), *INCOME[5:]], "balance": [*one, *other]}
+    orders["flow"] = [FLOW[0], *flows, FLOW[5], *first, *second, FLOW[11]]
     return [item for name in rng.sample(list(orders), num) for item in orders[name]]
 
 

@@ -75,18 +75,16 @@ class Misprint(books.BookScheme):
         return [self.cell_name(cell, case.facts["year"]) for cell in books.cells_of(case.facts["rows"])]
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
-        """Draw books, and spoil one cell, or none."""
+        """Draw books, and spoil one cell; put it right in some, so that where it stands tells nothing."""
         cells, items = books.drawn_books(rng), books.drawn_order(rng, NUM_PRINTED[level])
-        shown = books.cells_of(books.rows_of(cells, items))
-        if rng.random() < 0.2:
-            return self.printed(rng, shown, items)
-        cell = rng.choice([cell for cell in shown if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
-        shown[cell] = slipped(shown[cell], rng)
-        audit = Audit(self.printed(rng, shown, items))
+        right = books.cells_of(books.rows_of(cells, items))
+        cell = rng.choice([cell for cell in right if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
+        audit = Audit(self.printed(rng, {**right, cell: slipped(right[cell], rng)}, items))
         failing, repairs = audit.suspects()
         least, most = NUM_HOLDING[level]
         is_fit = len(repairs) == 1 and least <= audit.identities.index(failing[0]) <= most
-        return dict(audit.facts) if is_fit else None
+        rows = books.rows_of(right, items) if rng.random() < 0.4 else audit.facts["rows"]
+        return {**audit.facts, "rows": rows} if is_fit else None
 
     def walk(self, story: Audit, asks: str) -> object:
         """Return whether all sums hold, and else the one figure that spoils them, or what it should read."""
