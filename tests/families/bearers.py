@@ -39,10 +39,10 @@ def serving(name: str, ask: str, host_level: int) -> dict[str, list[int]]:
             drawn = hosts.drawn_of(name, ask, host_level, rng=rng, level=level, kind="")
             if drawn is None:
                 continue
-            host = hosts.opened(drawn[0])
+            host = hosts.opened(drawn)
             for kind in kinds:
                 is_known = slips.KINDS[kind] <= level
-                if is_known and next(SCHEME.slips(host, drawn[1], Random(index), kind), None) is not None:
+                if is_known and next(SCHEME.slips(host, Random(index), kind), None) is not None:
                     counts[kind, level] += 1
     levels = defaultdict[str, list[int]](list)
     for kind, level in sorted(counts):

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from fractions import Fraction
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,14 @@ def problems(scheme: str, *asks: str, num: int = NUM) -> list[Problem]:
     return [family.problem(Random(index)) for index in range(num)]
 
 
-def opened_hosts(num: int = 12) -> list[tuple[hosts.Host, str]]:
+def opened_hosts(num: int = 12) -> list[hosts.Host]:
     drawn = (hosts.drawn(Random(index), 1 + index % 4) for index in range(num))
-    return [(hosts.opened(host), file) for host, file in filter(None, drawn)]
+    return [hosts.opened(host) for host in filter(None, drawn)]
+
+
+def facts_of(problem: Problem) -> dict[str, Any]:
+    _, case = Derivations()._case(problem.spec)
+    return dict(case.facts)
 
 
 def test_every_host_and_each_of_its_schemes_is_there_and_written_with_the_kit() -> None:
@@ -71,27 +77,28 @@ def test_a_question_that_a_host_has_no_more_does_not_serve() -> None:
 def test_a_quoted_file_is_read_by_its_own_family_and_a_changed_figure_in_it_is_seen() -> None:
     family, num = Derivations(schemes=("lines",)).fresh(Context()), 0
     for problem in problems("lines", num=12):
-        file = problem.spec["facts"]["file"]
+        host = problem.spec["facts"]["host"]
+        file, whole = hosts.opened(host).file, hosts.opened(host).prompt
         figures = (match.span() for match in differing.TOKEN.finditer(file) if differing.is_figure(match.group()))
         digit = next((index for span in figures for index in range(*span) if file[index] in "3456"), None)
         if digit is None:
             continue
         num += 1
         other = file[:digit] + str(int(file[digit]) + 1) + file[digit + 1 :]
-        spec = {**problem.spec, "facts": {**problem.spec["facts"], "file": other}}
         prompt = problem.prompt.replace(
             QuotedForm().write(file, "", PrintedSoFar()), QuotedForm().write(other, "", PrintedSoFar())
         )
-        verdict = family.read_back(Problem(prompt, spec))
-        assert verdict is not None
-        assert verdict.outcome == "incorrect"
+        verdicts = [family.read_back(problem), hosts.quoted_verdict(host, whole)]
+        verdicts += [family.read_back(Problem(prompt, problem.spec))]
+        verdicts += [hosts.quoted_verdict(host, whole.replace(file, other))]
+        assert [getattr(each, "outcome", "") for each in verdicts] == ["correct", "correct", "incorrect", "incorrect"]
     assert num > 6
 
 
 def test_up_to_the_fault_a_faulty_working_is_the_right_one_and_from_there_on_it_is_not() -> None:
     num = 0
     for problem in problems("lines"):
-        facts = problem.spec["facts"]
+        facts = facts_of(problem)
         if not facts["fault"] or facts["fault"]["other"]:
             continue
         num += 1
@@ -106,17 +113,17 @@ def test_the_second_implementation_knows_nothing_of_what_was_planted() -> None:
     for name in ("lines", "marks", "review", "rivals", "proof"):
         scheme = SCHEMES[name]
         for problem in problems(name, num=6):
-            _, case = Derivations()._case(problem.spec)
+            facts = facts_of(problem)
             hidden = {key for key in scheme.unprinted if key != "host"}
-            results = scheme.prove(case.facts)
-            blind = scheme.prove({key: value for key, value in case.facts.items() if key not in hidden})
+            results = scheme.prove(facts)
+            blind = scheme.prove({key: value for key, value in facts.items() if key not in hidden})
             assert blind == results
 
 
 def test_no_remark_writes_into_a_line_what_stands_there_already() -> None:
     num = 0
     for problem in problems("review"):
-        facts = problem.spec["facts"]
+        facts = facts_of(problem)
         printed = [line["says"] for line in facts["lines"]]
         right = hosts.opened(facts["host"]).steps
         for entry in (entry for entry in facts["remarks"] if entry["about"] <= len(printed)):
@@ -146,10 +153,10 @@ def test_what_a_faulty_line_is_called_is_seen_by_its_words_alone() -> None:
         for drawn in filter(
             None, (hosts.drawn(Random(index), levels[index % len(levels)], kind) for index in range(6))
         ):
-            host, file = hosts.opened(drawn[0]), drawn[1]
-            for slip in itertools.islice(slips.slips(host, file, Random(1), kind), 2):
+            host = hosts.opened(drawn)
+            for slip in itertools.islice(slips.slips(host, Random(1), kind), 2):
                 seen.add(slip.kind)
-                assert kind in slips.kinds_by_words(slip.says, slip.index, host, file)
+                assert kind in slips.kinds_by_words(slip.says, slip.index, host)
                 assert slips.slip_of(host, host.steps, "", kind) is None
     assert len(seen) >= 4
 
@@ -164,7 +171,7 @@ def test_a_quoted_working_has_to_end_where_its_own_second_proof_does() -> None:
 def test_that_another_provision_does_nothing_is_no_error() -> None:
     drawn = hosts.drawn(Random(3), 2, "wrong rule")
     assert drawn is not None
-    for slip in slips.slips(hosts.opened(drawn[0]), drawn[1], Random(1), "wrong rule"):
+    for slip in slips.slips(hosts.opened(drawn), Random(1), "wrong rule"):
         assert not any(word in slip.says.split() for word in ("no", "not", "nothing"))
 
 
@@ -227,9 +234,9 @@ def test_a_misreading_is_a_figure_of_the_file_that_the_line_has_otherwise() -> N
 
 def test_every_slip_is_wrong_in_a_line_that_the_right_working_has_nowhere() -> None:
     seen = set[str]()
-    for host, file in opened_hosts():
+    for host in opened_hosts():
         told = {text for step in host.steps for text in step.texts}
-        for slip in slips.slips(host, file, Random(1), ""):
+        for slip in slips.slips(host, Random(1), ""):
             seen.add(slip.kind)
             assert not told & set(slip.steps[slip.index].texts)
             assert [step.texts for step in slip.steps[: slip.index]] == [
@@ -326,8 +333,7 @@ def test_what_a_pattern_makes_of_statements(pattern: list[str], named: list[str]
 
 
 def test_a_host_is_the_same_whenever_it_is_opened() -> None:
-    drawn = hosts.drawn(Random(5), 2)
-    assert drawn is not None
-    host, _ = drawn
+    host = hosts.drawn(Random(5), 2)
+    assert host is not None
     again = hosts.opened(json.loads(json.dumps(host)))
     assert [list(step.texts) for step in again.steps] == [list(step.texts) for step in hosts.opened(host).steps]

@@ -35,7 +35,7 @@ class Derivations(SchemeFamily):
         """Read the prompt back; the file that it quotes has to state its own case, by the reader of its own family."""
         facts = problem.spec["facts"]
         if "host" in facts:
-            quoted = hosts.quoted_verdict(facts["host"], facts["file"])
+            quoted = hosts.quoted_verdict(facts["host"], hosts.opened(facts["host"]).prompt)
             if quoted is not None and quoted.outcome != "correct":
                 return quoted
         return super().read_back(problem, answer)

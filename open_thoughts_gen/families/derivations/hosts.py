@@ -74,6 +74,16 @@ class Host:
         return self._recorded[1]
 
     @cached_property
+    def prompt(self) -> str:
+        """The prompt of the case."""
+        return drawing.written(self.scheme, self.case)
+
+    @property
+    def file(self) -> str:
+        """What is quoted of the prompt: all but the sentence that asks for the answer's form."""
+        return self.prompt.rpartition("\n\n")[0]
+
+    @cached_property
     def steps(self) -> list[Step]:
         """The steps of the right working, a line each."""
         return self.lines_of(self.right)
@@ -155,8 +165,8 @@ def opened(host: Facts) -> Host:
 
 
 def quoted_verdict(host: Facts, text: str) -> Verdict | None:
-    """Return whether the quoted text, with the request that was cut off from it, states the host's case."""
-    return _kit_family(host["family"])().read_back(Problem(f"{text}\n\n{host['closing']}", host["spec"]))
+    """Return whether a prompt states the host's case, by the reader of the host's family."""
+    return _kit_family(host["family"])().read_back(Problem(text, host["spec"]))
 
 
 @cache
@@ -179,16 +189,14 @@ def serves(scheme: ProblemScheme, ask: str, level: int) -> bool:
     return asked is not None and asked.level <= level <= asked.until and not isinstance(asked.kind, OptionKind)
 
 
-def drawn(rng: Random, level: int, kind: str = "arithmetic") -> tuple[dict[str, Any], str] | None:
-    """Draw a host's case that a kind of error may come up in, of the length of a level, with its text, or nothing."""
+def drawn(rng: Random, level: int, kind: str = "arithmetic") -> dict[str, Any] | None:
+    """Draw a host's case that a kind of error may come up in, of the length of a level, or nothing."""
     cells = cells_of(level, kind)
     name = rng.choice(sorted(cells))
     return drawn_of(name, *rng.choice(cells[name]), rng=rng, level=level, kind=kind)
 
 
-def drawn_of(
-    name: str, ask: str, host_level: int, *, rng: Random, level: int, kind: str
-) -> tuple[dict[str, Any], str] | None:
+def drawn_of(name: str, ask: str, host_level: int, *, rng: Random, level: int, kind: str) -> dict[str, Any] | None:
     """Draw a case of one question of a host; its text is written only if its working serves."""
     scheme = scheme_of(name)
     case = drawing.drawn(scheme, ask, host_level, rng)
@@ -196,10 +204,7 @@ def drawn_of(
         return None
     host = {"family": name.partition("/")[0], "spec": json.loads(json.dumps(case.spec(scheme.known_forms)))}
     host |= {"hand": rng.randrange(NUM_HANDS)}
-    if not is_fit(opened(host), level, kind):
-        return None
-    text, _, closing = drawing.written(scheme, case).rpartition("\n\n")
-    return ({**host, "closing": closing}, text) if len(text.split()) <= MAX_WORDS else None
+    return host if is_fit(opened(host), level, kind) and len(opened(host).file.split()) <= MAX_WORDS else None
 
 
 def is_fit(host: Host, level: int, kind: str) -> bool:

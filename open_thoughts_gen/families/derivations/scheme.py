@@ -1,10 +1,10 @@
 """What all schemes of derivations share: the genre in which a working reaches its reader, and lines that go through it.
 
-Schemes over hosts have the facts `file`, `lines` and `result`, which are printed, and two that say how the working came
-about and are not: `host`, the other family's case, and `fault`, the log of what was planted. A kind of error is drawn
-first, then a host that can bear it, and in a third of the rows the right working is printed in place of the faulty one.
-The first implementation goes by the log; the second by what is printed, beside the right working that it has the host
-derive again, and that has to end where the host's own second implementation does.
+Schemes over hosts have the facts `lines` and `result`, which are printed, and two that say how the working came about
+and are not: `host`, the other family's case, whose file is printed, and `fault`, the log of what was planted. A kind of
+error is drawn first, then a host that can bear it, and in a third of the rows the right working is printed in place of
+the faulty one. The first implementation goes by the log; the second by what is printed, beside the right working that
+it has the host derive again, and that has to end where the host's own second implementation does.
 """
 
 from __future__ import annotations
@@ -42,6 +42,20 @@ class DerivationScheme(GenreScheme):
         return "\n".join(page.say(f"prompt/{bank}{style}", **line) for line in lines)
 
 
+class WorkingForm(LineForm):
+    """The lines of a working, in a spec without their numbers; a line that is nothing but words is a text there."""
+
+    def pack(self, value: Any) -> object:  # noqa: ANN401  (lines)
+        """Return the lines as JSON."""
+        lines = [{name: of for name, of in line.items() if name != "num"} for line in value]
+        return [line["says"] if len(line) == 1 else line for line in lines]
+
+    def unpack(self, packed: Any) -> Any:  # noqa: ANN401  (JSON)
+        """Return the lines, numbered."""
+        lines = [{"says": line} if isinstance(line, str) else line for line in packed]
+        return [{"num": num, **line} for num, line in enumerate(lines, 1)]
+
+
 class HostedScheme(DerivationScheme):
     """A scheme over the workings of other families. `kinds` are the errors that are planted."""
 
@@ -50,8 +64,8 @@ class HostedScheme(DerivationScheme):
     more_words: ClassVar[Sequence[Path]] = (HOSTED, FRAME)
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
-        """Return the forms of a file that is quoted, and of a line."""
-        return {"file": QuotedForm(), "line": LineForm()}
+        """Return the forms of a file that is quoted, of a line, and of a working."""
+        return {"file": QuotedForm(), "line": LineForm(), "working": WorkingForm()}
 
     def traits(self, facts: Facts) -> Facts:
         """Return whose case it is, and what was planted."""
@@ -63,26 +77,25 @@ class HostedScheme(DerivationScheme):
         is_faulty = rng.random() < FAULTY_RATE
         for _ in range(NUM_HOSTS):
             drawn = hosts.drawn(rng, level, kind)
-            few = self.slips(hosts.opened(drawn[0]), drawn[1], rng, kind) if drawn else ()
+            few = self.slips(hosts.opened(drawn), rng, kind) if drawn else ()
             planted = max(islice(few, level), key=lambda slip: slip.index, default=None)
             if drawn and planted:
-                facts = self.on_host(*drawn, planted if is_faulty else None, level, rng)
+                facts = self.on_host(drawn, planted if is_faulty else None, level, rng)
                 if facts is not None:
-                    return {"file": drawn[1], "host": drawn[0], **facts}
+                    return {"host": drawn, **facts}
         return None
 
-    def slips(self, host: Host, file: str, rng: Random, kind: str) -> Iterator[Slip]:
+    def slips(self, host: Host, rng: Random, kind: str) -> Iterator[Slip]:
         """Yield slips of a kind that the scheme can plant in a host's working."""
-        return slips(host, file, rng, kind)
+        return slips(host, rng, kind)
 
     def other_slips(self, case: ProblemCase, rng: Random, kind: str = "") -> Iterator[Slip | None]:
         """Yield what else could be the matter with a working: nothing (None), and a few slips."""
-        host, file = hosts.opened(case.facts["host"]), case.facts["file"]
         yield None
-        yield from islice(self.slips(host, file, rng, kind), MAX_OTHERS)
+        yield from islice(self.slips(hosts.opened(case.facts["host"]), rng, kind), MAX_OTHERS)
 
     @abstractmethod
-    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
+    def on_host(self, host: Facts, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw the facts of a case over a host, its working included; None where they make none."""
 
     def working(self, host: Facts, slip: Slip | None) -> dict[str, Any]:
@@ -98,7 +111,15 @@ class HostedScheme(DerivationScheme):
         """Return the parts of a prompt that every working has: the file, its lines and its result, the rules."""
         result = page.say("prompt/result", **case.facts)
         rule = " ".join(page.say(f"prompt/{bank}", **case.facts) for bank in ("wrong", *rules))
-        return {"file": page.say("prompt/file", **case.facts), "work": f"{lines}\n{result}", "rule": rule}
+        return {"file": self.quoted(case, page), "work": f"{lines}\n{result}", "rule": rule}
+
+    def quoted(self, case: ProblemCase, page: Page) -> str:
+        """Return the host's file, as it is quoted."""
+        return page.say("prompt/file", file=hosts.opened(case.facts["host"]).file)
+
+    def stated(self, facts: Facts) -> dict[str, Any]:
+        """Return what a prompt states, the host's file among it."""
+        return {**super().stated(facts), "file": hosts.opened(facts["host"]).file}
 
     def judged(self, case: ProblemCase, narrative: Narrative) -> Iterator[tuple[int, bool, str]]:
         """Do each line over, and yield its number, whether it is right (to be settled), and what it should say."""

@@ -67,12 +67,12 @@ class Slip:
         return self.difference.figure if is_value or self.kind == "misreading" else None
 
 
-def slips(host: Host, file: str, rng: Random, kind: str = "") -> Iterator[Slip]:
+def slips(host: Host, rng: Random, kind: str = "") -> Iterator[Slip]:
     """Yield slips of the host's working that are plain, of one kind or of all, one a move or fact that is tried."""
-    misread, miscited, flawed = _misread(host, file, rng), _miscited(host, file, rng), _flawed(host, rng, kind)
+    misread, miscited, flawed = _misread(host, rng), _miscited(host, rng), _flawed(host, rng, kind)
     ways = {"misreading": [misread], "wrong rule": [miscited], "": rng.sample((misread, miscited, flawed), 3)}
     for slip in itertools.chain(*ways.get(kind, [flawed])):
-        if kind in ("", slip.kind) and slip.kind in kinds_by_words(slip.says, slip.index, host, file):
+        if kind in ("", slip.kind) and slip.kind in kinds_by_words(slip.says, slip.index, host):
             yield slip
 
 
@@ -112,7 +112,7 @@ def _flawed(host: Host, rng: Random, kind: str) -> Iterator[Slip]:
             yield slip
 
 
-def _misread(host: Host, file: str, rng: Random) -> Iterator[Slip]:
+def _misread(host: Host, rng: Random) -> Iterator[Slip]:
     """Yield slips that come of one fact of the file taken otherwise; the second proof has to end where they do."""
     changes = list(host.scheme.changes(host.case, rng))
     for change in rng.sample(changes, min(len(changes), MAX_CHANGES)):
@@ -122,13 +122,13 @@ def _misread(host: Host, file: str, rng: Random) -> Iterator[Slip]:
         except REFUSALS:
             continue
         slip = slip_of(host, host.lines_of(derivation), derivation.answer, "misreading")
-        if slip is not None and is_misread(slip.difference, file) and host.proves(derivation.answer, case):
+        if slip is not None and is_misread(slip.difference, host.file) and host.proves(derivation.answer, case):
             yield slip
 
 
-def _miscited(host: Host, file: str, rng: Random) -> Iterator[Slip]:
+def _miscited(host: Host, rng: Random) -> Iterator[Slip]:
     """Yield slips in which a line decides by another provision of the file than the one that it goes by."""
-    labels = sorted({label for label in host.scheme.labels_of(host.case).values() if whole(label).search(file)})
+    labels = sorted({label for label in host.scheme.labels_of(host.case).values() if whole(label).search(host.file)})
     for index in rng.sample(range(len(host.steps)), len(host.steps)):
         step = host.steps[index]
         others = [label for label in labels if not any(whole(label).search(text) for text in step.texts)]
@@ -184,14 +184,14 @@ def ends_otherwise(right: str, wrong: str) -> bool:
     return not _SO.search(wrong, same) and _SO.search(wrong[:same]) is not None
 
 
-def kinds_by_words(says: str, index: int, host: Host, file: str) -> set[str]:
+def kinds_by_words(says: str, index: int, host: Host) -> set[str]:
     """Return which kinds a faulty line can be called, of its words alone and of the right lines there and after it."""
     right, later = host.steps[index], host.steps[index + 1 :] if host.steps[index].kind == "exception" else ()
     differs = difference(says, right.texts)
     if later and is_nearer(says, [text for step in later for text in step.texts], right.texts):
         return {"missed exception"}
     if differs.is_of_figures:
-        return {"misreading" if is_misread(differs, file) else "arithmetic"}
+        return {"misreading" if is_misread(differs, host.file) else "arithmetic"}
     if differs.is_of_names:
         return {"swapped party"}
     if differs.is_of_cites:

@@ -188,9 +188,7 @@ def fault_of_prompt(scheme: ProblemScheme, case: ProblemCase, prompt: str) -> st
         stated = scheme.reader().facts(prompt)
     except UnreadError as error:
         return f"the prompt cannot be read: {error}"
-    expected = {**case.facts, **case.cast, "asks": case.asks}
-    for name in scheme.unprinted:
-        expected.pop(name, None)
+    expected = {**scheme.stated(case.facts), **case.cast, "asks": case.asks}
     if case.options:
         expected["options"] = [{"letter": option["letter"], **option["patch"]} for option in case.options]
     different = sorted(key for key in expected.keys() | stated.keys() if expected.get(key) != stated.get(key))

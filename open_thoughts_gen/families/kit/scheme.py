@@ -271,6 +271,10 @@ class ProblemScheme(ABC):
         """Draw the key of an entry of a list: `setting`."""
         return rng.choice(list(self.words.lists[name]))
 
+    def stated(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a prompt states, by the names under which it is read back."""
+        return {name: value for name, value in facts.items() if name not in self.unprinted}
+
     def reader(self) -> PromptReader:
         """Return the reader of this scheme's prompts."""
         return PromptReader(self.words, self.known_forms, self.words.under(*self.units))

@@ -37,11 +37,11 @@ class Lines(HostedScheme):
         "figure": Ask(OrNone(HowMuch(), "closing/figure"), "figure", coin="faulty", outcomes=(True, True, False)),
     }
 
-    def slips(self, host: Host, file: str, rng: Random, kind: str) -> Iterator[Slip]:
+    def slips(self, host: Host, rng: Random, kind: str) -> Iterator[Slip]:
         """Yield slips of a kind; of leaps and circles first those that come of what a line says it rests on."""
         if kind in ("unjustified leap", "circularity"):
             yield from self.pointing(host, rng, kind)
-        yield from super().slips(host, file, rng, kind)
+        yield from super().slips(host, rng, kind)
 
     def pointing(self, host: Host, rng: Random, kind: str) -> Iterator[Slip]:
         """Yield a working in which two lines rest on each other, or one rests on a line that is not enough for it."""
@@ -62,7 +62,7 @@ class Lines(HostedScheme):
         if slip is not None:
             yield replace(slip, other=other)
 
-    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
+    def on_host(self, host: Facts, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
         """Return the facts of a working; from level 2 on some of its lines point to others, rightly."""
         facts = self.with_pointers(self.working(host, planted), host, level)
         kinds = offered(facts["fault"].get("kind", ""), level, rng)
@@ -98,7 +98,7 @@ class Lines(HostedScheme):
         if wrong is None:
             return {"first": NONE, "kind": NONE, "figure": NONE}
         says, beside = facts["lines"][wrong - 1]["says"], host.steps[min(wrong, len(host.steps)) - 1]
-        kinds = kinds_of(says, wrong - 1, host, facts["file"])
+        kinds = kinds_of(says, wrong - 1, host)
         kinds &= {entry["fault_kind"] for entry in facts.get("kinds", ())} or kinds
         figure = differing.difference(bare(says), beside.texts).figure
         results = {"first": wrong, "kind": next(iter(kinds)) if len(kinds) == 1 else None, "figure": figure}
@@ -135,7 +135,7 @@ class Lines(HostedScheme):
         if facts["fault"]:
             yield Change(self.with_pointers(self.working(facts["host"], None), facts["host"], case.level))
         for kind in rng.sample(names, min(len(names), NUM_CHANGES)):
-            for slip in islice(self.slips(host, facts["file"], rng, kind), 1):
+            for slip in islice(self.slips(host, rng, kind), 1):
                 yield Change(self.working(facts["host"], slip))
 
 
@@ -184,14 +184,14 @@ def first_wrong(host: Host, lines: Sequence[Facts]) -> int | None:
     return wrong
 
 
-def kinds_of(says: str, index: int, host: Host, file: str) -> set[str]:
+def kinds_of(says: str, index: int, host: Host) -> set[str]:
     """Return which kinds the fault of a line can be called, of its words alone."""
     if not bare(says):
         return {"unjustified leap"}
     note = _NOTE.search(says)
     if note and int(note[2]) > index + 1:
         return {"circularity"}
-    return kinds_by_words(bare(says), min(index, len(host.steps) - 1), host, file)
+    return kinds_by_words(bare(says), min(index, len(host.steps) - 1), host)
 
 
 SCHEME = Lines()

@@ -36,11 +36,11 @@ class Marks(HostedScheme):
         """Return the numbers of the lines."""
         return [str(line["num"]) for line in case.facts["lines"]]
 
-    def slips(self, host: Host, file: str, rng: Random, kind: str) -> Iterator[Slip]:
+    def slips(self, host: Host, rng: Random, kind: str) -> Iterator[Slip]:
         """Yield slips that are one wrong figure, with all that follows carried on from it."""
-        return (slip for slip in super().slips(host, file, rng, kind) if is_carried_alone(host, slip))
+        return (slip for slip in super().slips(host, rng, kind) if is_carried_alone(host, slip))
 
-    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
+    def on_host(self, host: Facts, planted: Slip | None, level: int, rng: Random) -> dict[str, Any]:
         """Draw what each line is worth, by which scheme, and how much is wanted."""
         facts = {**self.working(host, planted), "rule": rng.choice(RULES)}
         total, most = sum(paid(facts, facts["fault"]).values()), sum(line["worth"] for line in facts["lines"])

@@ -29,16 +29,16 @@ class Review(HostedScheme):
         """Return the reviewers."""
         return [*(entry["who"] for entry in case.facts["remarks"]), case.facts["signer"]]
 
-    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
+    def on_host(self, host: Facts, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw what four people say of a working; `log` says of what sort each remark is."""
         opened = hosts.opened(host)
-        others = list(islice(self.slips(opened, file, rng, ""), MAX_SLIPS))
+        others = list(islice(self.slips(opened, rng, ""), MAX_SLIPS))
         remarks = list(self.remarks(opened, planted, others, rng))
         if len(remarks) < NUM_REMARKS:
             return None
         chosen = rng.sample(remarks[1:], NUM_REMARKS - 1) + remarks[:1] if planted else rng.sample(remarks, NUM_REMARKS)
         chosen.sort(key=lambda remark: (remark["about"], rng.random()))
-        names = rng.sample([name for name in self.pool("reviewer") if name not in file], NUM_REMARKS + 1)
+        names = rng.sample([name for name in self.pool("reviewer") if name not in opened.file], NUM_REMARKS + 1)
         log = {name: remark.pop("log") for name, remark in zip(names, chosen, strict=False)}
         said = [{"who": name, **remark} for name, remark in zip(names, chosen, strict=False)]
         return {**self.working(host, planted), "signer": names[-1], "remarks": said, "log": log}

@@ -30,10 +30,11 @@ class Rivals(HostedScheme):
         """Return the two, and a word for both of them and one for neither."""
         return [case.facts["one"], case.facts["two"], BOTH, NEITHER]
 
-    def on_host(self, host: Facts, file: str, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
+    def on_host(self, host: Facts, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw two people, and what each of them has written."""
-        names = rng.sample([name for name in self.pool("reviewer") if name not in file], 2)
-        other = next(self.slips(hosts.opened(host), file, rng, ""), None)
+        opened = hosts.opened(host)
+        names = rng.sample([name for name in self.pool("reviewer") if name not in opened.file], 2)
+        other = next(self.slips(opened, rng, ""), None)
         if other is None:
             return None
         pair = rng.sample([planted, rng.choice((None, None, other)) if planted else None], 2)
@@ -67,7 +68,7 @@ class Rivals(HostedScheme):
             lines = self.numbered(page, facts[f"lines_{side}"], f"line_{side}")
             works += [page.say(f"prompt/head.{side}", **facts), lines, page.say(f"prompt/result.{side}", **facts), ""]
         rule = f"{page.say('prompt/wrong')} {page.say('prompt/rival.rule')}"
-        return self.framed(case, page, file=page.say("prompt/file", **facts), work="\n".join(works[:-1]), rule=rule)
+        return self.framed(case, page, file=self.quoted(case, page), work="\n".join(works[:-1]), rule=rule)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Work line by line with both beside it, and note where each of them leaves it."""
