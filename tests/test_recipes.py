@@ -58,7 +58,7 @@ KEYED = [recipe for recipe in REHEARSED if recipe.stem == "reasoning_gym"]  # th
 
 
 BESIDE = ("finance", "mix")  # of the others, those that are made here in part; the rest by the slow tests
-IN_PART = (*BESIDE, "derivations", "nemotron")  # only their cards want the whole
+IN_PART = (*BESIDE, "nemotron")  # only their cards want the whole
 LONG = [pytest.mark.slow, pytest.mark.timeout(7200)]  # whichever test of a run comes first waits for the whole of it
 
 

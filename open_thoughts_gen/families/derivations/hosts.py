@@ -25,7 +25,6 @@ from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
 from open_thoughts_gen.families.kit.genre import Facts
 from open_thoughts_gen.families.kit.kinds import OptionKind
-from open_thoughts_gen.families.kit.page import Page
 from open_thoughts_gen.families.kit.proof import UnprovedError
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
 from open_thoughts_gen.families.kit.telling import Narrative, stated_values
@@ -88,14 +87,9 @@ class Host:
         """The steps of the right working, a line each."""
         return self.lines_of(self.right)
 
-    @cached_property
-    def labels(self) -> Mapping[str, str]:
-        """The labels of the provisions of the case."""
-        return self.scheme.labels_of(self.case)
-
     def derived(self, case: ProblemCase, work: Work) -> Derivation:
         """Return a derivation of this case, or of one with another fact, by a work that may have a flaw."""
-        sheet = Page(self.scheme.words, self.scheme.known_forms, self.case.pen("trace"), self.labels)
+        sheet = drawing.page(self.scheme, self.case, "trace")
         stated, is_fraction = stated_values(case.facts, case.cast), self.scheme.has_fractions
         narrative = Narrative(sheet, work, stated, has_fractions=is_fraction)
         self.scheme.tell(case, narrative)
@@ -171,10 +165,7 @@ def quoted_verdict(host: Facts, text: str) -> Verdict | None:
 
 @cache
 def cells_of(level: int, kind: str) -> Mapping[str, Sequence[tuple[str, int]]]:
-    """Return the questions of hosts, with their level there, that mostly serve for a kind of error, by scheme.
-
-    They are those of the list `cell`, which `python -m tests.families.bearers` writes.
-    """
+    """Return the questions of hosts that serve for a kind of error (list `cell`), with their levels, by scheme."""
     cells: dict[str, list[tuple[str, int]]] = {}
     for name, forms in LISTS["cell"].items():
         scheme, ask, host_level = name.split()

@@ -20,7 +20,7 @@ from open_thoughts_gen.families.derivations import hosts
 from open_thoughts_gen.families.derivations.hosts import Host
 from open_thoughts_gen.families.derivations.slips import KINDS, Slip, slips
 from open_thoughts_gen.families.kit.authoring import Facts, Narrative, Page, ProblemCase
-from open_thoughts_gen.families.kit.forms import Form, LineForm
+from open_thoughts_gen.families.kit.forms import Form, LineForm, NumberedForm
 from open_thoughts_gen.families.kit.genre import GenreScheme
 from open_thoughts_gen.families.kit.prose import QuotedForm
 from open_thoughts_gen.families.kit.reworking import replayed
@@ -36,24 +36,14 @@ class DerivationScheme(GenreScheme):
 
     more_words: ClassVar[Sequence[Path]] = (FRAME,)
 
+    def names_of(self, case: ProblemCase) -> list[str]:
+        """Return the numbers of the lines, or of the findings."""
+        return [str(entry["num"]) for entry in case.facts.get("lines") or case.facts["findings"]]
+
     def numbered(self, page: Page, lines: Sequence[Facts], bank: str = "line") -> str:
         """Return the lines of a working, in one way of numbering them."""
         style = page.pen.pick("numbers", "", ".bracket", ".word", ".dot")
         return "\n".join(page.say(f"prompt/{bank}{style}", **line) for line in lines)
-
-
-class WorkingForm(LineForm):
-    """The lines of a working, in a spec without their numbers; a line that is nothing but words is a text there."""
-
-    def pack(self, value: Any) -> object:  # noqa: ANN401  (lines)
-        """Return the lines as JSON."""
-        lines = [{name: of for name, of in line.items() if name != "num"} for line in value]
-        return [line["says"] if len(line) == 1 else line for line in lines]
-
-    def unpack(self, packed: Any) -> Any:  # noqa: ANN401  (JSON)
-        """Return the lines, numbered."""
-        lines = [{"says": line} if isinstance(line, str) else line for line in packed]
-        return [{"num": num, **line} for num, line in enumerate(lines, 1)]
 
 
 class HostedScheme(DerivationScheme):
@@ -65,7 +55,7 @@ class HostedScheme(DerivationScheme):
 
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the forms of a file that is quoted, of a line, and of a working."""
-        return {"file": QuotedForm(), "line": LineForm(), "working": WorkingForm()}
+        return {"file": QuotedForm(), "line": LineForm(), "working": NumberedForm()}
 
     def traits(self, facts: Facts) -> Facts:
         """Return whose case it is, and what was planted."""
@@ -108,14 +98,10 @@ class HostedScheme(DerivationScheme):
         return {"lines": lines, "result": answer, "fault": fault}
 
     def handed_over(self, case: ProblemCase, page: Page, lines: str, rules: Sequence[str]) -> dict[str, str]:
-        """Return the parts of a prompt that every working has: the file, its lines and its result, the rules."""
+        """Return the parts of a prompt that every working has: its lines and its result, and the rules."""
         result = page.say("prompt/result", **case.facts)
         rule = " ".join(page.say(f"prompt/{bank}", **case.facts) for bank in ("wrong", *rules))
-        return {"file": self.quoted(case, page), "work": f"{lines}\n{result}", "rule": rule}
-
-    def quoted(self, case: ProblemCase, page: Page) -> str:
-        """Return the host's file, as it is quoted."""
-        return page.say("prompt/file", file=hosts.opened(case.facts["host"]).file)
+        return {"work": f"{lines}\n{result}", "rule": rule}
 
     def stated(self, facts: Facts) -> dict[str, Any]:
         """Return what a prompt states, the host's file among it."""
@@ -130,29 +116,30 @@ class HostedScheme(DerivationScheme):
             is_right = is_borne_out(narrative, step) and facts["fault"].get("line") != num
             yield num, is_right, host.retold(num - 1, case.wording, line["says"])
 
-    def walked(self, case: ProblemCase, narrative: Narrative) -> int:
-        """Tell of each line whether it holds, down to the first that does not; return the number of that, or 0."""
+    def walked(self, case: ProblemCase, narrative: Narrative) -> tuple[int, str]:
+        """Tell of each line whether it holds, down to the first that does not; return its number, or 0, and why."""
         for num, is_right, retold in self.judged(case, narrative):
             if not narrative.work.settle(is_right):
-                self.tell_wrong(case, narrative, num, retold)
-                return num
+                return num, self.tell_wrong(case, narrative, num, retold)
             self.tell_right(case, narrative, num, retold)
         narrative.step("none", count=len(case.facts["lines"]))
-        return 0
+        return 0, ""
 
     def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
         """Tell that a line holds."""
         has_sum = hosts.opened(case.facts["host"]).steps[num - 1].claims
         narrative.step("line.right.sum" if has_sum else "line.right", num=num, retold=retold)
 
-    def tell_wrong(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
-        """Tell what is wrong with the planted line; of another, only an error planted in this derivation says so."""
-        fault = case.facts["fault"]
-        if fault.get("line") == num:
-            name = "alone" if fault["other"] and fault["kind"] == "unjustified leap" else fault["kind"]
-            narrative.step(f"wrong.{name.rpartition(' ')[2]}", num=num, retold=retold, other=fault["other"])
-            if fault["has"]:
-                narrative.step("instead", has=fault["has"], belongs=fault["belongs"])
+    def tell_wrong(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> str:
+        """Tell what is wrong with a line, the planted one or one that an error made here spoils; return it in brief."""
+        fault = case.facts["fault"] if case.facts["fault"].get("line") == num else {"kind": "other"}
+        is_alone = fault.get("other") and fault["kind"] == "unjustified leap"
+        name = "alone" if is_alone else fault["kind"].rpartition(" ")[2]
+        values = {**fault, "num": num, "retold": retold, "says": case.facts["lines"][num - 1]["says"]}
+        narrative.step(f"wrong.{name}", **values)
+        if fault.get("has"):
+            narrative.step(name := "instead", **values)
+        return narrative.page.say(f"why/{name}", **values)
 
 
 def is_borne_out(narrative: Narrative, step: Step) -> bool:

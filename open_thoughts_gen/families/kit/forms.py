@@ -141,6 +141,18 @@ class LineForm(Form[str]):
             yield match.end(), match.group()
 
 
+class NumberedForm(LineForm):
+    """Entries that are numbered from 1 and say something; in a spec, what each says, and its worth if it has one."""
+
+    def pack(self, value: Any) -> object:  # noqa: ANN401  (a list of entries)
+        """Return the entries without their numbers."""
+        return [[entry[name] for name in ("says", "worth") if name in entry] for entry in value]
+
+    def unpack(self, packed: Any) -> Any:  # noqa: ANN401  (JSON)
+        """Return the entries with their numbers."""
+        return [dict(zip(("num", "says", "worth"), (num, *entry), strict=False)) for num, entry in enumerate(packed, 1)]
+
+
 class WholeForm(Form[int]):
     """A whole number: `1,840`, `plain` 1840, `words` three, `ordinal` third."""
 

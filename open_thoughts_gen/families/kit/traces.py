@@ -24,16 +24,19 @@ class TraceForm(Form[Any]):
 class SeriesForm(TraceForm):
     """Things one after another: `the lathe, the mill and the bench`; as `or` with that word, as `plus` a sum.
 
-    As a `route` they are joined by arrows; as `open` they are what stands before a sum, `3 + 5 = `, if it is one.
+    As a `route` they are joined by arrows; as `open` they are what stands before a sum, `3 + 5 = `, if it is one; as
+    `lines` or `findings` they are numbers, after that word.
     """
 
-    styles: ClassVar[Sequence[str]] = ("", "or", "plus", "route", "open")
+    styles: ClassVar[Sequence[str]] = ("", "or", "plus", "route", "open", "lines", "findings")
 
     def write(self, value: Sequence[object], style: str, seen: PrintedSoFar) -> str:
         """Return the things with commas, and a word before the last."""
         texts = [figure(item) if isinstance(item, int | Fraction) else str(item) for item in value]
         if style == "open":
             return " + ".join(texts) + " = " if len(texts) > 1 else ""
+        if style in ("lines", "findings"):
+            return f"{style if len(texts) > 1 else style.removesuffix('s')} {joined(texts)}"
         between = {"plus": " + ", "route": " -> "}
         return between[style].join(texts) if style in between else joined(texts, style or "and")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from open_thoughts_gen.families.kit.forms import Form
 from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import answer_set, named
 from open_thoughts_gen.families.kit.prose import CompanyForm
-from open_thoughts_gen.families.kit.traces import joined
+from open_thoughts_gen.families.kit.telling import silent
 from open_thoughts_gen.families.kit.work import Work
 
 NUM_FINDINGS = {1: (4, 5), 2: (6, 7), 3: (8, 9), 4: (10, 11)}
@@ -38,10 +38,6 @@ class Ground(DerivationScheme):
     def own_forms(self) -> Mapping[str, Form[Any]]:
         """Return the form of a ground: the exhibits and findings that it consists of."""
         return {"route": CompanyForm(ITEMS)}
-
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the numbers of the findings."""
-        return [str(entry["num"]) for entry in case.facts["findings"]]
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw findings with one or two grounds each; those that stand on nothing but each other make one circle."""
@@ -93,22 +89,25 @@ class Ground(DerivationScheme):
         routes = routes_of(facts)
         narrative.step("start")
         goal = str(facts["asked"]) if asks == "stands" else ""
-        standing = after = fixed_point(routes, LETTERS, work, narrative, goal)
-        left = [num for num in routes if num not in standing]
+        standing = after = fixed_point(routes, LETTERS, work, narrative.step, goal)
+        left, circle = [num for num in routes if num not in standing], ring(routes, standing) or []
         if goal not in standing:
-            narrative.step("left" if left else "all", nums=joined(left))
+            narrative.step("left" if left else "all", nums=left)
         if asks == "struck":
             narrative.step("again", struck=facts["struck"])
-            after = fixed_point(routes, LETTERS.replace(facts["struck"], ""), work, narrative)
+            after = fixed_point(routes, LETTERS.replace(facts["struck"], ""), work, narrative.step)
         elif left and goal not in standing:
             for num in left:
                 narrative.step(f"waits{'.two' * (len(routes[num]) - 1)}", num=int(num), **grounds(routes[num]))
-            narrative.step("circle", ring=joined(ring(routes, standing) or ()))
+            narrative.step("circle", ring=circle)
         result = concluded(facts, standing, after)[asks]
-        nums = "" if goal else joined(sorted(result or (), key=int))
+        nums = [] if goal else sorted(result or (), key=int)
         if asks == "struck":
             narrative.step("fallen" if result else "fallen.none", nums=nums)
-        narrative.answer(f"answer.{asks}", result, **facts, nums=nums)
+        needs = zip(circle, circle[1:] + circle[:1], strict=True)
+        links = [narrative.page.say("why/link", num=int(num), other=int(other)) for num, other in needs]
+        held = [way for way in routes.get(goal, ()) if set(way) <= {*LETTERS, *standing}] or [()]
+        narrative.answer(f"answer.{asks}", result, **facts, nums=nums, links=links, first=held[0])
 
     def applied(self, facts: Facts, patch: Facts) -> dict[str, Any]:
         """Return the facts with other grounds for one finding."""
@@ -157,25 +156,24 @@ def apart(routes: Sequence[Route]) -> tuple[Route, ...]:
 
 
 def fixed_point(
-    routes: Routes, exhibits: str, work: Work, narrative: Narrative | None = None, goal: str = ""
+    routes: Routes, given: str, work: Work, tell: Callable[..., None] = silent, goal: str = ""
 ) -> list[str]:
-    """Return the findings that stand, in the order in which that is seen, down to a goal; told to a narrative."""
+    """Return the findings that stand, in the order in which that is seen, down to a goal, and tell of it."""
     standing = list[str]()
     while goal not in standing:
         for num, ways in routes.items():
-            held = [route for route in ways if all(item in exhibits or item in standing for item in route)]
+            held = [route for route in ways if all(item in given or item in standing for item in route)]
             if num not in standing and work.settle(bool(held)):
                 break
         else:
             break
         standing.append(num)
-        if narrative is not None:
-            narrative.step("stands", num=int(num), first=(held or ways)[0])
+        tell("stands", num=int(num), first=(held or ways)[0])
     return standing
 
 
 def ring(routes: Routes, standing: Collection[str]) -> list[str] | None:
-    """Return the findings that hold only each other up; empty if there are none, None if they make several circles."""
+    """Return the findings of the circle, going round it; empty if there is none, None if there are several."""
     left = [num for num in routes if num not in standing]
     needs = {num: {item for route in routes[num] for item in route if item in left} for num in left}
     while loose := [num for num in needs if not any(num in items for items in needs.values())]:
@@ -186,7 +184,7 @@ def ring(routes: Routes, standing: Collection[str]) -> list[str] | None:
     while at and at not in seen:
         seen.append(at)
         at = next(iter(needs[at]))
-    return sorted(seen, key=int) if len(seen) == len(needs) else None
+    return seen if len(seen) == len(needs) else None
 
 
 def concluded(facts: Facts, standing: Sequence[str], left: Sequence[str]) -> dict[str, Any]:

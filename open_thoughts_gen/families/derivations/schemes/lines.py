@@ -116,10 +116,10 @@ class Lines(HostedScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines, each done over in other words; the first that is wrong, and what it should say."""
-        ask, fault, wrong = case.asks, case.facts["fault"], self.walked(case, narrative)
+        ask, fault, (wrong, why) = case.asks, case.facts["fault"], self.walked(case, narrative)
         result = {**self.assess(case.facts), "first": wrong}[ask] if wrong else NONE
         is_known = not wrong or ask == "first" or wrong == fault.get("line")
-        values = {"num": wrong, "fault_kind": result, "figure": result}
+        values = {"num": wrong, "why": why, "fault_kind": result, "figure": result, "count": len(case.facts["lines"])}
         narrative.answer(f"answer.{ask}", result if is_known else None, **values)
 
     def tell_right(self, case: ProblemCase, narrative: Narrative, num: int, retold: str) -> None:
@@ -148,13 +148,9 @@ def offered(kind: str, level: int, rng: Random) -> list[str]:
 
 def resting(host: Host) -> list[tuple[int, int]]:
     """Return pairs of lines of the right working: the second uses what the first, and none between them, settles."""
-    pairs = []
-    for late, step in enumerate(host.steps):
-        for name in step.uses:
-            settling = [index for index in range(late) if name in host.steps[index].settles]
-            if settling and (settling[-1], late) not in pairs:
-                pairs.append((settling[-1], late))
-    return pairs
+    used = ((late, name) for late, step in enumerate(host.steps) for name in step.uses)
+    settling = ((late, [index for index in range(late) if name in host.steps[index].settles]) for late, name in used)
+    return list(dict.fromkeys((indices[-1], late) for late, indices in settling if indices))
 
 
 def is_enough(host: Host, early: int, late: int) -> bool:

@@ -15,6 +15,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Narrati
 from open_thoughts_gen.families.kit.kinds import HowMuch, SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof import UnprovedError
 from open_thoughts_gen.families.kit.reworking import is_false, put_in
+from open_thoughts_gen.families.kit.telling import word_of
 from open_thoughts_gen.text import differing
 
 RULES = ("carried", "strict", "stop")
@@ -31,10 +32,6 @@ class Marks(HostedScheme):
         "unpaid": Ask(SomeOf((), "closing/lines"), "unpaid"),
         "passes": Ask(YesNo(), "passes", 1, ("pass_mark",), "passes"),
     }
-
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the numbers of the lines."""
-        return [str(line["num"]) for line in case.facts["lines"]]
 
     def slips(self, host: Host, rng: Random, kind: str) -> Iterator[Slip]:
         """Yield slips that are one wrong figure, with all that follows carried on from it."""
@@ -75,11 +72,11 @@ class Marks(HostedScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down all lines, each by itself and given what stands above it; then count."""
-        facts, wrong, carried = case.facts, list[int](), list[int]()
+        facts, wrong, carried, why = case.facts, list[int](), list[int](), list[str]()
         for num, is_right, retold in self.judged(case, narrative):
             if not narrative.work.settle(is_right):
                 wrong.append(num)
-                self.tell_wrong(case, narrative, num, retold)
+                why.append(self.tell_wrong(case, narrative, num, retold))
             elif num in facts["fault"].get("off", ()):
                 carried.append(num)
                 narrative.step("carried", num=num, retold=retold, other=facts["fault"]["line"])
@@ -87,16 +84,19 @@ class Marks(HostedScheme):
                 self.tell_right(case, narrative, num, retold)
         log = {"line": wrong[0], "off": wrong + carried} if wrong else {}
         unpaid = concluded(facts, log)["unpaid"]
-        nums = SomeOf(tuple(self.names_of(case))).canonical(unpaid)
+        nums, bank = sorted(unpaid, key=int), f"answer.{case.asks}{'.faulty' * bool(log)}"
+        values = {"nums": nums, "num": log.get("line"), "why": " ".join(why[:1]), "rule": facts["rule"]}
         narrative.step(f"by.{facts['rule']}" if log else "all", nums=nums)
         if case.asks == "unpaid":
-            narrative.answer("answer.unpaid", unpaid, nums=nums)
+            narrative.answer(bank, unpaid, **values)
             return
         marks = {f"n{num}": worth for num, worth in paid(facts, log).items()}
         total = int(narrative.work(" + ".join(marks), **marks)) if marks else 0
         narrative.step("count", total=total)
         result = not narrative.work.exceeds(facts["pass_mark"], total) if case.asks == "passes" else total
-        narrative.answer(f"answer.{case.asks}", result, total=total, pass_mark=facts.get("pass_mark"))
+        if case.asks == "passes":
+            narrative.step(f"reaches.{word_of(result)}", total=total, pass_mark=facts["pass_mark"])
+        narrative.answer(bank, result, **values, total=total, pass_mark=facts.get("pass_mark"))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield another mark scheme, another slip, none."""

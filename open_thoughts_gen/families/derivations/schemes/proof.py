@@ -15,7 +15,6 @@ from open_thoughts_gen.families.kit import words
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Form, Narrative, Page, ProblemCase
 from open_thoughts_gen.families.kit.kinds import NONE, HowMuch, OneOf, OrNone, SomeOf
 from open_thoughts_gen.families.kit.prose import CompanyForm
-from open_thoughts_gen.families.kit.traces import joined
 
 NUM_DERIVED = {1: (3, 4), 2: (5, 6), 3: (7, 8), 4: (9, 11)}
 NUM_ATOMS = {1: 5, 2: 6, 3: 7, 4: 8}
@@ -50,10 +49,6 @@ class Proof(DerivationScheme):
         lists = self.words.all_lists
         statement = StatementForm(lists["statement"], {**lists["letter"], **lists["atom"]})
         return {"formula": statement, "refs": CompanyForm({num: str(num) for num in range(1, MAX_LINES)})}
-
-    def names_of(self, case: ProblemCase) -> list[str]:
-        """Return the numbers of the lines."""
-        return [str(line["num"]) for line in case.facts["lines"]]
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw rules and how all is worded, premises that are true together, and lines that are drawn from them."""
@@ -102,9 +97,8 @@ class Proof(DerivationScheme):
         for line in facts["lines"]:
             named = [by_num[num] for num in line.get("refs", ())]
             if named and not entails(named, line["formula"]):
-                forms = {
-                    of["form"] for of in facts.get("forms", ()) if conclusion(pattern_of(of), named) == line["formula"]
-                }
+                known = [(of["form"], conclusion(pattern_of(of), named)) for of in facts.get("forms", ())]
+                forms = {form for form, gives in known if gives == line["formula"]}
                 return concluded(facts, line["num"], forms.pop() if len(forms) == 1 else None)
         return concluded(facts, None, NONE)
 
@@ -131,24 +125,28 @@ class Proof(DerivationScheme):
         """Apply to each line the rule that it names; then follow what rests on the wrong one."""
         facts, fault = case.facts, case.facts["fault"]
         narrative.step("start", total=len(facts["lines"]))
-        wrong: int | None = None
+        wrong, why = None, ""
         form: str | None = NONE
         for index, line in enumerate(line for line in facts["lines"] if "refs" in line):
             narrative.point = 1 + index // NUM_TOGETHER
             values = {**line, **dict(zip(REFS, line["refs"], strict=False))}
             if wrong is None and not narrative.work.settle(line["num"] != fault.get("line")):
                 wrong, form = line["num"], fault.get("form") if line["num"] == fault.get("line") else None
-                if form is not None:
-                    narrative.step(f"form.{form.replace(' ', '_')}", **values)
+                bank = f"form.{(form or 'other').replace(' ', '_')}"
+                why = narrative.page.say(f"steps/{bank}", **values)
+                narrative.step(bank, **values)
             else:
                 narrative.step(f"by.{KEYS[line['rule']]}", **values)
         results = concluded(facts, wrong, form)
-        nums = joined(sorted(results["lost"], key=int))
+        nums = sorted(results["lost"], key=int)
         if not wrong:
             narrative.step("none")
         elif case.asks == "lost":
             narrative.step("carried" if results["lost"] else "carried.none", num=wrong, nums=nums)
-        narrative.answer(f"answer.{case.asks}", results.get(case.asks), num=wrong, form=form, nums=nums)
+        bank = f"answer.{case.asks}{'.faulty' * bool(wrong)}"
+        narrative.answer(
+            bank, results.get(case.asks), num=wrong, form=form, nums=nums, why=why, total=len(facts["lines"])
+        )
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield the proof with one line that no other names made by its rule, not by a false form, or the other way."""
@@ -199,11 +197,8 @@ def ordered(rng: Random, lines: Sequence[Facts], fault: Facts) -> dict[str, Any]
     """Return the lines with the premises before all others, or each before its first use, numbered again."""
     first = {ref: line["num"] - 0.5 for line in reversed(lines) for ref in line.get("refs", ())}
     if rng.random() < LATE_RATE:
-        due = {
-            line["num"]: line["num"] if "refs" in line else first.get(line["num"], rng.random() * len(lines))
-            for line in lines
-        }
-        lines = sorted(lines, key=lambda line: due[line["num"]])
+        due = [each["num"] if "refs" in each else first.get(each["num"], rng.random() * len(lines)) for each in lines]
+        lines = [lines[index] for index in sorted(range(len(lines)), key=due.__getitem__)]
     new = {line["num"]: num for num, line in enumerate(lines, 1)}
     refs = [{"refs": tuple(new[ref] for ref in line["refs"])} if "refs" in line else {} for line in lines]
     numbered = [{**line, "num": num, **of} for num, (line, of) in enumerate(zip(lines, refs, strict=True), 1)]

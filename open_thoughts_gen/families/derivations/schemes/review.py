@@ -37,7 +37,7 @@ class Review(HostedScheme):
         if len(remarks) < NUM_REMARKS:
             return None
         chosen = rng.sample(remarks[1:], NUM_REMARKS - 1) + remarks[:1] if planted else rng.sample(remarks, NUM_REMARKS)
-        chosen.sort(key=lambda remark: (remark["about"], rng.random()))
+        rng.shuffle(chosen)  # by their lines, the right one would mostly be the last
         names = rng.sample([name for name in self.pool("reviewer") if name not in opened.file], NUM_REMARKS + 1)
         log = {name: remark.pop("log") for name, remark in zip(names, chosen, strict=False)}
         said = [{"who": name, **remark} for name, remark in zip(names, chosen, strict=False)]
@@ -91,8 +91,8 @@ class Review(HostedScheme):
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines; then take the remarks one by one."""
-        facts, host, wrong = case.facts, hosts.opened(case.facts["host"]), self.walked(case, narrative)
-        log: dict[str, str] = {}
+        facts, host, (wrong, why) = case.facts, hosts.opened(case.facts["host"]), self.walked(case, narrative)
+        log, harm = dict[str, str](), list[tuple[str, Facts]]()
         for hand, entry in enumerate(facts["remarks"], case.wording + 1):
             who, about, sort = entry["who"], entry["about"], facts["log"][entry["who"]]
             log[who] = narrative.work.settle(sort, HARM if sort in (RIGHT, IDLE) else IDLE)
@@ -101,10 +101,13 @@ class Review(HostedScheme):
             retold = host.retold(about - 1, hand, entry["remark"])
             is_carried = log[who] == HARM and is_other(host, facts, about)
             narrative.step(f"remark.{'carried' if is_carried else log[who]}", who=who, about=about, retold=retold)
+            if log[who] in (HARM, NEAR):
+                harm.append(("why/harm.carried" if is_carried else "why/harm", {**entry, "retold": retold}))
         narrative.step("signs.wrong" if wrong else "signs.right", signer=facts["signer"])
         result = self.assess({**facts, "log": log})[case.asks]
-        names = result if case.asks == "right" else SomeOf(tuple(self.names_of(case))).canonical(result)
-        narrative.answer(f"answer.{case.asks}", result, names=names)
+        said = [narrative.page.say(bank if len(harm) == 1 else "why/harm.several", **of) for bank, of in harm]
+        why, names = (why, [result]) if case.asks == "right" else (" ".join(said), [of["who"] for _, of in harm])
+        narrative.answer(f"answer.{case.asks}{'.remark' * bool(why)}", result, why=why, names=names)
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield the right working in place of a faulty one, and other wordings of remarks that do what they do not."""

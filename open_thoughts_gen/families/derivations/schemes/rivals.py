@@ -32,9 +32,8 @@ class Rivals(HostedScheme):
 
     def on_host(self, host: Facts, planted: Slip | None, level: int, rng: Random) -> dict[str, Any] | None:
         """Draw two people, and what each of them has written."""
-        opened = hosts.opened(host)
-        names = rng.sample([name for name in self.pool("reviewer") if name not in opened.file], 2)
-        other = next(self.slips(opened, rng, ""), None)
+        names = rng.sample([name for name in self.pool("reviewer") if name not in hosts.opened(host).file], 2)
+        other = next(self.slips(hosts.opened(host), rng, ""), None)
         if other is None:
             return None
         pair = rng.sample([planted, rng.choice((None, None, other)) if planted else None], 2)
@@ -68,13 +67,13 @@ class Rivals(HostedScheme):
             lines = self.numbered(page, facts[f"lines_{side}"], f"line_{side}")
             works += [page.say(f"prompt/head.{side}", **facts), lines, page.say(f"prompt/result.{side}", **facts), ""]
         rule = f"{page.say('prompt/wrong')} {page.say('prompt/rival.rule')}"
-        return self.framed(case, page, file=self.quoted(case, page), work="\n".join(works[:-1]), rule=rule)
+        return self.framed(case, page, work="\n".join(works[:-1]), rule=rule)
 
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Work line by line with both beside it, and note where each of them leaves it."""
         facts, host = case.facts, hosts.opened(case.facts["host"])
         narrative.step("two", **facts, count=max(len(facts[f"lines_{side}"]) for side in SIDES))
-        lines: dict[str, int | None] = dict.fromkeys(SIDES)
+        lines, why = dict[str, int | None].fromkeys(SIDES), list[str]()
         for num, step in enumerate(host.steps, 1):
             if all(lines.values()) or (case.asks == "part" and any(lines.values())):
                 break  # what stands below decides nothing
@@ -88,13 +87,14 @@ class Rivals(HostedScheme):
                     lines[side] = num
                     kind = fault["kind"].rpartition(" ")[2] if fault.get("line") == num else "somehow"
                     said = printed[min(num, len(printed)) - 1]["says"]
-                    narrative.step(f"leaves.{kind}", who=facts[side], num=num, says=said)
+                    values = {**fault, "who": facts[side], "num": num, "says": said, "retold": retold}
+                    narrative.step(f"leaves.{kind}", **values)
+                    why.append(narrative.page.say(f"why/side{'.figure' * bool(fault.get('has'))}", **values))
         result = concluded(facts, lines)[case.asks]
-        if result in (facts["one"], facts["two"]):
+        is_one = result in (facts["one"], facts["two"])
+        if is_one:
             narrative.step("keeps", who=result)
-            narrative.answer("answer.right.who", result, who=result)
-        else:
-            narrative.answer(f"answer.{case.asks}", result, part=result)
+        narrative.answer(f"answer.{case.asks}{'.who' * is_one}", result, who=result, part=result, why=" ".join(why))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield each working with its error taken out, or with another one."""
