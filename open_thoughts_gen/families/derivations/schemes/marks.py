@@ -85,7 +85,7 @@ class Marks(HostedScheme):
         log = {"line": wrong[0], "off": wrong + carried} if wrong else {}
         unpaid = concluded(facts, log)["unpaid"]
         nums, bank = sorted(unpaid, key=int), f"answer.{case.asks}{'.faulty' * bool(log)}"
-        values = {"nums": nums, "num": log.get("line"), "why": " ".join(why[:1]), "rule": facts["rule"]}
+        values = {"nums": nums, "why": " ".join(why[:1]), "rule": facts["rule"]}
         narrative.step(f"by.{facts['rule']}" if log else "all", nums=nums)
         if case.asks == "unpaid":
             narrative.answer(bank, unpaid, **values)
