@@ -122,7 +122,8 @@ class CacheFile:
         # A quota, or a limit of the size of files, reaches us as an error of input and output.
         kind = DiskError if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) else UserError
         cache = "" if self.path == default_place() else f" --cache {shlex.quote(str(self.path))}"
-        return kind(Fault(f"response cache {self.path}: {what}", hint=_HINTS[code].replace("{cache}", cache)))
+        hint = "it is a folder: name a file in it with --cache" if self.path.is_dir() else _HINTS[code]
+        return kind(Fault(f"response cache {self.path}: {what}", hint=hint.replace("{cache}", cache)))
 
     def reserve(self, num_bytes: int) -> Reserve:
         """Return so much space set aside on the cache's disk."""

@@ -69,6 +69,11 @@ def _run(recipe: Recipe, arguments: argparse.Namespace) -> int:
 
     folder = Path(arguments.out or Path("runs") / recipe.name)
     check_place(folder)
+    rehearsed = arguments.rehearse or getattr(recipe.teacher.plugin, "invents", False)
+    if arguments.push and rehearsed:
+        from open_thoughts_gen.errors import Fault, UserError
+
+        raise UserError(Fault("--push: a rehearsal is not published", hint="leave it out"))
     if arguments.push:
         from open_thoughts_gen.publish.hub import token_from
 
@@ -82,7 +87,6 @@ def _run(recipe: Recipe, arguments: argparse.Namespace) -> int:
     finished, remark = make(recipe, folder, context, arguments, command=rebuild_command(arguments))
     output = console()
     output.print(terminal.closing(recipe, finished, remark), soft_wrap=True)
-    rehearsed = arguments.rehearse or getattr(recipe.teacher.plugin, "invents", False)
     output.print(terminal.next_steps(folder, rehearsed=rehearsed), soft_wrap=True)
     if arguments.push and not finished.shortfall:
         return push_folder(folder, recipe.publish.repo or None)

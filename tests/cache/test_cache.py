@@ -167,7 +167,7 @@ def folder(path: Path) -> None:
         (foreign_text, "file is not a database"),
         (foreign_database, "a database of another program"),
         (newer_schema, "written by a newer open_thoughts_gen"),
-        (folder, "unable to open database file"),
+        (folder, "unable to open database file; it is a folder"),
     ],
 )
 def test_a_file_that_is_not_ours_is_told_and_left_alone(

@@ -161,6 +161,8 @@ def test_a_push_without_a_token_is_found_before_anything_is_paid_for(
     log = folder / "asked"
     words = ["run", str(folder / "sums.yaml"), "--out", str(folder / "out"), "--push", "--set", f"teacher.log={log}"]
     assert main(words) == EXIT_USER_ERROR
+    assert main([*words[:-2], "--rehearse"]) == EXIT_USER_ERROR
+    assert "--push: a rehearsal is not published; leave it out" in capsys.readouterr().err
     assert not log.exists()
 
 

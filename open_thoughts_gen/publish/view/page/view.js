@@ -1170,10 +1170,10 @@ function showAbout({ account = {}, figures = [], remark = "" }) {
     count(loss.num),
   ]);
   byId("about").hidden = false;
+  if (remark) byId("about").querySelector("summary").textContent = `The run. ${remark}`;
   byId("about")
     .querySelector("div")
     .replaceChildren(
-      ...(remark ? [element("p", {}, remark)] : []),
       ...(lines.length
         ? [
             columns(
