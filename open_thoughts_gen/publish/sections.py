@@ -144,10 +144,10 @@ def creation(facts: Facts) -> list[str]:
         verb = "is" if recipe.until.accepted == 1 else "are"
         attempts = f"until {recipe.until.accepted} {verb} correct, at most {recipe.until.max_attempts} a question"
     measured = measures_table(finished.samples)
-    target = f"; the target was {recipe.target:,} accepted rows" if recipe.target else ""
+    target = f"; the target is {recipe.target:,} accepted rows" if recipe.target else ""
     line = (
-        "Every row went the same way: a source drew its question, question filters left some out, the teacher reasoned "
-        f"and answered ({attempts}), verifiers judged with three outcomes, sample filters left more out{target}."
+        "Every row goes the same way: a source draws its question, question filters leave some out, the teacher reasons "
+        f"and answers ({attempts}), verifiers judge with three outcomes, sample filters leave more out{target}."
     )
     return [
         authored(recipe.publish.creation),
