@@ -146,8 +146,8 @@ def creation(facts: Facts) -> list[str]:
     measured = measures_table(finished.samples)
     target = f"; the target is {recipe.target:,} accepted rows" if recipe.target else ""
     line = (
-        "Every row goes the same way: a source draws its question, question filters leave some out, the teacher reasons "
-        f"and answers ({attempts}), verifiers judge with three outcomes, sample filters leave more out{target}."
+        "Every row goes the same way: a source draws its question, question filters leave some out, the teacher "
+        f"reasons and answers ({attempts}), verifiers judge with three outcomes, sample filters leave more out{target}."
     )
     return [
         authored(recipe.publish.creation),

@@ -78,7 +78,9 @@ def check_reach(root: Node) -> Iterator[Fault]:
     wanted, most, attempts = target.content, limit.content, each.content if each else 1
     are_numbers = isinstance(wanted, int) and isinstance(most, int) and isinstance(attempts, int)
     if are_numbers and most * attempts < wanted:
-        message = f"{most} questions with {attempts} attempts each cannot give {wanted} samples"
+        message = (
+            f"{most} questions with {attempts} attempt{'s' if attempts != 1 else ''} each cannot give {wanted} samples"
+        )
         yield limit.fault(message, "raise it, or leave it out")
 
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from open_thoughts_gen.errors import Fault
 from open_thoughts_gen.money.budget import Budget
@@ -193,6 +193,12 @@ class Until(BaseModel):
         default=1, ge=1, description="how many correct traces a question needs before no more are asked for"
     )
     max_attempts: int = Field(ge=1, description="the most traces to ask for, per question")
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.accepted > self.max_attempts:
+            raise ValueError(f"accepted {self.accepted} is above max_attempts {self.max_attempts}")
+        return self
 
 
 @dataclass(frozen=True)

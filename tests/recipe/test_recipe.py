@@ -227,8 +227,12 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         ("folder: /etc\n", "5: folder: this setting is not known"),
         ("target: 0\n", "5: target: must be at least 1, not 0"),
         ("attempts: 1.0\n", "5: attempts: a whole number is expected, not 1.0"),
+        (
+            "verifiers: [exact]\nuntil: {accepted: 5, max_attempts: 2}\n",
+            "6: until: accepted 5 is above max_attempts 2",
+        ),
         ("seed: -1\n", "5: seed: must be at least 0, not -1"),
-        ("target: 10\nmax_questions: 2\n", "6: max_questions: 2 questions with 1 attempts each cannot give 10 samples"),
+        ("target: 10\nmax_questions: 2\n", "6: max_questions: 2 questions with 1 attempt each cannot give 10 samples"),
         (
             "verifiers: math\n",
             "5: verifiers: a list of plug-ins is expected, not 'math'; begin each verifier with `- `",
