@@ -103,9 +103,9 @@ class HostedScheme(DerivationScheme):
         rule = " ".join(page.say(f"prompt/{bank}", **case.facts) for bank in ("wrong", *rules))
         return {"work": f"{lines}\n{result}", "rule": rule}
 
-    def stated(self, facts: Facts) -> dict[str, Any]:
+    def printed_facts(self, facts: Facts) -> dict[str, Any]:
         """Return what a prompt states, the host's file among it."""
-        return {**super().stated(facts), "file": hosts.opened(facts["host"]).file}
+        return {**super().printed_facts(facts), "file": hosts.opened(facts["host"]).file}
 
     def judged(self, case: ProblemCase, narrative: Narrative) -> Iterator[tuple[int, bool, str]]:
         """Do each line over, and yield its number, whether it is right (to be settled), and what it should say."""

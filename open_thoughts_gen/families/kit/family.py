@@ -188,7 +188,7 @@ def fault_of_prompt(scheme: ProblemScheme, case: ProblemCase, prompt: str) -> st
         stated = scheme.reader().facts(prompt)
     except UnreadError as error:
         return f"the prompt cannot be read: {error}"
-    expected = {**scheme.stated(case.facts), **case.cast, "asks": case.asks}
+    expected = {**scheme.printed_facts(case.facts), **case.cast, "asks": case.asks}
     if case.options:
         expected["options"] = [{"letter": option["letter"], **option["patch"]} for option in case.options]
     different = sorted(key for key in expected.keys() | stated.keys() if expected.get(key) != stated.get(key))

@@ -89,7 +89,7 @@ class GenreScheme(ProblemScheme):
             if part in parts:
                 pieces.append(parts[part])
             elif f"prompt/{part}" in banks:
-                pieces.append(page.say(f"prompt/{part}", **self.stated(case.facts)))
+                pieces.append(page.say(f"prompt/{part}", **self.printed_facts(case.facts)))
         return "\n\n".join(pieces)
 
 

@@ -271,7 +271,7 @@ class ProblemScheme(ABC):
         """Draw the key of an entry of a list: `setting`."""
         return rng.choice(list(self.words.lists[name]))
 
-    def stated(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def printed_facts(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a prompt states, by the names under which it is read back."""
         return {name: value for name, value in facts.items() if name not in self.unprinted}
 
