@@ -163,6 +163,7 @@ def test_nothing_accepted_and_no_target() -> None:
     [
         (("teacher", "openai", "teacher error"), "no answer is paid for twice"),
         (("teacher", "openai", "truncated"), "`truncated: escalate`"),
+        (("sample_filters", "verified", "undecided: no answer"), "have the teacher mark its answer"),
         (("sample_filters", "verified", "truncated"), "raise the teacher's `max_tokens:`"),
         (("sample_filters", "verified", "incorrect"), "`attempts:`"),
         (("sample_filters", "verified", "undecided: timeout"), "`undecided: keep`"),
