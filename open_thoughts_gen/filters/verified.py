@@ -54,7 +54,7 @@ class Verified(Filter):
     def advice(self, reason: str) -> str:
         """Return what gets more samples past this filter."""
         if reason == "undecided: no answer":
-            return "have the teacher mark its answer (its `prompt:`), or say how it does (`answer_marks:` of a verifier)"
+            return "have the teacher mark its answer (its `prompt:`), or say how it does (`answer_marks:`)"
         if reason.startswith("undecided"):
             return "add a verifier that can decide these, or set `undecided: keep`"
         if reason == "incorrect":
