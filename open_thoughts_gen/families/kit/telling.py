@@ -28,7 +28,7 @@ from open_thoughts_gen.narration.plan import concludes
 from open_thoughts_gen.types import Step
 
 PREFIX = "steps/"
-MAX_GROUNDS = 5  # more would be the reasoning once again
+MAX_GROUNDS = 6  # more would be the reasoning once again
 
 
 class UnsettledError(WordsError):
