@@ -66,7 +66,7 @@ class Invest(FinanceScheme):
     labels: ClassVar[Sequence[str]] = ("rate", "dates", "causes", "uses")
     reckoning: ClassVar[type[Figures]] = Appraisal
     nudges: ClassVar[Mapping[str, Sequence[int]]] = {
-        **{"projects.outlay": (-940, -480, -210, -35, 35, 210, 480, 940), "site": (-70, -40, 40, 70)},
+        **{"projects.outlay": (-940, -480, -35, 35, 210, 480, 940), "projects.y1": (-330, 330), "site": (-70, 70)},
     }
     asks: ClassVar[Mapping[str, Ask]] = {
         "npv": Ask(Amount(), "npv", until=3, needs=("asked",)),
