@@ -30,7 +30,7 @@ FAULTS = ("syllables", "stress")
 NUM_STANZAS = {1: 1, 2: 2, 3: 4, 4: 6}
 NUM_FRIENDS = {1: 4, 2: 9}
 NUM_SYLLABLES = 8
-_WORD = re.compile(r"[a-z']+")
+_WORD = re.compile(r"[A-Za-z']+")
 
 
 class Verse(LiteraryScheme):
@@ -170,7 +170,7 @@ def _plain(line: str, noun: str, *, is_wrong: bool) -> str:
 
 
 def _last(line: str) -> str:
-    return str(_WORD.findall(line.lower())[-1])
+    return str(_WORD.findall(line)[-1])
 
 
 def faults_in(case: Reckoning) -> list[tuple[str, str]]:
@@ -202,7 +202,7 @@ def unrhymed(case: Reckoning) -> list[tuple[int, int]]:
     apart = []
     for one, two in ((start + i, start + j) for start in range(0, len(ends), 4) for i, j in within):
         word, other = ends[one], ends[two]
-        rhymes = case.work.settle(word != other and sounds(word)[2] == sounds(other)[2])
+        rhymes = case.work.settle(word != other and sounds(word.lower())[2] == sounds(other.lower())[2])
         case.say(f"pair.{'rhymes' if rhymes else 'fails'}", one=one + 1, two=two + 1, word=word, other=other)
         apart += [] if rhymes else [(one + 1, two + 1)]
     return apart

@@ -113,7 +113,7 @@ class Why(LiteraryScheme):
                 case.say(bank, **visit)
         names = [entry["who"] for entry in case.facts["people"]]
         group = tuple(name for name in names if week.belief.get(name) != other.get(name))
-        return frozenset(case.know("group", group, asks if group else ""))
+        return frozenset(case.know("group", group, asks if group else f"{asks}.none"))
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the rules, the people, the week and the question."""
