@@ -94,9 +94,8 @@ class Dataset:
     @cached_property
     def readable(self) -> Mapping[Path, pq.FileMetaData]:
         """What the footer of each file says; files that cannot be read are missing."""
-        files = {file for splits in self.configs.values() for files in splits.values() for file in files}
         footers = {}
-        for file in sorted(files):
+        for file in sorted({file for config in self.configs for file in self.files(config)}):
             try:
                 footers[file] = pq.read_metadata(file)
             except (pa.ArrowException, OSError):
@@ -107,12 +106,13 @@ class Dataset:
         """Return what messages call a file."""
         return file.relative_to(self.folder).as_posix()
 
-    def num_rows(self, config: str) -> int:
-        """Return how many rows the splits of a config have."""
-        return sum(
-            self.readable[file].num_rows for files in self.configs[config].values() for file in files
-            if file in self.readable
-        )  # fmt: skip
+    def files(self, config: str) -> list[Path]:
+        """Return the files of all splits of a config."""
+        return [file for files in self.configs[config].values() for file in files]
+
+    def num_rows(self, files: Sequence[Path]) -> int | None:
+        """Return how many rows files have; None if one of them cannot be read."""
+        return sum(self.readable[file].num_rows for file in files) if set(files) <= self.readable.keys() else None
 
     def batches(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of files, a few at a time; of files that lack a column, nothing."""
@@ -179,9 +179,9 @@ def check_tasks(dataset: Dataset) -> Iterator[Fault]:
 
 def check_size(dataset: Dataset) -> Iterator[Fault]:
     """Yield that the size bucket is not that of the rows."""
-    bucket = size_category(dataset.num_rows(next(iter(dataset.configs))))
-    stated = dataset.head.get("size_categories")
-    if dataset.card and stated not in (bucket, [bucket]):
+    num = dataset.num_rows(dataset.files(next(iter(dataset.configs))))
+    bucket, stated = size_category(num or 0), dataset.head.get("size_categories")
+    if dataset.card and num is not None and stated not in (bucket, [bucket]):
         yield Fault(f"the card says size_categories {stated}, and the rows make {bucket}", CARD, f"write `- {bucket}`")
 
 
@@ -196,10 +196,10 @@ def check_files(dataset: Dataset) -> Iterator[Fault]:
             for file in files:
                 if file not in dataset.readable:
                     yield Fault("this is not a Parquet file", dataset.name(file), "write it again")
-            num = sum(dataset.readable[file].num_rows for file in files if file in dataset.readable)
+            num = dataset.num_rows(files)
             entries = _mappings(stated.get(config, {}).get("splits"))
             said = next((entry.get("num_examples") for entry in entries if entry.get("name") == split), None)
-            if config in stated and said != num:
+            if config in stated and num is not None and said != num:
                 message = (
                     f"dataset_info says that split {split!r} of {config!r} has {said} rows, and the files have {num}"
                 )
@@ -215,8 +215,8 @@ def check_files(dataset: Dataset) -> Iterator[Fault]:
 
 def check_schema(dataset: Dataset) -> Iterator[Fault]:
     """Yield what the Hub and `datasets` cannot read, or read otherwise than it is meant."""
-    for config, splits in dataset.configs.items():
-        files = [file for listed in splits.values() for file in listed if file in dataset.readable]
+    for config in dataset.configs:
+        files = [file for file in dataset.files(config) if file in dataset.readable]
         schemas = {file: dataset.readable[file].schema.to_arrow_schema() for file in files}
         for file in files[1:]:
             if not schemas[file].equals(schemas[files[0]]):
@@ -237,20 +237,21 @@ def check_schema(dataset: Dataset) -> Iterator[Fault]:
 
 def check_nulls(dataset: Dataset) -> Iterator[Fault]:
     """Yield columns that hold nothing, and rows that lack what every row must have."""
-    for config, splits in dataset.configs.items():
+    for config in dataset.configs:
         nulls: Counter[str] = Counter()
-        for batch in dataset.batches([file for files in splits.values() for file in files]):
+        num_rows, files = 0, dataset.files(config)
+        for batch in dataset.batches(files):
+            num_rows += len(batch)
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 empty = column.null_count
                 if name in _NEVER_NULL:
                     empty += pc.sum(pc.equal(_length(column), 0)).as_py() or 0
                 nulls[name] += empty
-        num_rows = dataset.num_rows(config)
         for name, num in nulls.items():
             if name in _NEVER_NULL and num:
                 hint = "leave these rows out"
                 yield Fault(f"config {config!r}: {name} is null or empty in {num:,} of {num_rows:,} rows", hint=hint)
-            elif num == num_rows and num and name not in _MAY_BE_EMPTY:
+            elif num and num == dataset.num_rows(files) and name not in _MAY_BE_EMPTY:
                 hint = f"leave it out: `{name}` under `publish: columns`"
                 yield Fault(f"config {config!r}: {name} is null in every row", hint=hint)
 
@@ -284,16 +285,16 @@ def check_viewer(dataset: Dataset) -> Iterator[Fault]:
             rows += batch.slice(0, viewer.MAX_ROWS - len(rows)).to_pylist()
             if len(rows) >= viewer.MAX_ROWS:
                 break
-        num_rows = sum(dataset.readable[file].num_rows for file in files if file in dataset.readable)
-        if remark := viewer.first_rows(rows).remark(num_rows):
+        num_rows = dataset.num_rows(files)
+        if num_rows is not None and (remark := viewer.first_rows(rows).remark(num_rows)):
             hint = "put shorter rows first, or leave out a long column"
             yield Fault(f"config {config!r}: {remark}", hint=hint)
 
 
 def check_rows(dataset: Dataset) -> Iterator[Fault]:
     """Yield that there are fewer rows than competitions ask for."""
-    num = dataset.num_rows(next(iter(dataset.configs)))
-    if num < MIN_ROWS:
+    num = dataset.num_rows(dataset.files(next(iter(dataset.configs))))
+    if num is not None and num < MIN_ROWS:
         hint = "raise the recipe's target, or add questions"
         yield Fault(f"it has {num:,} rows; competitions ask for at least {MIN_ROWS}", hint=hint)
 
@@ -301,7 +302,7 @@ def check_rows(dataset: Dataset) -> Iterator[Fault]:
 def check_rehearsal(dataset: Dataset) -> Iterator[Fault]:
     """Yield that the rows are of a rehearsal: nobody answered them, or nobody asked them."""
     signs: Counter[str] = Counter()
-    files = [file for files in next(iter(dataset.configs.values())).values() for file in files]
+    files = dataset.files(next(iter(dataset.configs)))
     for column, is_sign in _REHEARSED.items():
         for batch in dataset.batches(files, [column]):
             signs[column] += sum(bool(is_sign.match(value or "")) for value in batch.column(column).to_pylist())
@@ -331,7 +332,7 @@ def check_license(dataset: Dataset) -> Iterator[Fault]:
     if not isinstance(stated, str) or asks_of(stated) is None or OVERRIDDEN in dataset.card:
         return
     columns = ("source", "license", "teacher", "teacher_license")
-    files = [file for files in next(iter(dataset.configs.values())).values() for file in files]
+    files = dataset.files(next(iter(dataset.configs)))
     questions: Counter[tuple[str, str]] = Counter()
     teachers: Counter[tuple[str, str]] = Counter()
     for batch in dataset.batches(files, columns):

@@ -91,20 +91,19 @@ def fetch_dataset(repo: str, folder: Path, *, revision: str | None = None) -> Pu
     pushed = _listed(manifest.read_text("utf-8", "replace")) if manifest.is_file() else {}
     manifest.unlink(missing_ok=True)
     dataset = Dataset(folder)
-    config = next(iter(dataset.configs))
     files = sorted(folder.rglob("*.parquet"))
     if not files:
         hint = "only datasets of Parquet files are pulled, as `push` publishes them"
         raise UserError(Fault(f"{repo} holds no Parquet files", hint=hint))
-    broken = [dataset.name(file) for splits in dataset.configs.values() for some in splits.values() for file in some
-              if file not in dataset.readable]  # fmt: skip
+    listed = {config: dataset.files(config) for config in dataset.configs}
+    broken = [dataset.name(file) for some in listed.values() for file in some if file not in dataset.readable]
     if broken:
         raise UserError(Fault(f"{repo}: {broken[0]} cannot be read as Parquet", hint="pull again, or ask its owner"))
     changed = (
         path for path, digest in pushed.items()
         if path != CARD and (not (folder / path).is_file() or digest_of(folder / path).sha256 != digest)
     )  # fmt: skip
-    return Pulled(repo, commit, dataset.num_rows(config), tuple(changed))
+    return Pulled(repo, commit, dataset.num_rows(next(iter(listed.values()))) or 0, tuple(changed))
 
 
 def _listed(manifest: str) -> Mapping[str, str]:

@@ -137,7 +137,12 @@ def test_too_many_columns_and_names_too_long(dataset: Path) -> None:
 
 def test_a_file_that_is_none(dataset: Path) -> None:
     (dataset / CHATS).write_bytes(b"not Parquet")
-    assert f"files: {CHATS}: this is not a Parquet file; write it again" in found(dataset)
+    assert found(dataset) == [f"files: {CHATS}: this is not a Parquet file; write it again"]
+
+
+def test_no_count_is_advised_of_a_file_that_cannot_be_read(dataset: Path) -> None:
+    (dataset / DATA).write_bytes((dataset / DATA).read_bytes()[:-100])
+    assert found(dataset) == [f"files: {DATA}: this is not a Parquet file; write it again"]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +294,7 @@ def test_all_files_of_a_dataset_without_configs_are_one(tmp_path: Path) -> None:
     pq.write_table(pa.table({"question": ["Why?"]}), tmp_path / "a.parquet")
     dataset = Dataset(tmp_path)
     assert {name: list(splits) for name, splits in dataset.configs.items()} == {"default": ["train"]}
-    assert dataset.num_rows("default") == 1
+    assert dataset.num_rows(dataset.files("default")) == 1
 
 
 def test_a_dataset_on_the_hub_is_fetched_and_examined(
