@@ -86,9 +86,10 @@ class Why(LiteraryScheme):
             return None
         hosts = {name: [visit["whom"] for visit in visits if visit["who"] == name] for name in readers}
         calls = {name: sum(1 if belief.get(host) else -1 for host in hosts[name] if host in shown) for name in readers}
-        is_first = reader == next(visit["who"] for visit in visits if visit["who"] in readers)
-        if rng.random() < (1 - 1 / (len(readers) + 2) if calls[reader] == max(calls.values()) else 0) + 0.1 * is_first:
-            return None  # or most readers would be those who called early, or on the people who acted
+        rate = 0.1 * (reader == next(visit["who"] for visit in visits if visit["who"] in readers))
+        rate += 0.07 * (len(readers) - 1) * ({"who": reader, "manner": "contrary"} in facts["manners"])
+        if rng.random() < (1 - 1 / (len(readers) + 2) if calls[reader] == max(calls.values()) else 0) + rate:
+            return None  # or most readers would be contrary, or have called early, or on the people who acted
         facts["acts"] = [{"who": name, "deed": deeds[name], "did": belief.get(name, "none")} for name in shown]
         return {**facts, "asked": rng.choice([name for name in names if name not in shown])}
 
