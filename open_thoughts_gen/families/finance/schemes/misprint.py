@@ -18,7 +18,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Change, Figures, OneOf
 from open_thoughts_gen.families.kit.proof import only
 
 AT_A_GLANCE = {"profit", "flow_profit", "depreciation", "flow_depreciation", "total_assets", "total_claims"}
-NUM_PRINTED = {1: 1, 2: 2, 3: 3, 4: 3}  # statements
+NUM_PRINTED = {1: (1, 2, 2), 2: (2,), 3: (3,), 4: (3,)}  # statements
 NUM_HOLDING = {1: (0, 2), 2: (2, 5), 3: (5, 9), 4: (10, 24)}  # sums that hold before the first that fails
 
 
@@ -76,7 +76,7 @@ class Misprint(books.BookScheme):
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw books, and spoil one cell; put it right in some, so that where it stands tells nothing."""
-        cells, items = books.drawn_books(rng), books.drawn_order(rng, NUM_PRINTED[level])
+        cells, items = books.drawn_books(rng), books.drawn_order(rng, rng.choice(NUM_PRINTED[level]))
         right = books.cells_of(books.rows_of(cells, items))
         cell = rng.choice([cell for cell in right if cell.removesuffix(books.THEN) not in AT_A_GLANCE])
         audit = Audit(self.printed(rng, {**right, cell: slipped(right[cell], rng)}, items))
