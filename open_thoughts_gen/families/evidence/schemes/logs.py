@@ -35,7 +35,7 @@ class Logs(EvidenceScheme):
         "agree": Ask(YesNo(), "agree", coin="agree"),
         "pair": Ask(SomeOf((), "closing/two"), "pair"),
         "wrong": Ask(OneOf((), "closing/source"), "wrong", level=2, needs=("way",)),
-        "shift": Ask(HowMuch("minutes"), "shift", level=2, needs=("way",)),
+        "shift": Ask(HowMuch("minutes"), "shift", level=3, needs=("way",)),
     }
 
     def draw(self, rng: Random, level: int) -> dict[str, Any] | None:
