@@ -77,12 +77,15 @@ def longest(tasks: Tasks) -> Path:
     return max(((*head, task) for task, head in enumerate(heads(tasks))), key=lambda path: length(tasks, path))
 
 
+def glance(tasks: Tasks) -> int:
+    """Return what a glance tells: the longest chain, or the most hours that one tool is needed."""
+    loads = (sum(task.hours for task in tasks if task.tool == each.tool != "") for each in tasks)
+    return max(length(tasks, longest(tasks)), *loads)
+
+
 @lru_cache(maxsize=512)
 def bound_of(tasks: Tasks, *, in_parts: bool = False) -> tuple[int, Path]:
-    """Return the largest bound: of the longest chain (no tasks), or of those that share a tool with what lies around.
-
-    `in_parts` says that some of those that share a tool may bound it, not all of them alone.
-    """
+    """Return the largest bound: of the longest chain, or of all (`in_parts`: of some) that share a tool, which it names."""
     best: tuple[int, Path] = (length(tasks, longest(tasks)), ())
     before, after = ([length(tasks, path) for path in paths] for paths in (heads(tasks), tails(tasks)))
     for tool in dict.fromkeys(task.tool for task in tasks if task.tool):

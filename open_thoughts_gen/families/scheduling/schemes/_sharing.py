@@ -113,10 +113,9 @@ def cliques(sharing: Sharing, size: int) -> Iterator[tuple[int, ...]]:
 
 
 def close(sharing: Sharing, places: Mapping[int, tuple[int, ...]], depth: int = 1) -> list[Fact] | None:
-    """Put the others in, those first that have the fewest places left, until one has none; None if that never comes.
+    """Put the others in, tightest first, until one has no place, which rests on all that is returned; None if none does.
 
-    Where a thing has two places left, both are tried, `depth` times within each other. What the end does not rest on is
-    left out.
+    Where a thing has two places left, both are tried, `depth` times within each other.
     """
     held = {thing for members in places.values() for thing in members}
     left = [thing for thing in sharing.things if thing not in held]
@@ -256,10 +255,7 @@ class SharingScheme(WalkingScheme, SchedulingScheme):
         """Tell what is plain from the start."""
 
     def walk(self, story: Packing, asks: str) -> object:
-        """Tell which things need places of their own, where the others go, and an arrangement.
-
-        A no counts where an argument shows it.
-        """
+        """Tell which things need places of their own, where the others go, and an arrangement; a no has an argument."""
         sharing, least = story.sharing, fewest(story.sharing)
         num = least - 1 if asks == "least" else story.facts[self.places]
         story.say(f"issue.{asks}")
@@ -300,10 +296,7 @@ class SharingScheme(WalkingScheme, SchedulingScheme):
         return helpful or None
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the answer set program for one number of places after another, then without each that may be left out.
-
-        Of those that help it is the lightest; candidates have no weight.
-        """
+        """Ask the answer set program for more and more places, then for the lightest thing without which all fits."""
         known, (key, _, name) = {**facts, "without": ""}, self.named.partition(".")
         numbers = (num for num in range(1, 12) if self.can(**{**known, self.places: num}))
         results: dict[str, Any] = {"least": next(numbers)}

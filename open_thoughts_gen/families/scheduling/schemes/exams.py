@@ -23,7 +23,9 @@ LEAST = {1: (2, 3), 2: (3, 4), 3: (3, 4), 4: (3, 4)}  # sessions: each number as
 OFFERS = {1: ((2, True), (2, False)), 2: ((3, True), (3, False)), 3: ((3, True), (3, False))}
 KEYS = ("first", "then", "last")  # of the subjects of a candidate
 MIN_LENGTH = {1: 1, 2: 1, 3: 3, 4: 4}  # of an argument, in facts
-SHORTER = {1: 0, 2: 0, 3: 0.1, 4: 0.1}  # how often a shorter one will do
+SHORTER = 0.08  # how often a shorter one will do
+USUAL = {1: 0, 2: 2, 3: 10, 4: 12}  # candidates of three subjects, from level 3 on pairs of subjects that clash
+PLAIN = {1: 0.1, 2: 0.4, 3: 0.3, 4: 0.3}  # how often one is kept where more, or no more, go with many, or few, sessions
 DOUBLED = {1: 0.35, 2: 0.35, 3: 0.55, 4: 0.55}  # how often all candidates but one are not the only one of their kind
 
 
@@ -45,22 +47,30 @@ class Exams(shares.SharingScheme):
         num_subjects, few, many = SIZES[level]
         num_people = rng.randint(few, many)
         subjects = rng.sample(list(self.words.lists["subject"]), num_subjects)
-        ring = rng.sample(subjects, 5) if level > 2 and rng.random() < 0.7 else []
+        ring = rng.sample(subjects, 5) if level > 2 and rng.random() < 0.8 else []
         choices = [[subject, ring[index - 1]] for index, subject in enumerate(ring)]
-        while len(choices) < num_people:
-            choices.append(rng.sample(subjects, 3 if rng.random() < 0.15 * level and not ring else 2))
+        if ring and rng.random() < 0.6:  # some candidates of two subjects of the ring take the same third one
+            hub, both = next(each for each in subjects if each not in ring), rng.choice(((), (1,), (1, 3)))
+            choices = [[*chosen, hub] if index in both else chosen for index, chosen in enumerate(choices)]
+            choices += [[subject, hub] for index, subject in enumerate(ring) if not {index, index + 1} & {*both}]
+            choices = rng.sample(choices, len(choices) - rng.randrange(2))  # one fewer looks the same, and is easier
+        share = 0.15 * level if level < 3 else rng.choice((0, 0.3, 0.6))
+        choices += [rng.sample(subjects, 2 + (rng.random() < share)) for _ in range(max(1, num_people - len(choices)))]
         if rng.random() < DOUBLED[level]:  # then it may be one candidate's fault
             num_doubled = max(0, min(len(choices) - 4, MOST_PEOPLE - len(choices)))
             choices += [chosen[::-1] for chosen in rng.sample(choices, num_doubled)]
         drawn = zip(rng.sample(self.pool("staff"), len(choices)), rng.sample(choices, len(choices)), strict=True)
         people = [{"who": who, **dict(zip(KEYS, chosen, strict=False))} for who, chosen in drawn]
-        facts: dict[str, Any] = {"people": people, "rooms": rng.choice((2, 3, 3, 4))}
+        facts: dict[str, Any] = {"people": people, "rooms": rng.choice((2, 3, 3, 4)[level > 2 :])}
         sharing = self.sharing_of(facts)
         if len(sharing.weights) < num_subjects or not 2 <= (least := shares.fewest(sharing)) <= 4:
             return None
+        num = len(sharing.apart) if level > 2 else sum(len(chosen) > 2 for chosen in choices)
+        is_plain = (num > USUAL[level]) is (least > LEAST[level][0])
         facts["sessions"] = max(2, least - rng.choice((0, 1)))
         reason = shares.argument(sharing, least - 1) or ()
-        return facts if len(reason) >= MIN_LENGTH[level] or (reason and rng.random() < SHORTER[level]) else None
+        is_long = len(reason) >= MIN_LENGTH[level] or (reason and rng.random() < SHORTER)
+        return facts if is_long and not (is_plain and rng.random() > PLAIN[level]) else None
 
     def sharing_of(self, facts: Mapping[str, Any]) -> shares.Sharing:
         """Return the subjects as things that share sessions."""

@@ -19,7 +19,8 @@ from open_thoughts_gen.families.scheduling.schemes import _sharing as shares
 
 SIZES = {1: (4, 0), 2: (6, 3), 3: (8, 4), 4: (9, 6)}  # consignments, and pairs that are kept apart
 LENGTHS = {1: (1, 1), 2: (2, 4), 3: (3, 9), 4: (4, 9)}  # of an argument, in facts
-PLAIN = {1: 1, 2: 0.1, 3: 0.15, 4: 1}  # how often one is kept for which the weight alone would do
+PLAIN = {1: (0.1, 0.4), 2: (0.02, 0.1), 3: (0.06, 0.06), 4: (1, 1)}  # how often one is kept for which the weight alone
+ROOMY, EARLY = 0.04, {1: 1, 2: 0.5}  # would do; with much room; how seldom the first or second that is tried helps
 LIGHTEST = {1: 0.15, 2: 0.15, 3: 0.15, 4: 0.2}  # of a consignment, as a share of what a van takes
 LEAST = {1: (2, 3), 2: (2, 3, 4), 3: (3, 4, 5)}  # vans: each number as often as the others
 OFFERS = {1: ((2, True), (2, False)), 2: ((2, True), (2, False), (3, True), (3, False))}  # vans, and whether they do
@@ -53,13 +54,16 @@ class Loading(shares.SharingScheme):
         sharing = self.sharing_of(facts)
         least = shares.fewest(sharing)
         is_above = shares.arranged(sharing, -(-sum(sharing.weights) // capacity)) is None
-        if not 2 <= least <= 5 or (not is_above and rng.random() > PLAIN[level]):
+        vans = max(2, least - rng.choice((0, 1)))
+        is_roomy = level < 3 and vans == least and 8 * (vans * capacity - sum(sharing.weights)) > capacity
+        share = ROOMY if is_roomy else 1 if is_above else PLAIN[level][vans == least]
+        if not 2 <= least <= 5 or rng.random() > share:
             return None
         reason, (few, many) = shares.argument(sharing, least - 1), LENGTHS[level]
         if reason is None or (is_above and not few <= len(reason) <= many):
             return None
-        facts["vans"] = max(2, least - rng.choice((0, 1)))
-        return None if level > 2 and len(self.ways(facts, facts["vans"])) == 1 else facts  # the first one helps
+        num_ways = len(self.ways(facts, vans)) if level > 2 else 0
+        return None if rng.random() < EARLY.get(num_ways, 0) else facts | {"vans": vans}
 
     def sharing_of(self, facts: Mapping[str, Any]) -> shares.Sharing:
         """Return the consignments as things that share vans."""
@@ -69,10 +73,7 @@ class Loading(shares.SharingScheme):
         return shares.Sharing(weights, facts["capacity"], frozenset((one, other) for one, other in pairs))
 
     def ways(self, facts: Mapping[str, Any], num: int) -> Sequence[shares.Way]:
-        """Return the consignments that weigh as much as is too much, from the lightest to the first that helps.
-
-        There are none where another one of the same weight might help as well.
-        """
+        """Return the consignments that are heavy enough, up to the lightest that helps; none if one as heavy might, too."""
         sharing, names = self.sharing_of(facts), column(facts, self.named)
         excess, ways = sum(sharing.weights) - num * sharing.capacity, list[shares.Way]()
         heavy = [thing for thing, kg in enumerate(sharing.weights) if kg >= excess > 0]

@@ -8,6 +8,7 @@ what comes before the first, their days, what comes after the last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 from open_thoughts_gen.families.scheduling.schemes import _sequencing as sequencing
 
 SIZES = {1: (4, 2), 2: (5, 3), 3: (7, 3), 4: (8, 4)}  # tasks, and how many of them need the one thing
+PLAIN = 0.1  # how often one is kept whose least time, or delay, a glance at the chains and at the one thing tells
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -87,21 +89,19 @@ class Project(WalkingScheme, SchedulingScheme):
         facts: dict[str, Any] = {"world": world, "tasks": rows if level < 3 else rng.sample(rows, num_tasks)}
         facts["tool"] = self.words.lists["world"][world]["tool"]
         tasks = tasks_of(facts["tasks"])
-        least = sequencing.best_plan(tasks)[0]
-        is_plain = level > 2 and least == sequencing.length(tasks, sequencing.longest(tasks))  # sharing costs nothing
-        if not 8 <= least <= 26 or is_plain or not is_proved(tasks):
+        least, plain = sequencing.best_plan(tasks)[0], sequencing.glance(tasks)
+        by, slow, more = least + rng.choice((-2, -1, -1, 0, 0, 0)), rng.randrange(num_tasks), rng.randint(1, 4)
+        longer = (replace(task, hours=task.hours + more * (number == slow)) for number, task in enumerate(tasks))
+        is_delay_plain = sequencing.best_plan((*longer,))[0] - least == more * bool(tasks[slow].tool)
+        is_plain = least == plain or (level > 2 and is_delay_plain)
+        if not 8 <= least <= 26 or by < plain or not is_proved(tasks) or (is_plain and rng.random() > PLAIN):
             return None
-        slow = rng.choice(facts["tasks"])["task"]
-        return facts | {"by": least + rng.choice((-1, 0, 0, 1, -2)), "slow": slow, "more": rng.randint(1, 4)}
+        return facts | {"by": by, "slow": facts["tasks"][slow]["task"], "more": more}
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Print the tasks, each with its days, what it waits for, and whether it needs the one thing."""
-
-        def version(row: Mapping[str, Any]) -> str:
-            waits = "also" if "also" in row else "after" if "after" in row else "free"
-            return f"{waits}.{'shares' if row['shares'] else 'own'}"
-
-        return self.rows(case, page, case.facts["tasks"], version)
+        waits, uses = ("free", "after", "also"), ("own", "shares")
+        return self.rows(case, page, case.facts["tasks"], lambda row: f"{waits[len(row) - 3]}.{uses[row['shares']]}")
 
     def walk(self, story: Plan, asks: str) -> object:
         """Tell the longest chain, what the shared thing adds, and a plan that attains the bound."""

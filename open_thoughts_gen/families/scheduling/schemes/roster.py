@@ -22,7 +22,8 @@ from open_thoughts_gen.families.scheduling.scheme import SchedulingScheme
 SIZES = {1: (3, 3, 2), 2: (4, 4, 3), 3: (5, 4, 3), 4: (6, 5, 3)}  # days, people, and how many of these have a licence
 DEPTHS = {1: (1, 2), 2: (3, 5), 3: (5, 8), 4: (8, 11)}  # deductions of what is forced, and of why there is no roster
 NUM_AWAY = {1: (2, 3), 2: (8,), 3: (7, 8), 4: (11, 12, 13)}  # days of leave: too few choices to say anything
-PLAIN = {1: 0.01, 2: 0.1, 3: 0.1, 4: 0.2}  # how often one is kept whose answer stands out at a glance
+MAX_AWAY = 4  # days of leave of one person, who would be no help
+PLAIN = {1: 0.003, 2: 0.45, 3: 0.5, 4: 0.14}  # how often one is kept whose answer stands out at a glance
 MAX_STEPS = 11  # of an argument
 Reason = tuple[str, int]  # why somebody is out of the question, and by which mark (-1: from the start)
 
@@ -150,26 +151,25 @@ class Roster(WalkingScheme, SchedulingScheme):
     label_styles: ClassVar[Sequence[str]] = ("Rule {}", "§ {}", "Article {}", "Point {}", "Paragraph {}")
     asks: ClassVar[Mapping[str, Ask]] = {
         "who": Ask(OneOf(()), "who", needs=("shift",)),
-        "covered": Ask(YesNo(), "covered", level=2, until=3, coin="covered"),
+        "covered": Ask(YesNo(), "covered", level=3, coin="covered"),
     }
 
     def attempt(self, rng: Random, level: int) -> dict[str, Any] | None:
         """Draw leave and licences tightly, so that something is forced."""
         num_days, num_people, num_licensed = SIZES[level]
         first, names = rng.randrange(7 - num_days + 1), rng.sample(self.pool("staff"), num_people)
-        days, spare = range(first, first + num_days), rng.randrange(num_people)
-        licensed = rng.sample(names, num_licensed)
-        people = [{"who": name, "night": name in licensed} for name in names]
-        for index, person in enumerate(people if level > 2 else ()):
-            fair = 2 * num_days // num_people + (index < 2 * num_days % num_people)
-            person["most"] = fair + (index == spare)
+        days, licensed = range(first, first + num_days), rng.sample(names, num_licensed)
+        people: list[dict[str, Any]] = [{"who": name, "night": name in licensed} for name in names]
+        for index, person in enumerate(rng.sample(people, num_people) if level > 2 else ()):
+            person["most"] = 2 * num_days // num_people + (index <= 2 * num_days % num_people)
         cells = [{"who": name, "day": str(day)} for name in names for day in days]
         away = [cells[at] for at in sorted(rng.sample(range(len(cells)), rng.choice(NUM_AWAY[level])))]
         facts: dict[str, Any] = {"first_day": str(first), "last_day": str(days[-1]), "rest": True}
         facts |= {"people": people, "away": away}
         deducing, (few, many) = Deducing(facts), DEPTHS[level]
         able = {shift: deducing.able(shift) for shift in deducing.out}
-        if not all(able.values()):
+        free = Counter(entry["who"] for entry in away)
+        if not all(able.values()) or max(free.values()) > MAX_AWAY:
             return None
         last = deducing.run()
         if last is not None:  # there is no roster, and it is only asked whether there is one
@@ -179,14 +179,16 @@ class Roster(WalkingScheme, SchedulingScheme):
             for number, (kind, of) in enumerate(deducing.marks)
             if kind == "only" and len(able[of]) > 1 and few <= len(deducing.needed(number)) <= many
         ]
-        free = Counter(entry["who"] for entry in away)
 
-        def stands_out(of: str) -> bool:  # at a glance, by licence and days of leave
-            order = rng.sample(able[of], len(able[of]))
-            singled = {min(order, key=lambda who: (who in licensed, sign * free[who])) for sign in (1, -1)}
-            return deducing.held[of] in singled
+        def is_kept(of: str) -> bool:  # seldom, where a glance at licences, leave and limits, or at who is free, tells
+            order, most = rng.sample(able[of], len(able[of])), {one["who"]: one.get("most", 0) for one in people}
+            tight = {who: sum(1 / len(able[at]) for at in able if at != of and who in able[at]) for who in order}
+            plain = min(order, key=lambda who: (who in licensed, -free[who]))
+            spare = [pick(order, key=lambda who: most[who] - tight[who]) for pick in (min, max)]
+            glances = {1: [plain], 2: spare[:1]}.get(level, [plain, spare[1], max(order, key=lambda who: most[who])])
+            return rng.random() < PLAIN[level] ** glances.count(deducing.held[of])
 
-        chosen = [of for of in forced if not stands_out(of)] or (forced if rng.random() < PLAIN[level] else [])
+        chosen = [*filter(is_kept, forced)]
         return facts | {"shift": rng.choice(chosen)} if chosen else None
 
     def rules(self, case: ProblemCase, page: Page) -> Sequence[str]:
@@ -226,9 +228,8 @@ class Roster(WalkingScheme, SchedulingScheme):
 
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program which rosters there are, with a shift given away."""
-        known: dict[str, object] = {"first": int(facts["first_day"]), "last": int(facts["last_day"])}
-        known |= {"people": facts["people"], "rest": True}
-        known["away"] = [{**entry, "day": int(entry["day"])} for entry in facts["away"]]
+        known: dict[str, object] = {"first": int(facts["first_day"]), "last": int(facts["last_day"]), "rest": True}
+        known |= {"people": facts["people"], "away": [{**entry, "day": int(entry["day"])} for entry in facts["away"]]}
         results: dict[str, Any] = {"covered": self.can(**known)}
         if results["covered"] and "shift" in facts:
             known |= {"given_day": int(facts["shift"][0]), "given_part": facts["shift"][1]}

@@ -24,7 +24,6 @@ from open_thoughts_gen.families.scheduling.schemes import _sequencing as sequenc
 
 SIZES = {1: (2, 2), 2: (3, 3), 3: (3, 3), 4: (4, 3)}  # jobs and benches
 MIN_ORDERS = {1: 0, 2: 0, 3: 1, 4: 2}  # that an argument has to settle
-MAX_BY_JOB = 0.3  # how often, at level 2, the longest job alone may bound the time
 
 
 class Workshop(sequencing.Bounds):
@@ -103,20 +102,17 @@ class Shop(WalkingScheme, SchedulingScheme):
             route = benches if level == 1 else rng.sample(benches, num_benches)
             steps = [{f"m{n}": bench, f"d{n}": rng.randint(1, 6)} for n, bench in enumerate(route, 1)]
             jobs.append({"job": job, **{key: value for step in steps for key, value in step.items()}})
-        tasks = tasks_of(jobs)
-        bound = sequencing.bound_of(tasks)[0]
+        bound = sequencing.bound_of(tasks := tasks_of(jobs))[0]
         if level > 2 and sequencing.argument(tasks, bound) is None:
             return None  # a quick look before the search
         least = sequencing.best_plan(tasks)[0]
         if not 5 <= least <= 17 or (bound == least) is not (level < 3):
             return None
-        if len(sequencing.argument(tasks, least - 1) or ()) < MIN_ORDERS[level]:
+        allowed, plain = least + rng.choice((-2, -1, -1, 0, 0, 0)), sequencing.glance(tasks) + (level == 1)
+        if allowed < plain or len(sequencing.argument(tasks, least - 1) or ()) < MIN_ORDERS[level]:
             return None
-        if level == 2 and not sequencing.bound_of(tasks)[1] and rng.random() > MAX_BY_JOB:
-            return None
-        start = rng.randint(4, 22 - least) * HOUR
-        by = start + HOUR * (least + rng.choice((-1, -1, 0, 0, 1)))
-        return {"world": world, "jobs": jobs, "start": start, "by": by}
+        start = rng.randint(4, 22 - max(least, allowed + 1)) * HOUR
+        return {"world": world, "jobs": jobs, "start": start, "by": start + HOUR * allowed}
 
     def tools(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return the jobs as tasks."""
@@ -147,10 +143,8 @@ class Shop(WalkingScheme, SchedulingScheme):
     def prove(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the answer set program for the least time, of the case and of what is asked about."""
         least = self.least(jobs=facts["jobs"])
-        results: dict[str, Any] = {"least": least, "clock": facts["start"] + HOUR * least}
-        if "by" in facts:
-            results["ready"] = results["clock"] <= facts["by"]
-        return results
+        clock = facts["start"] + HOUR * least
+        return {"least": least, "clock": clock} | ({"ready": clock <= facts["by"]} if "by" in facts else {})
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield each duration an hour longer or shorter, and the hour that is asked about moved by one."""

@@ -26,6 +26,7 @@ PROGRAM = Path(__file__).with_suffix(".lp")
 SIZES = {1: (2, 2, 1), 2: (3, 3, 2), 3: (4, 5, 3), 4: (5, 7, 2)}  # people, engagements, and the fewest gaps
 HALF = 30
 LENGTHS = {1: (90, 120, 150), 2: (60, 90, 120), 3: (60, 90), 4: (60, 90)}  # of the meeting
+PLAIN = 0.3  # how often one is kept where all gaps together say whether one of them is long enough
 OFFERS = {level: [*product(lengths, (True, False))] for level, lengths in LENGTHS.items()}
 Span = tuple[int, int]
 
@@ -116,15 +117,15 @@ class Slots(WalkingScheme, SchedulingScheme):
             if all(other["who"] != entry["who"] or other["end"] < start or end < other["start"] for other in busy):
                 busy.append(entry)
         facts: dict[str, Any] = {"people": people, "busy": busy}
-        diary = Diary(facts)
-        spans = diary.spans()
-        if len(busy) < num_busy - 1 or diary.known["width"] < 2 * HOUR or len(spans) < num_gaps:
-            return None
+        spans = (diary := Diary(facts)).spans()
         hours = [one[key] - one["offset"] for one in people for key in ("opens", "closes")]
-        if min(hours) < 0 or max(hours) > DAY:
+        is_one_day = min(hours) >= 0 and max(hours) <= DAY and diary.known["width"] >= 2 * HOUR
+        if not is_one_day or len(busy) < num_busy - 1 or len(spans) < num_gaps:
             return None
         longest, length = max(end - start for start, end in spans), rng.choice(LENGTHS[level])
-        return facts | {"whose": rng.choice(people)["who"], "length": length} if abs(longest - length) <= HOUR else None
+        is_plain = (sum(end - start for start, end in spans) - length >= HOUR) is (longest >= length)
+        is_kept = abs(longest - length) <= HOUR and not (is_plain and rng.random() > PLAIN)
+        return facts | {"whose": rng.choice(people)["who"], "length": length} if is_kept else None
 
     def data(self, case: ProblemCase, page: Page) -> str:
         """Print the people with their clocks, and their engagements."""
