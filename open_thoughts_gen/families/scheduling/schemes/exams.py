@@ -26,7 +26,7 @@ MIN_LENGTH = {1: 1, 2: 1, 3: 3, 4: 4}  # of an argument, in facts
 SHORTER = 0.08  # how often a shorter one will do
 USUAL = {1: 0, 2: 2, 3: 10, 4: 12}  # candidates of three subjects, from level 3 on pairs of subjects that clash
 PLAIN = {1: 0.1, 2: 0.4, 3: 0.3, 4: 0.3}  # how often one is kept where more, or no more, go with many, or few, sessions
-DOUBLED = {1: 0.35, 2: 0.35, 3: 0.55, 4: 0.55}  # how often all candidates but one are not the only one of their kind
+DOUBLED = {1: 0.35, 2: 0.35, 3: 0.8, 4: 0.8}  # how often all candidates but one are not the only one of their kind
 
 
 class Exams(shares.SharingScheme):
@@ -50,7 +50,7 @@ class Exams(shares.SharingScheme):
         ring = rng.sample(subjects, 5) if level > 2 and rng.random() < 0.8 else []
         choices = [[subject, ring[index - 1]] for index, subject in enumerate(ring)]
         if ring and rng.random() < 0.6:  # some candidates of two subjects of the ring take the same third one
-            hub, both = next(each for each in subjects if each not in ring), rng.choice(((), (1,), (1, 3)))
+            hub, both = next(each for each in subjects if each not in ring), rng.choice(((), (1,), (1, 3), (1, 3)))
             choices = [[*chosen, hub] if index in both else chosen for index, chosen in enumerate(choices)]
             choices += [[subject, hub] for index, subject in enumerate(ring) if not {index, index + 1} & {*both}]
             choices = rng.sample(choices, len(choices) - rng.randrange(2))  # one fewer looks the same, and is easier
