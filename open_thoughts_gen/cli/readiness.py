@@ -179,10 +179,9 @@ def _check_matches(recipe: Recipe, samples: Sequence[SourceSample], findings: Fi
             hint = did_you_mean(name, meta_keys) or "the questions have no meta"
             message = f"no question has {name!r} in its meta, so this column would be empty"
             unmatched.append(recipe.fault_at(("publish", "columns", name), message, hint))
-    unpublished = sorted(meta_keys - recipe.publish.columns.keys())
-    if unpublished:
-        message = f"these keys of the questions' meta are not published: {', '.join(unpublished)}"
-        hint = "to publish one, add it to `publish: columns`"
+    if meta_keys and not recipe.publish.columns:  # who names some has chosen
+        message = f"the rows will not have what the questions' meta holds: {', '.join(sorted(meta_keys))}"
+        hint = "to publish a key of it, write `columns: {KEY: string}` under `publish:`, with the type of its values"
         findings.notes.append(recipe.fault_at(("publish", "columns"), message, hint))
 
 

@@ -65,7 +65,12 @@ def test_the_first_question_is_shown_as_it_is_understood(folder: Path, capsys: p
     assert re.search(r"prompt +What is 0 \+ 0\?\n", out)
     assert re.search(r"reference +0\n", out)
     assert "level: 0" in out
-    assert "these keys of the questions' meta are not published: level, note" in " ".join(out.split())
+    assert "the rows will not have what the questions' meta holds: level, note; to publish" in " ".join(out.split())
+
+
+def test_who_chose_columns_is_not_told_of_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(folder, f"{RECIPE}  columns: {{level: int}}\n") == 0
+    assert "the rows will not have" not in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_was_detected_about_a_file_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
