@@ -86,6 +86,7 @@ _DESCRIPTION = (
     "is a sample. Sources, teachers, verifiers and filters are plug-ins, which `list` shows. A run writes the samples "
     "to its run folder."
 )
+_CLEARS_UP = "ignore:resource_tracker:UserWarning"  # what Ctrl-C leaves of the workers, Python clears up by itself
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -98,10 +99,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from open_thoughts_gen.cli.colab import export_secrets
 
         export_secrets(os.environ)
+    if argv is None:  # this process is here for nothing else
+        sys.warnoptions.append(_CLEARS_UP)
     try:
         return _run_command(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
-        if argv is None:  # this process is here for nothing else: one more Ctrl-C ends it, and quietly
+        if argv is None:  # one more Ctrl-C ends it, and quietly
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.stderr.write("interrupted; run the same command again to continue: all answers so far are stored\n")
         return EXIT_INTERRUPTED

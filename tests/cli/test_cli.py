@@ -346,6 +346,7 @@ def test_once_it_is_interrupted_one_more_ctrl_c_ends_the_process_quietly(monkeyp
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules[cli.main.__module__], "_run_command", interrupted)
+    monkeypatch.setattr(sys, "warnoptions", [])
     before = signal.getsignal(signal.SIGINT)
     try:
         assert main() == EXIT_INTERRUPTED
@@ -354,6 +355,27 @@ def test_once_it_is_interrupted_one_more_ctrl_c_ends_the_process_quietly(monkeyp
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+KILLED = """\
+import multiprocessing, signal, sys
+from open_thoughts_gen import cli
+
+def interrupted(_):
+    locks.append(multiprocessing.get_context("spawn").Lock())
+    raise KeyboardInterrupt
+
+locks = []
+sys.modules[cli.main.__module__]._run_command = interrupted
+cli.main()
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+def test_of_what_the_last_ctrl_c_leaves_to_be_cleared_up_nothing_is_said() -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr == "interrupted; run the same command again to continue: all answers so far are stored\n"
 
 
 def test_a_bug_shows_its_traceback(recipe: Path, tmp_path: Path) -> None:
