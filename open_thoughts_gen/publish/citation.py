@@ -17,7 +17,7 @@ def citation(recipe: Recipe, num_rows: int | None) -> str:
     address = f"https://huggingface.co/datasets/{repo}" if repo else publish.homepage
     entries = {
         "author": " and ".join(f"{{{_plain(author)}}}" for author in publish.authors),
-        "title": f"{_plain(publish.title or recipe.name)}",
+        "title": f"{_plain(publish.title)}",
         "year": str(publish.year or ""),
         "howpublished": address,
         "note": "made with open_thoughts_gen" if num_rows is None else f"{num_rows} rows, made with open_thoughts_gen",

@@ -67,7 +67,7 @@ _CONTEXT: dict[str, Any] = {
 def croissant(recipe: Recipe, columns: Sequence[Column], files: Sequence[Path], *, num_rows: int) -> str:
     """Return the description of the default config's files, which lie in `data/` beside it."""
     publish = recipe.publish
-    title = one_line(publish.title or recipe.name)
+    title = one_line(publish.title)
     description: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",

@@ -91,7 +91,7 @@ def recipe_head(recipe: Recipe) -> dict[str, Any]:
     return {
         "license": publish.license,
         "language": list(publish.language),
-        "pretty_name": one_line(publish.title or recipe.name),
+        "pretty_name": one_line(publish.title),
         "tags": list(dict.fromkeys([*TAGS, *([CURATOR] if taught_by_curator(recipe) else []), *publish.tags])),
         "task_categories": list(publish.task_categories),
         "annotations_creators": ["machine-generated"],

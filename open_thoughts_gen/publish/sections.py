@@ -74,7 +74,7 @@ class Facts:
     @property
     def title(self) -> str:
         """The dataset's title on one line."""
-        return one_line(self.recipe.publish.title or self.recipe.name)
+        return one_line(self.recipe.publish.title)
 
     @property
     def where(self) -> str:

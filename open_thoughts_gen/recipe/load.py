@@ -124,6 +124,7 @@ def _build(root: Node) -> tuple[Recipe | None, BuiltPart]:
     faults += more
     faults += check_line(root, parts, publish)
     values: dict[str, Any] = root.without(*PART_KINDS, "publish").value
+    publish = publish.model_copy(update={"title": publish.title or values.get("name")})
     values |= {key: built_parts[0] if key == "teacher" else built_parts for key, built_parts in parts.items()}
     recipe = None
     try:

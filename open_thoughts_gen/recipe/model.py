@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from open_thoughts_gen.errors import Fault
 from open_thoughts_gen.money.budget import Budget
@@ -93,7 +93,7 @@ class Publish(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     renamed: ClassVar[Mapping[str, str]] = {}
 
-    title: str = Field(default="", description="title of the card; empty: the recipe's name")
+    title: str = Field(default="", description="title of the card; left out: the recipe's name")
     pitch: str = Field(
         default="",
         description="a sentence or two under the title, for whoever reads nothing else (Markdown); empty: none",
@@ -182,6 +182,13 @@ class Publish(BaseModel):
         description="repository that `push` writes to: NAME or OWNER/NAME; empty: the recipe's name, under the owner "
         "that HF_ORG names",
     )
+
+    @field_validator("title")
+    @classmethod
+    def _says_something(cls, title: str) -> str:
+        if not title.strip():
+            raise ValueError("the title is empty: write one, or leave the line out, and it is the recipe's name")
+        return title
 
 
 class Until(BaseModel):

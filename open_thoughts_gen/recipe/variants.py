@@ -143,7 +143,7 @@ def _variant(recipe: Recipe, name: str, num: int) -> Recipe:
     """Return the recipe under the variant's name, with its share of the budget."""
     publish = recipe.publish
     repo = f"{publish.repo}-{name}"[:96] if publish.repo else ""
-    title = f"{publish.title or recipe.name} ({name})"
+    title = f"{publish.title} ({name})"
     budget = recipe.budget and Budget(
         usd=recipe.budget.usd and recipe.budget.usd / num,
         tokens=recipe.budget.tokens and max(1, recipe.budget.tokens // num),

@@ -91,7 +91,7 @@ def test_anchors_and_merge_keys_are_yaml(tmp_path: Path) -> None:
 
 def test_empty_lists_may_be_left_blank(tmp_path: Path) -> None:
     recipe = load(tmp_path, with_source("verifiers:\nsample_filters: []\npublish:\n"))
-    assert (recipe.verifiers, recipe.sample_filters, recipe.publish) == ((), (), Publish())
+    assert (recipe.verifiers, recipe.sample_filters, recipe.publish) == ((), (), Publish(title="toy"))
 
 
 @pytest.mark.parametrize(
@@ -269,6 +269,8 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
             "publish:\n  license: mti\n",
             "6: publish.license: 'mti' is not allowed; did you mean 'mit'?",
         ),
+        ("publish:\n  title: ''\n", "6: publish.title: the title is empty: write one, or leave the line out"),
+        ("publish: {title: ' '}\n", "5: publish.title: the title is empty: write one, or leave the line out"),
         ("publish: {license: 4.0}\n", "5: publish.license: 4.0 is not allowed; the nearest are "),
         ("publish: {language: [no]}\n", '5: publish.language[0]: text is expected, not no; quote it: "no"'),
         ("publish: {columns: {a: integer}}\n", "5: publish.columns.a: 'integer' is not allowed"),

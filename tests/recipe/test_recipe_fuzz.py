@@ -260,7 +260,13 @@ RECIPES = st.builds(
         st.builds(Part, use=st.just(f"{HERE}:ToyFilter"), plugin=st.builds(ToyFilter, least=st.integers(0, 9))),
         max_size=2,
     ).map(tuple),
-    publish=st.builds(Publish, title=TEXT, tags=st.lists(TEXT, max_size=2).map(tuple), purpose=TEXT, limitations=TEXT),
+    publish=st.builds(
+        Publish,
+        title=TEXT.filter(str.strip),
+        tags=st.lists(TEXT, max_size=2).map(tuple),
+        purpose=TEXT,
+        limitations=TEXT,
+    ),
 )
 
 
