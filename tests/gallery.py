@@ -3,9 +3,9 @@
     python -m tests.gallery              write all pages
     python -m tests.gallery FAMILY       those of one family
 
-A page of a scheme shows its questions, what each level adds, a whole row, and the reading list: every alternative of
-every bank of words, rendered once. People read it, since a template that says something else than its fields reads back
-to itself. Banks that no case came to are named.
+A page of a scheme shows its questions, each as a row asks it, what each level adds, a whole row, and the reading list:
+every alternative of every bank of words, rendered once. People read it, since a template that says something else than
+its fields reads back to itself. Banks that no case came to are named.
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ from typing import Any
 import yaml
 
 from open_thoughts_gen import plugin
+from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.deriving import derived
 from open_thoughts_gen.families.kit.drawing import drawn, page, write_on
 from open_thoughts_gen.families.kit.family import SchemeFamily, schemes_of
 from open_thoughts_gen.families.kit.forms import PrintedSoFar
+from open_thoughts_gen.families.kit.kinds import Around, Both, Kind
 from open_thoughts_gen.families.kit.page import Page, Tellings
 from open_thoughts_gen.families.kit.scheme import ProblemScheme
 from open_thoughts_gen.families.kit.words import Bank, Field
 from open_thoughts_gen.families.kit.work import Work
-from open_thoughts_gen.publish.markdown import code, fence, table
+from open_thoughts_gen.publish.markdown import code, fence, inline, table
 from open_thoughts_gen.teachers.solver import Telling
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +41,12 @@ FOLDER = ROOT / "docs" / "families"
 MAX_CASES, PATIENCE = 200, 50  # cases to draw for a reading list; how many without a new bank are enough
 LEVELS = (1, 2, 3, 4)
 WIDTH = 100  # characters of a line of a row that is shown
+ANSWERS = {  # what an answer is, by the name of its kind
+    **{"YesNo": "yes or no", "HowMuch": "a number", "Amount": "an amount of money", "InYear": "a year"},
+    **{"Ratio": "a fraction", "OnDay": "a date", "TimeOfDay": "a time of day", "OptionKind": "the letter of an option"},
+    **{"OneOf": "one of a list", "SomeOf": "some of a list", "InOrder": "a list in order"},
+    "WhoWhy": "a name or an outcome, and the rule that decides",
+}
 
 
 def kit_families() -> dict[str, type[SchemeFamily]]:
@@ -107,6 +115,18 @@ class ListedPage(Page):
             }
 
 
+class AskingPage(Page):
+    """A page that keeps each question that is written on it."""
+
+    asked: list[str]
+
+    def say(self, bank: str, **values: Any) -> str:
+        text = super().say(bank, **values)
+        if bank.startswith("prompt/ask"):
+            self.asked.append(text)
+        return text
+
+
 def words_of(scheme: ProblemScheme) -> set[str]:
     """Return the names of the banks in a scheme's own word file that a case can come to."""
     banks = yaml.load(scheme.word_file.read_text("utf-8"), Loader=yaml.BaseLoader)["banks"]
@@ -143,9 +163,9 @@ def scheme_page(scheme: ProblemScheme) -> str:
     """Return the page of a scheme."""
     listed = listing(scheme)
     parts = [f"# {scheme.name}", inspect.getdoc(inspect.getmodule(type(scheme))) or ""]
-    head = ("Question", "Kind", "From level", "Result")
+    head = ("Name", "Question, as a row asks it", "Answer", "From level", "Result")
     rows = [
-        (code(name), code(type(ask.kind).__name__), str(ask.level), code(ask.result))
+        (code(name), inline(_asked(scheme, name)), _answer(ask.kind), str(ask.level), code(ask.result))
         for name, ask in scheme.asks.items()
     ]
     parts += ["## Questions", table(head, rows), "## What each level adds", _by_level(listed), *_row(scheme)]
@@ -154,6 +174,31 @@ def scheme_page(scheme: ProblemScheme) -> str:
     if unseen:
         parts.append(f"No case of {listed.num_cases} came to: {', '.join(map(code, unseen))}.")
     return "\n\n".join(parts) + "\n"
+
+
+def _asked(scheme: ProblemScheme, ask: str) -> str:
+    """Return the question of one case, as its prompt prints it."""
+    case = _first_case(scheme, ask, scheme.asks[ask].level)
+    sheet = page(scheme, case, "prompt")
+    asking = AskingPage(sheet.words, sheet.forms, sheet.pen, sheet.labels)
+    asking.asked = []
+    prompt = write_on(asking, scheme, case)
+    return next(text for text in asking.asked if text in prompt)
+
+
+def _answer(kind: Kind) -> str:
+    """Return what an answer of a kind is, in plain words; the kind's name where there are none."""
+    if isinstance(kind, Both):
+        return f"{_answer(kind.one)}, and {_answer(kind.other)}"
+    if isinstance(kind, Around):
+        return f"{_answer(kind.inner)}, or none"
+    names = [each.__name__ for each in type(kind).__mro__]
+    return next((ANSWERS[name] for name in names if name in ANSWERS), code(names[0]))
+
+
+def _first_case(scheme: ProblemScheme, ask: str, level: int) -> ProblemCase:
+    cases = (drawn(scheme, ask, level, Random(f"{scheme.name}/row/{number}")) for number in range(50))
+    return next(case for case in cases if case is not None)
 
 
 def _by_level(listed: Listing) -> str:
@@ -167,11 +212,7 @@ def _by_level(listed: Listing) -> str:
 def _row(scheme: ProblemScheme) -> Iterator[str]:
     """Yield one row, whole: prompt, reasoning, response."""
     ask = next(iter(scheme.asks))
-    cases = (
-        drawn(scheme, ask, max(2, scheme.asks[ask].level), Random(f"{scheme.name}/row/{number}"))
-        for number in range(50)
-    )
-    case = next(case for case in cases if case is not None)
+    case = _first_case(scheme, ask, max(2, scheme.asks[ask].level))
     telling = Telling(derived(scheme, case, Work()), Random(scheme.name))
     yield "## One row"
     texts = (write_on(page(scheme, case, "prompt"), scheme, case), telling.reasoning(), telling.response())

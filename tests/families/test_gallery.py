@@ -19,6 +19,16 @@ def test_the_page_of_a_scheme_is_up_to_date(family: str, name: str) -> None:
     assert written == scheme_page(schemes_of(kit_families()[family].home)[name]), f"python -m tests.gallery {family}"
 
 
+@pytest.mark.parametrize(("family", "name"), SCHEMES)
+def test_each_question_is_shown_as_a_row_asks_it(family: str, name: str) -> None:
+    page = (FOLDER / family / f"{name}.md").read_text("utf-8")
+    table = page.partition("\n## Questions\n\n")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [line.strip("| ").split(" | ") for line in table]
+    assert [row[0] for row in rows] == [f"`{ask}`" for ask in schemes_of(kit_families()[family].home)[name].asks]
+    assert all(len(row) == 5 and len(row[1].split()) > 2 and row[1][-1] in ".?!)" for row in rows), rows
+    assert not any("`" in row[2] for row in rows), "every kind of answer has its words in tests/gallery.py"
+
+
 @pytest.mark.parametrize("family", kit_families())
 def test_the_page_of_a_family_lists_its_schemes_and_no_page_is_left_over(family: str) -> None:
     schemes = schemes_of(kit_families()[family].home)
