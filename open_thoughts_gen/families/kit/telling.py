@@ -119,14 +119,17 @@ class Narrative:
         self.steps.append(Step(kind, texts, self.point, cites, claims, *known, grounds))
 
     def _said_first(self, grounds: Iterable[Ground], reason: Tellings) -> tuple[Step, ...]:
-        """Return the steps that a response says before a reason; none where they would be the reasoning once again."""
-        chosen = {
-            (ground, ground.is_every and index): index
-            for index, step in enumerate(self.steps)
-            for ground in grounds
-            if isinstance(step.texts, Tellings) and _fits(ground, step.texts, reason)
-        }
-        return tuple(self.steps[index] for index in sorted(set(chosen.values()))) if len(chosen) <= MAX_GROUNDS else ()
+        """Return the steps that a response says before a reason; where they are too many, not those of an `every`."""
+        for named in (tuple(grounds), tuple(ground for ground in grounds if not ground.is_every)):
+            chosen = {
+                (ground, ground.is_every and index): index
+                for index, step in enumerate(self.steps)
+                for ground in named
+                if isinstance(step.texts, Tellings) and _fits(ground, step.texts, reason)
+            }
+            if len(places := sorted(set(chosen.values()))) <= MAX_GROUNDS:
+                return tuple(self.steps[index] for index in places)
+        return ()
 
     def _grounds(self, words: Bank, kind: str, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Return which settled values a step rests on."""
@@ -166,7 +169,7 @@ class Narrative:
 
 def _fits(ground: Ground, tellings: Tellings, reason: Tellings) -> bool:
     is_of_bank = f"{tellings.bank}.".startswith(f"{PREFIX}{ground.bank}.")
-    return is_of_bank and all(tellings.values[field] == reason.values[other] for field, other in ground.same)
+    return is_of_bank and all(tellings.values.get(field) == reason.values[other] for field, other in ground.same)
 
 
 def teller(narrative: Narrative | None) -> Callable[..., None]:

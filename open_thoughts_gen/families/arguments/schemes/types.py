@@ -89,7 +89,7 @@ class Types(ArgumentScheme):
         if asks == "against" and result is not None:
             narrative.step(f"weak.{result}", finding=result)
         bank = "always" if asks == "certain" and len(result) == len(names) else asks
-        narrative.answer(f"answer.{bank}", result, asked=asked, type=names.get(asked))
+        narrative.answer(f"answer.{bank}", result, asked=asked, type=names.get(asked), finding=result)
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Apply the printed definitions as rules."""

@@ -145,6 +145,8 @@ class Culprit(PartedScheme):
         real = wiring.run()
         if asks == "culprits":
             causes = frozenset(name for name in pullers(facts) if not wiring.turned(name, real))
+            for name in pullers(facts):
+                wiring.say(f"pull.{'yes' if name in causes else 'no'}", who=name)
             wiring.answer("answer.culprits", causes, names=self.kind_of(case).canonical(causes))
             return
         is_spared = not wiring.turned(facts["idle" if asks == "averted" else "person"], real)

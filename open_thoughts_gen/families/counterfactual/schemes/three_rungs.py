@@ -36,13 +36,10 @@ class Story(Reckoning):
 
     def seen(self) -> Fraction:
         """Return the chance of harm where the cause comes and the act is done."""
-        way = "fails"
-        if self.has("backup"):
-            self.find(way := "both", "fails * backup", "harm.both", point=1)
-        harm = self.know("harm", Fraction(self.known.get("both", self.facts["fails"])))
-        if self.has("anyway"):
-            harm = self.find("harm", f"{way} + (1 - {way}) * anyway")
-        self.say(f"harm.{'backup' if self.has('backup') else 'anyway' if self.has('anyway') else 'fails'}", point=1)
+        kind = "backup" if self.has("backup") else "anyway" if self.has("anyway") else "fails"
+        both = self.find("both", "fails * backup") if kind == "backup" else Fraction(self.facts["fails"])
+        harm = self.know("harm", both) if kind == "fails" else self.find("harm", "x + (1 - x) * anyway", x=both)
+        self.say(f"harm.{kind}", point=1)
         return harm
 
     def done(self) -> Fraction:
@@ -68,7 +65,7 @@ class Story(Reckoning):
             self.find("missed", "missed + (1 - missed) * asleep")
         self.say("missed" if self.has("asleep") else "missed.plain")
         self.find("part", "cause * missed", "learn.part", point=2)
-        self.find("other", "(1 - cause) * anyway", "learn.other")
+        self.find("other", "(1 - cause) * anyway")
         self.find("total", "part + other", "learn")
 
     def idle(self) -> Fraction:

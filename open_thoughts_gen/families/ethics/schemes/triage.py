@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from open_thoughts_gen.families.ethics.scheme import EthicsScheme
 from open_thoughts_gen.families.kit.authoring import Ask, Change, Facts, Page, ProblemCase, Reckoning, column, patched
-from open_thoughts_gen.families.kit.clock import HOUR, TimeOfDay, passed
+from open_thoughts_gen.families.kit.clock import HOUR, TimeOfDay, clock, passed
 from open_thoughts_gen.families.kit.kinds import Flip, InOrder, OneOf, SomeOf, YesNo
 from open_thoughts_gen.families.kit.proof.answer_sets import answer_set, named
 
@@ -87,9 +87,9 @@ class Triage(EthicsScheme):
             reckoning.answer("answer.who", seen[facts["call"]], seen=seen[facts["call"]])
             return
         seen = calls(reckoning, find=asked if asks == "time" else "")
-        now = next((call for call, name in seen.items() if name == asked), None)
+        first = {name: call for call, name in seen.items()}
+        now, queue = first.get(asked), tuple(first)
         if asks in ("order", "time"):
-            queue = tuple(seen.values())
             reckoning.answer(f"answer.{asks}", queue if asks == "order" else now, queue=queue, now=now)
             return
         reckoning.part(2)
@@ -98,12 +98,13 @@ class Triage(EthicsScheme):
         apart = [call for call, name in calls(Reckoning(other)).items() if seen.get(call) != name]
         bare = calls(Reckoning(other, reckoning.work, reckoning.narrative), only=apart)
         reckoning.say("apart" if apart else "alike", num=len(seen) - len(apart))
+        then = {name: call for call, name in bare.items()}
         if asks == "moved":
-            moved = tuple(name for call, name in seen.items() if bare[call] != name)
-            reckoning.answer("answer.moved", frozenset(moved), names=moved)
+            moved = [name for name in first if first[name] != then[name]]
+            names = tuple(f"{name} ({clock(first[name])} and {clock(then[name])})" for name in moved)
+            reckoning.answer("answer.moved", frozenset(moved), names=names)
             return
-        then = next(call for call, name in bare.items() if name == asked)
-        reckoning.answer("answer.same", now == then, now=now, then=then)
+        reckoning.answer("answer.same", now == then[asked], now=now, then=then[asked])
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
         """Ask the answer set program, call by call; an order comes as digits."""

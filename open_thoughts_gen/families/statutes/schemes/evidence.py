@@ -296,7 +296,7 @@ class Evidence(LawScheme):
 def _drawn_law(rng: Random, level: int) -> dict[str, Any]:
     """Draw a random law, and the exception that the case is about."""
     route = rng.choice(ROUTES)
-    times = {"record": rng.randint(2, 9), "absent": rng.choice((20, 30, 40, 45)), "prior": rng.choice((10, 12, 14, 18))}
+    times = {"record": rng.randint(3, 9), "absent": rng.choice((20, 30, 40, 45)), "prior": rng.choice((10, 12, 14, 18))}
     law: dict[str, Any] = {"route": route, "hand_unit": rng.choice(("working", "working", "days"))}
     law["hand_days"] = rng.choice((6, 8, 10, 12, 15))
     for key, num in times.items():
