@@ -100,9 +100,8 @@ class Triage(EthicsScheme):
         reckoning.say("apart" if apart else "alike", num=len(seen) - len(apart))
         then = {name: call for call, name in bare.items()}
         if asks == "moved":
-            moved = [name for name in first if first[name] != then[name]]
-            names = tuple(f"{name} ({clock(first[name])} and {clock(then[name])})" for name in moved)
-            reckoning.answer("answer.moved", frozenset(moved), names=names)
+            moved = {who: f"{who} ({clock(at)} and {clock(then[who])})" for who, at in first.items() if then[who] != at}
+            reckoning.answer("answer.moved", frozenset(moved), names=tuple(moved.values()))
             return
         reckoning.answer("answer.same", now == then[asked], now=now, then=then[asked])
 
