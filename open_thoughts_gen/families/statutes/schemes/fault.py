@@ -245,7 +245,7 @@ class Fault(LawScheme):
         facts |= drawn_features(rng, level, {
             "cap": (Money(max(Fraction(500), facts["pain"].number + 100 * rng.choice((-20, -9, -4, 0, 6, 18))), unit), (0.7, 0.7, 0.7, 0.8)),
             "bar_share": (max(2, shares["c"] + gap(rng, far=9)), (0.9, 0.9, 0.9, 0.9)),
-            "joint_share": (shares["d"] + gap(rng, 0.4, 9), (0.8, 0.9, 0.95, 1)),
+            "joint_share": (max(4, shares["d"] + gap(rng, 0.4, 9)), (0.8, 0.9, 0.95, 1)),
             "own_share": (max(2, shares["c"] + gap(rng, 0.4, 9)), (0.6, 0.8, 0.8, 0.9)),
             "knowing": (True, (0, 0, 0.8, 0.9)),
             "settling": (rng.choice(("amount", "amount", "share")), (0, 0.3, 0.7, 0.8)),
