@@ -78,8 +78,7 @@ class Covenant(FinanceScheme):
         for point, name in enumerate(("ebitda", "debt", "most"), start=1):
             story.part(point)
             story.figure(name)
-        says = {} if asks == "flip" else {"yes": "breach", "no": "met"}  # there the answer to the first half says it
-        is_breach = story.exceeds("debt", "most", **says)
+        is_breach = story.exceeds("debt", "most", yes="breach", no="met")
         if asks == "cure" and is_breach:
             story.figure("one_less")  # works out the cure, and then sees that it is the smallest
             return story.known["cure"]
