@@ -21,7 +21,8 @@ LEFT_OUT = ("issue", "check", "answer")
 # With one of these at its beginning, the sentence of an option can stand after "that".
 _MAY_BE_SMALL = re.compile(
     r"(?:The|It|What|There|In|On|Of|Nobody|Somebody|Whoever|No|A|An|Both|Neither|By|At|Such|Capital|Payment|Notice|Word|"
-    r"Elsewhere|Compensation|After|Before|During|For|Up|Objections|Operating|Depreciation|Bonds|Lease|Trade|Cash|Exactly)\b"
+    r"Elsewhere|Compensation|After|Before|During|For|Up|Objections|Operating|Depreciation|Bank|Bonds|Lease|Trade|Cash|"
+    r"Exactly)\b"
 )
 
 

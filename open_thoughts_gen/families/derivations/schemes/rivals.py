@@ -92,8 +92,8 @@ class Rivals(HostedScheme):
                     why.append(narrative.page.say(f"why/side{'.figure' * bool(fault.get('has'))}", **values))
         result = concluded(facts, lines)[case.asks]
         is_one = result in (facts["one"], facts["two"])
-        if is_one:
-            narrative.step("keeps", who=result)
+        if is_one or not any(lines.values()):
+            narrative.step("keeps" if is_one else "keeps.both", **{**facts, "who": result})
         narrative.answer(f"answer.{case.asks}{'.who' * is_one}", result, who=result, part=result, why=" ".join(why))
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
