@@ -127,7 +127,7 @@ class Focus(LiteraryScheme):
             else:
                 owners = tuple(group)
                 out.append(str(line["num"]))
-                case.say("misses", num=line["num"])
+                case.say("misses", num=line["num"], group=owners)
         case.part(len(case.facts["lines"]) + 1)
         case.known |= {"left": left, "numbers": tuple(f"({num})" for num in out), "group": owners}
         if asks == "out":

@@ -50,7 +50,7 @@ class Liar(LiteraryScheme):
     asks: ClassVar[Mapping[str, Ask]] = {
         "which": Ask(SomeOf((), "closing/which"), "which"),
         "was": Ask(OneOf(STATES, "closing/was"), "was", needs=("asked",), coin="was", outcomes=STATES),
-        "proof": Ask(Both(SomeOf(()), OneOf(()), "closing/proof"), "proof"),
+        "proof": Ask(Both(SomeOf(()), OneOf(()), "closing/proof"), "proof", level=2),
     }
     among: ClassVar[Mapping[str, str]] = {"which": "statements.num", "proof": "statements.num papers.letter"}
     pairs: ClassVar[Mapping[str, tuple[str, str]]] = {"proof": ("which", "only")}

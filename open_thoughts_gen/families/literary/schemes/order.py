@@ -35,7 +35,7 @@ class LifeOrder(LiteraryScheme):
     name: ClassVar[str] = "order"
     asks: ClassVar[Mapping[str, Ask]] = {
         "order": Ask(InOrder(()), "order", needs=("names",)),
-        "age": Ask(HowMuch("years"), "age", needs=("asked",)),
+        "age": Ask(HowMuch("years"), "age", needs=("asked",), until=3),
         "gap": Ask(HowMuch("years"), "gap", needs=("one", "two")),
     }
     among: ClassVar[Mapping[str, str]] = {"order": "names"}

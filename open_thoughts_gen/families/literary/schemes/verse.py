@@ -39,7 +39,7 @@ class Verse(LiteraryScheme):
     name: ClassVar[str] = "verse"
     asks: ClassVar[Mapping[str, Ask]] = {
         "fault": Ask(Both(OneOf(()), OneOf(FAULTS), "closing/fault"), "fault", coin="fault_kind", outcomes=FAULTS),
-        "rhyme": Ask(SomeOf((), "closing/lines"), "rhyme", needs=("pattern",)),
+        "rhyme": Ask(SomeOf((), "closing/lines"), "rhyme", needs=("pattern",), until=3),
         "acrostic": Ask(Both(OneOf(()), OneOf(()), "closing/acrostic"), "acrostic", needs=("names",), until=2),
     }
     among: ClassVar[Mapping[str, str]] = {"fault": "lines", "rhyme": "lines", "acrostic": "names lines"}

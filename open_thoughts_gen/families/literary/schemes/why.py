@@ -5,9 +5,8 @@ Everybody has made known what he or she would do for which belief; so acts show 
 believe, contrary people its opposite, close people nothing; the first word is believed. The question is who read the
 telegram, whose words somebody acted on, who was misled, and what a silence would have changed.
 
-The traps: a second tale that comes too late; a lie about a lie, which is the truth again; a belief read off from the
-telegram instead of from what reached the person. No candidate's own act is told, every candidate pays a visit, and some
-rival of the reader would have made somebody act: so no one stands out before the week is gone through.
+The traps: a second tale that comes too late; a lie about a lie, which is the truth; a belief read off from the telegram
+instead of from what was heard. No candidate stands out before the week has been gone through.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from open_thoughts_gen.families.literary.scheme import ROLE_OF, LiteraryScheme, 
 
 NUM_PEOPLE = {1: 4, 2: 5, 3: 6, 4: 7}
 NUM_READERS = {1: 2, 2: 2, 3: 3, 4: 4}
-NUM_VISITS = {1: 4, 2: 6, 3: 9, 4: 12}
+NUM_VISITS = {1: 3, 2: 5, 3: 9, 4: 12}
 DAYS = ("Tuesday", "Wednesday", "Thursday", "Friday")
 MANNERS = ("open", "open", "contrary", "contrary", "close")
 OTHER = {"good": "bad", "bad": "good"}
@@ -62,8 +61,7 @@ class Why(LiteraryScheme):
         """Draw people with their ways, a week of visits, a reader, and as many acts as show who it was."""
         names = people(rng, NUM_PEOPLE[level])
         days = sorted((rng.choice(DAYS) for _ in range(NUM_VISITS[level])), key=DAYS.index)
-        pairs = [rng.sample(names, 2) for _ in days]
-        visits = [{"day": day, "who": who, "whom": whom} for day, (who, whom) in zip(days, pairs, strict=True)]
+        visits = [{"day": day, **dict(zip(("who", "whom"), rng.sample(names, 2), strict=True))} for day in days]
         readers = rng.sample(names, NUM_READERS[level])
         deeds = {name: ROLE_OF[name] + rng.choice(("", " b")) for name in names}
         facts: dict[str, Any] = {
@@ -112,8 +110,10 @@ class Why(LiteraryScheme):
             other = changed.belief
             for bank, visit in (call for call in changed.calls if call not in week.calls):
                 case.say(bank, **visit)
-        names = [entry["who"] for entry in case.facts["people"]]
+        names = self.choices(case.facts, "people.who")
         group = tuple(name for name in names if week.belief.get(name) != other.get(name))
+        for name in group if asks == "misled" else ():
+            case.say("wrong", **week.visit[name])
         return frozenset(case.know("group", group, asks if group else f"{asks}.none"))
 
     def write(self, case: ProblemCase, page: Page) -> str:
