@@ -88,9 +88,10 @@ class Triage(EthicsScheme):
             return
         seen = calls(reckoning, find=asked if asks == "time" else "")
         first = {name: call for call, name in seen.items()}
-        now, queue = first.get(asked), tuple(first)
+        now = first.get(asked)
         if asks in ("order", "time"):
-            reckoning.answer(f"answer.{asks}", queue if asks == "order" else now, queue=queue, now=now)
+            told = tuple(f"{name} ({reckoning.known[f'class {call}']}, {clock(call)})" for name, call in first.items())
+            reckoning.answer(f"answer.{asks}", tuple(first) if asks == "order" else now, calls=told, now=now)
             return
         reckoning.part(2)
         reckoning.say("again")
@@ -174,12 +175,11 @@ def _first(reckoning: Reckoning, waiting: Sequence[Person], ranks: Mapping[str, 
     name = str(first["name"])
     if len(waiting) > 1:
         name = reckoning.work.settle(name, *(person["name"] for person in waiting if person is not first))
-    bank = "class" if len(equals) == 1 else "child" if len(children) == 1 else "came"
-    bank = "only" if len(waiting) == 1 else bank
+    bank = "only" if len(waiting) == 1 else "class" if len(equals) == 1 else "child" if len(children) == 1 else "came"
     bank = "child.came" if bank == "came" and children and len(children) < len(equals) else bank
     rivals = tuple(person["name"] for person in equals if person["name"] != name)
     queue = tuple(f"{person['name']} ({ranks[person['name']]})" for person in waiting)
-    reckoning.say(f"call.{bank}", now=now, seen=name, queue=queue, rivals=rivals, higher=best)
+    reckoning.know(f"class {now}", best, f"call.{bank}", now=now, seen=name, queue=queue, rivals=rivals, higher=best)
     return name
 
 
