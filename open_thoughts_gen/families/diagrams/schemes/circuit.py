@@ -19,6 +19,7 @@ from open_thoughts_gen.families.kit.kinds import SomeOf, YesNo
 from open_thoughts_gen.families.kit.pen import Pen
 from open_thoughts_gen.families.kit.prose import CompanyForm
 from open_thoughts_gen.families.kit.sheets import Rows
+from open_thoughts_gen.families.kit.telling import MAX_GROUNDS
 
 GATES = {  # as sums of two bits; a NOT has the first alone
     "AND": "first * second",
@@ -109,6 +110,8 @@ class Circuit(DiagramScheme):
         narrative.point = 1
         bits, lamp = bits_of(chart, set(facts["on"]), work, narrative), facts["lamp"]
         if asks != "deciders":
+            if len(chart) > MAX_GROUNDS:
+                narrative.step("outputs", others=[f"{gate} {bits[gate]}" for gate in bits if gate.isupper()])
             narrative.answer("answer.lit", bool(bits[lamp]), lamp=lamp, world=case.cast["world"])
             return
         narrative.step("lamp", lamp=lamp, bit=bits[lamp])

@@ -98,7 +98,7 @@ class Pipes(DiagramScheme):
         if asks == "lost":
             lost = int(work("was - now", was=was, now=total))
             bank = "answer.lost" if lost else "answer.lost.other"
-            narrative.answer(bank, lost, was=was, total=total, lost=lost, **known)
+            narrative.answer(bank, lost, was=was, total=total, lost=lost, arrows=len(chart) - 1, **known)
         else:
             result = not work.exceeds(facts["wanted"], total) if asks == "enough" else total
             narrative.answer("answer.enough" if asks == "enough" else "answer.flow", result, **known, total=total)
@@ -186,10 +186,10 @@ def tell_flow(narrative: Narrative, room: Room, source: str, sink: str) -> int:
     for names, much in found:
         if names is found[0][0]:
             total = work.settle(much, much + 1)
-            narrative.step("route", names=names, total=total)
+            narrative.step("route", names=names, total=total, arrows=len(room))
         else:
             left, total = total, int(work("a + b", a=total, b=much))
-            narrative.step("route.more", names=names, left=left, num=much, total=total)
+            narrative.step("route.more", names=names, left=left, num=much, total=total, arrows=len(room))
     for pair, space in room.items():
         used = [much for names, much in found if pair in pairwise(names)]
         if len(used) > 1:

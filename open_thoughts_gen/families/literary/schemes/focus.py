@@ -98,8 +98,7 @@ class Focus(LiteraryScheme):
                 doors = [{entry["one"], entry["two"]} for entry in plan if entry["act"] == "door"]
                 rooms = rooms.union(*(door for door in doors if deed["room"] in door))
             known["near"] = tuple(f"the {room}" for room in sorted(rooms))
-            there = (entry for entry in plan if entry.get("hour") == hour and entry.get("room") in rooms)
-            group = [name for entry in there for name in entry["present"]]
+            group = [one for at in plan if at.get("hour") == hour and at.get("room") in rooms for one in at["present"]]
         seen = (kind, hour, known.get("room", num))
         case.say(f"{kind}.same" if case.known.get("seen") == seen else kind, group=tuple(group), **known)
         case.known["seen"] = seen
@@ -117,6 +116,7 @@ class Focus(LiteraryScheme):
             return None  # it would say at once whose eyes these are
         for part, (hour, line) in enumerate(timed(case.facts), start=1):
             case.part(part)
+            case.known["missed"] = "" if focal in self.knowers(Reckoning(case.facts), hour, line) else focal
             group = self.knowers(case, hour, line)
             if asks == "eyes":
                 before, left = left, tuple(name for name in left if name in group)
@@ -125,8 +125,7 @@ class Focus(LiteraryScheme):
             elif case.work.settle(focal in group, focal not in group):
                 case.say("in", num=line["num"])
             else:
-                owners = tuple(group)
-                out.append(str(line["num"]))
+                owners, out = tuple(group), [*out, str(line["num"])]
                 case.say("misses", num=line["num"], group=owners)
         case.part(len(case.facts["lines"]) + 1)
         case.known |= {"left": left, "numbers": tuple(f"({num})" for num in out), "group": owners}

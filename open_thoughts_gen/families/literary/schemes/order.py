@@ -18,6 +18,7 @@ from open_thoughts_gen.families.kit.authoring import Ask, Form, Page, ProblemCas
 from open_thoughts_gen.families.kit.kinds import HowMuch, InOrder
 from open_thoughts_gen.families.kit.proof import solved
 from open_thoughts_gen.families.kit.prose import CompanyForm
+from open_thoughts_gen.families.kit.telling import MAX_GROUNDS
 from open_thoughts_gen.families.literary.scheme import LiteraryScheme
 
 BIRTH, ANCHOR = "birth", "anchor"
@@ -84,16 +85,16 @@ class LifeOrder(LiteraryScheme):
         case.part(2)
         if years is None:
             return None
+        line = sorted((node for node in years if node not in (BIRTH, ANCHOR)), key=years.__getitem__)
+        start, end = sorted(years[node] for node in nodes or (line[0], line[-1]))
+        is_long = not nodes or len(years) + bool(start) > MAX_GROUNDS
+        case.know("dated", tuple(f"{node} {years[node]}" for node in line), "line" if is_long else "")
         if nodes:
-            start, end = sorted(years[node] for node in nodes)
             if asks == "age" and start != years[BIRTH]:
                 return None  # there was no narrator yet
             num = int(case.work("end - start", end=end, start=start)) if start else end
             return case.know("num", num, "less" if start else "", t0=start, t=end)
-        line = sorted((node for node in years if node not in (BIRTH, ANCHOR)), key=years.__getitem__)
-        case.know("dated", tuple(f"{node} {years[node]}" for node in line), "line")
-        has_order = len(set(map(years.get, line))) == len(line)
-        return case.know("sequence", tuple(line)) if has_order else None
+        return case.know("sequence", tuple(line)) if len(set(map(years.get, line))) == len(line) else None
 
     def write(self, case: ProblemCase, page: Page) -> str:
         """Print the note, the life in paragraphs, and the question."""
