@@ -157,7 +157,8 @@ class SchemeFamily(plugin.Family):
         for change in rng.sample(changes, len(changes)):
             other = case.with_facts(scheme.applied(case.facts, change.patch))
             is_other = result_of(scheme, other, scheme.assess) not in (answer, None)
-            if is_other and asked.fits(scheme.assess(other.facts)):
+            is_real = all(scheme.applied(other.facts, option["patch"]) != other.facts for option in case.options)
+            if is_other and is_real and asked.fits(scheme.assess(other.facts)):
                 prompt = written(scheme, other)
                 if prompt != problem.prompt:
                     return Problem(prompt, other.spec(scheme.known_forms))

@@ -104,6 +104,8 @@ class Household(Decision):
         gross = facts["capital_then" if is_back and facts["measured"] == "effect" else "capital_now"]
         net, (limit, care) = self.capital(gross), self.ceiling()
         barred = self.work.exceeds(net.number, limit.number)
+        if care == "applies" and not self.work.exceeds(net.number, facts["limit"].number):
+            self.say("carers.spare")
         self.say("capital.over" if barred else "capital.within", net=net, applicable=limit)
         return dict(net=net, applicable=limit, care=care, barred=barred, gross=gross)
 

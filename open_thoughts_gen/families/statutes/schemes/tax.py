@@ -147,7 +147,7 @@ class GiftTax(Decision):
                 self.say("deductions", deductible=deductible)
         taxable = self.money("value - deductible", value=self.facts["value"], deductible=deductible)
         taxable = taxable if taxable.number > 0 else self.nothing(taxable)
-        self.say("taxable" if taxable.number else "taxable.none", deductible=deductible, taxable=taxable)
+        self.say(f"taxable{'' if deductible.number else '.whole'}" if taxable.number else "taxable.none", deductible=deductible, taxable=taxable)
         return taxable
 
     def tax(self, table: str) -> Money:
@@ -246,7 +246,7 @@ class Tax(LawScheme):
         """Find the table, what is taxed and the tax, and hold it against what was paid."""
         allowed, table, tax = GiftTax(facts).refund()
         results = {"allowed": allowed, "amount": tax, "table": table, "winner": BOTH[not allowed], "rule": None}
-        return results | (on_the_point(facts, *GiftTax(facts).on_point()) if "point" in facts else {})
+        return results | (on_the_point(facts, *GiftTax(facts).on_point()) if "point" in facts and _is_open(facts) else {})
 
     def story(self, case: ProblemCase, page: Page) -> str:
         """Tell the gift, from the promise to the payment."""
