@@ -147,7 +147,8 @@ class GiftTax(Decision):
                 self.say("deductions", deductible=deductible)
         taxable = self.money("value - deductible", value=self.facts["value"], deductible=deductible)
         taxable = taxable if taxable.number > 0 else self.nothing(taxable)
-        self.say(f"taxable{'' if deductible.number else '.whole'}" if taxable.number else "taxable.none", deductible=deductible, taxable=taxable)
+        bank = "taxable" if taxable.number else "taxable.none"
+        self.say(bank if deductible.number else "taxable.whole", deductible=deductible, taxable=taxable)
         return taxable
 
     def tax(self, table: str) -> Money:
@@ -246,7 +247,7 @@ class Tax(LawScheme):
         """Find the table, what is taxed and the tax, and hold it against what was paid."""
         allowed, table, tax = GiftTax(facts).refund()
         results = {"allowed": allowed, "amount": tax, "table": table, "winner": BOTH[not allowed], "rule": None}
-        return results | (on_the_point(facts, *GiftTax(facts).on_point()) if "point" in facts and _is_open(facts) else {})
+        return results | (on_the_point(facts, *GiftTax(facts).on_point()) if _is_open(facts) else {})
 
     def story(self, case: ProblemCase, page: Page) -> str:
         """Tell the gift, from the promise to the payment."""
@@ -270,8 +271,7 @@ class Tax(LawScheme):
             bank = f"{facts['point']}.{winner}{f'.{rule}' if facts['point'] == 'bands' else ''}"
             return gift.answer(f"answer.{bank}", (short_name(facts[winner]), rule))
         if case.asks == "amount":
-            table, _ = gift.table()
-            return gift.answer(f"answer.amount.{table}", gift.tax(table))
+            return gift.answer(f"answer.amount.{(table := gift.table()[0])}", gift.tax(table))
         allowed, table, _ = gift.refund()
         return gift.answer(f"answer.allowed.{table}.{'yes' if allowed else 'no'}", allowed)
 
@@ -340,7 +340,7 @@ def _drawn_days(rng: Random, facts: Mapping[str, Any], kind: str) -> dict[str, A
 def _is_open(facts: Mapping[str, Any]) -> bool:
     """Return whether the case has what the point is about, and days in order."""
     order = [facts[key] for key in ("promised", "altered", "handed", "registered") if key in facts]
-    if NEEDS.get(facts["point"], "value") not in facts or order != sorted(set(order)):
+    if NEEDS.get(facts.get("point", ""), "point") not in facts or order != sorted(set(order)):
         return False
     table, rule = GiftTax(facts).table()
     by_deed = rule == "deed" or (rule, table) == ("effective", "new")
