@@ -130,6 +130,7 @@ class Daybook(PartedScheme):
             narrative.step("count", closes=closes, **{**facts, **results})
         if case.asks == "closing":
             try_to_carry(narrative, facts, real[-1].left, results["closing"])
+        results["course"] = [f"{one['who']} {day.left}" for one, day in zip(facts["entries"], other[1:], strict=False)]
         narrative.answer(f"answer.{case.asks}", results[case.asks], **{**facts, **results})
 
     def prove(self, facts: Facts) -> Mapping[str, Any]:
