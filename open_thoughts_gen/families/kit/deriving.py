@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import cycle, zip_longest
 from operator import itemgetter
 
 from open_thoughts_gen.families.kit.case import ProblemCase
@@ -24,6 +24,7 @@ from open_thoughts_gen.types import Derivation, Step
 
 MIN_TRIALS, MIN_WORDS, MAX_IDLE = 3, 900, 4  # of changes that no option offers; idle ones touch no step
 ASIDE = "steps/aside"  # what a wrong answer among the options is about, where a scheme says so
+UNCHANGED = "steps/unchanged"  # what a response puts between the finding and the change to it, where a scheme says so
 NUM_DRAWS = 3  # changes are drawn at random, so several times
 
 
@@ -119,7 +120,11 @@ def _tried(scheme: ProblemScheme, case: ProblemCase, narrative: Narrative, kind:
     letters = picked(kind, result, results)
     narrative.asks_for_options = False
     if len(letters) == 1 and letters[0] in reasons:  # why it is right closes the response
-        narrative.steps.append(replace(reasons[letters[0]], kind="answer"))
+        reason = replace(reasons[letters[0]], kind="answer")
+        if UNCHANGED in scheme.words.banks:
+            texts = zip(cycle(narrative.page.tell(UNCHANGED)), reason.texts)
+            reason = replace(reason, grounds=(finding,), texts=tuple(map(" ".join, texts)))
+        narrative.steps.append(reason)
     elif kind.changes_facts:
         narrative.answer("answer.options", letters, letters=kind.canonical(letters))
     else:

@@ -22,7 +22,7 @@ LEFT_OUT = ("issue", "check", "answer")
 _MAY_BE_SMALL = re.compile(
     r"(?:The|It|What|There|In|On|Of|Nobody|Somebody|Whoever|No|A|An|Both|Neither|By|At|Such|Capital|Payment|Notice|Word|"
     r"Elsewhere|Compensation|After|Before|During|For|Up|Objections|Operating|Depreciation|Bank|Bonds|Lease|Trade|Cash|"
-    r"Exactly)\b"
+    r"Exactly|To)\b"
 )
 
 

@@ -195,18 +195,19 @@ def targets(facts: Facts) -> list[Literal]:
     return [last] if facts["goal"] in ("all", "no") else [(facts["cs"], True), last]
 
 
-def argued(facts: Facts, narrative: Narrative) -> None:
-    """Tell whether the conclusion follows: by a chain of links, or by where it breaks off and a group of people."""
+def argued(facts: Facts, narrative: Narrative, *, again: bool = False) -> None:
+    """Tell by a chain of links, which `again` a change may have closed, or by where it breaks off and a group of people."""
+    added = [sorted(rule.values()) for rule in facts.get("added", ()) if again]
     conclusion = {key: facts[key] for key in ("cs", "cp")}
     narrative.step(f"want.{facts['goal']}", **conclusion)
     options = list(starts(facts))
     good = [start for start in options if set(targets(facts)) <= set(reached(start[1], grounds(facts))[0])]
     proved = narrative.work.settle(bool(good))
     for bank, first, values in (good or options)[:1]:
-        narrative.step(bank, **values)
+        narrative.step(bank.replace("start", "again") if good and again else bank, **values)
         known, came = reached(first, grounds(facts))
         for _, link, rule in path_to(targets(facts), came) if good else ():
-            narrative.step(link, s=rule["s"], p=rule["p"])
+            narrative.step(link + ".added" * (sorted(rule.values()) in added), s=rule["s"], p=rule["p"])
         if not good:
             _told_stop(known, facts, narrative)
     if not options:

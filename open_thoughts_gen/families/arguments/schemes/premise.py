@@ -62,7 +62,7 @@ class Premise(logic.StatementScheme):
         if case.asks == "implied" and "letter" not in narrative.stated:
             narrative.answer("answer.implied", narrative.work.settle(False))
             return
-        logic.argued(case.facts, narrative)
+        logic.argued(case.facts, narrative, again=case.asks == "gap")
 
     def changes(self, case: ProblemCase, rng: Random) -> Iterator[Change]:
         """Yield statements to add, conclusions to draw instead, and statements turned round."""

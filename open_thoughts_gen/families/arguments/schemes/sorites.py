@@ -63,7 +63,7 @@ class Sorites(logic.StatementScheme):
             narrative.step(f"seek.{case.facts['goal']}", **conclusion)
             narrative.answer("answer.seek", narrative.work.settle(False))
         else:
-            logic.argued(case.facts, narrative)
+            logic.argued(case.facts, narrative, again=case.asks == "repair")
 
     def trial(self, case: ProblemCase, letter: str, narrative: Narrative) -> object:
         """Tell which ground is false of the group that an option offers, or what becomes of the conclusion."""

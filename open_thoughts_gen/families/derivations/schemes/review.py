@@ -92,7 +92,7 @@ class Review(HostedScheme):
     def tell(self, case: ProblemCase, narrative: Narrative) -> None:
         """Go down the lines; then take the remarks one by one."""
         facts, host, (wrong, why) = case.facts, hosts.opened(case.facts["host"]), self.walked(case, narrative)
-        log, harm = dict[str, str](), list[tuple[str, Facts]]()
+        log, harm, told = dict[str, str](), list[tuple[str, Facts]](), set[tuple[int, str]]()
         for hand, entry in enumerate(facts["remarks"], case.wording + 1):
             who, about, sort = entry["who"], entry["about"], facts["log"][entry["who"]]
             log[who] = narrative.work.settle(sort, HARM if sort in (RIGHT, IDLE) else IDLE)
@@ -100,7 +100,9 @@ class Review(HostedScheme):
                 is_borne_out(narrative, host.steps[about - 1])
             retold = host.retold(about - 1, hand, entry["remark"])
             is_carried = log[who] == HARM and is_other(host, facts, about)
-            narrative.step(f"remark.{'carried' if is_carried else log[who]}", who=who, about=about, retold=retold)
+            bank = "carried" if is_carried else f"{log[who]}{'.too' * ((about, retold) in told)}"
+            narrative.step(f"remark.{bank}", who=who, about=about, retold=retold)
+            told |= {(about, retold)} if log[who] in (HARM, IDLE) and not is_carried else set()
             if log[who] in (HARM, NEAR):
                 harm.append(("why/harm.carried" if is_carried else "why/harm", {**entry, "retold": retold}))
         narrative.step("signs.wrong" if wrong else "signs.right", signer=facts["signer"])

@@ -89,7 +89,8 @@ class Rivals(HostedScheme):
                     said = printed[min(num, len(printed)) - 1]["says"]
                     values = {**fault, "who": facts[side], "num": num, "says": said, "retold": retold}
                     narrative.step(f"leaves.{kind}", **values)
-                    why.append(narrative.page.say(f"why/side{'.figure' * bool(fault.get('has'))}", **values))
+                    bank = ".too" if retold in " ".join(why) else ".figure"
+                    why.append(narrative.page.say(f"why/side{bank * bool(fault.get('has'))}", **values))
         result = concluded(facts, lines)[case.asks]
         is_one = result in (facts["one"], facts["two"])
         if is_one or not any(lines.values()):
