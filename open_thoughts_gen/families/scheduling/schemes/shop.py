@@ -60,12 +60,13 @@ class Workshop(sequencing.Bounds):
         for chain in order.chains:
             parts, (job, other) = self.hours(chain), (self.job(task) for task in chain if task in both)
             self.know("end", summed(self.work, parts))
-            is_late, path = self.exceeds("end", "limit"), self.chain(chain)
-            self.say("late" if is_late else "fits", path=path, parts=parts, job=job, other=other, bench=bench)
-            if not is_late:
+            bank = ("late" if len(order.chains) > 1 else "order") if self.exceeds("end", "limit") else "fits"
+            self.say(bank, path=self.chain(chain), parts=parts, job=job, other=other, bench=bench)
+            if bank == "fits":
                 return False
-        job, other = map(self.job, both)
-        self.say("clash" if len(order.chains) > 1 else "order", job=job, other=other, bench=bench)
+        if len(order.chains) > 1:
+            job, other = map(self.job, both)
+            self.say("clash", job=job, other=other, bench=bench)
         return True
 
     def show(self) -> int:
