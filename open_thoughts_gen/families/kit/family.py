@@ -29,6 +29,7 @@ from open_thoughts_gen.errors import did_you_mean
 from open_thoughts_gen.families.kit.case import ProblemCase
 from open_thoughts_gen.families.kit.deriving import derived, varied
 from open_thoughts_gen.families.kit.drawing import drawn, result_of, written
+from open_thoughts_gen.families.kit.kinds import OptionKind
 from open_thoughts_gen.families.kit.noting import noted
 from open_thoughts_gen.families.kit.proof import UnprovedError
 from open_thoughts_gen.families.kit.reading import UnreadError
@@ -154,10 +155,11 @@ class SchemeFamily(plugin.Family):
         scheme, case = self._case(problem.spec)
         asked, answer = scheme.asks[case.asks], result_of(scheme, case, scheme.assess)
         changes = list(scheme.changes(case, rng))
+        offered = case.options if isinstance(asked.kind, OptionKind) and asked.kind.changes_facts else ()
         for change in rng.sample(changes, len(changes)):
             other = case.with_facts(scheme.applied(case.facts, change.patch))
             is_other = result_of(scheme, other, scheme.assess) not in (answer, None)
-            is_real = all(scheme.applied(other.facts, option["patch"]) != other.facts for option in case.options)
+            is_real = all(scheme.applied(other.facts, option["patch"]) != other.facts for option in offered)
             if is_other and is_real and asked.fits(scheme.assess(other.facts)):
                 prompt = written(scheme, other)
                 if prompt != problem.prompt:
